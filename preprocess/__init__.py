@@ -1,0 +1,1 @@
+"""The conversion: a Cityscapes tree to sharded TFRecords, by Apache Beam."""

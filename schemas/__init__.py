@@ -1,0 +1,1 @@
+"""What the conversion and the trainer share: record, labels, manifest."""

@@ -1,0 +1,120 @@
+"""The record: one street scene and its label map as a tf.train.Example.
+
+The keys are those that DeepLab and DeepLab2 write and that TF Model Garden
+and, through the metadata of `schemas.tfds`, TensorFlow Datasets read.
+"""
+
+import dataclasses
+
+from google.protobuf.message import DecodeError
+
+from schemas import example_pb2
+
+IMAGE_ENCODED = "image/encoded"
+IMAGE_FILENAME = "image/filename"
+IMAGE_FORMAT = "image/format"
+IMAGE_HEIGHT = "image/height"
+IMAGE_WIDTH = "image/width"
+IMAGE_CHANNELS = "image/channels"
+LABEL_ENCODED = "image/segmentation/class/encoded"
+LABEL_FORMAT = "image/segmentation/class/format"
+
+FEATURES = {
+    IMAGE_ENCODED: bytes,
+    IMAGE_FILENAME: bytes,
+    IMAGE_FORMAT: bytes,
+    IMAGE_HEIGHT: int,
+    IMAGE_WIDTH: int,
+    IMAGE_CHANNELS: int,
+    LABEL_ENCODED: bytes,
+    LABEL_FORMAT: bytes,
+}
+"""Every key with its kind, each one value: `bytes` → bytes_list, `int` →
+int64_list.  Parsers are built from this table."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """One example's content.
+
+    Attributes:
+        name: The frame's stem, `<city>_<seq>_<frame>`.
+        image: The encoded picture, (height, width, 3) uint8 in [0, 255].
+        image_format: `png` or `jpeg`.
+        label: The one-channel 8-bit PNG of class ids, of the picture's size;
+            empty where the split has no labels.
+        height: The stored picture's height in pixels.
+        width: The stored picture's width in pixels.
+    """
+
+    name: str
+    image: bytes
+    image_format: str
+    label: bytes
+    height: int
+    width: int
+
+
+def encode(record: Record) -> bytes:
+    """Serializes a record as tf.train.Example, always to the same bytes."""
+    values = {
+        IMAGE_ENCODED: record.image,
+        IMAGE_FILENAME: record.name.encode(),
+        IMAGE_FORMAT: record.image_format.encode(),
+        IMAGE_HEIGHT: record.height,
+        IMAGE_WIDTH: record.width,
+        IMAGE_CHANNELS: 3,
+        LABEL_ENCODED: record.label,
+        LABEL_FORMAT: b"png",
+    }
+    example = example_pb2.Example()
+    feature = example.features.feature
+    for key, kind in FEATURES.items():
+        if kind is bytes:
+            feature[key].bytes_list.value.append(values[key])
+        else:
+            feature[key].int64_list.value.append(values[key])
+    return example.SerializeToString(deterministic=True)
+
+
+def decode(serialized: bytes) -> Record:
+    """Parses one serialized example.
+
+    Raises:
+        ValueError: It is no tf.train.Example, or a key is missing, is of
+            another kind or does not hold exactly one value.
+    """
+    try:
+        example = example_pb2.Example.FromString(serialized)
+    except DecodeError as error:
+        raise ValueError(f"not a tf.train.Example: {error}") from error
+    value = {
+        key: _single_value(example.features.feature, key, kind)
+        for key, kind in FEATURES.items()
+    }
+    try:
+        name = value[IMAGE_FILENAME].decode()
+        image_format = value[IMAGE_FORMAT].decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"a name or format is not UTF-8: {error}") from error
+    return Record(
+        name=name,
+        image=value[IMAGE_ENCODED],
+        image_format=image_format,
+        label=value[LABEL_ENCODED],
+        height=value[IMAGE_HEIGHT],
+        width=value[IMAGE_WIDTH],
+    )
+
+
+def _single_value(feature_map, key: str, kind: type) -> bytes | int:
+    if key not in feature_map:
+        raise ValueError(f"the example has no feature {key!r}")
+    list_name = "bytes_list" if kind is bytes else "int64_list"
+    values = getattr(feature_map[key], list_name).value
+    if len(values) != 1:
+        raise ValueError(
+            f"feature {key!r} should hold one value in its {list_name}, "
+            f"holds {len(values)}"
+        )
+    return values[0]

@@ -1,0 +1,258 @@
+"""manifest.json: what a data set holds, written last, read first.
+
+A folder without a manifest is not a data set: the conversion did not finish.
+"""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+from schemas.labels import LABEL_SPACES, LabelSpace
+
+FILE_NAME = "manifest.json"
+FORMAT = 1
+IMAGE_FORMATS = ("png", "jpeg")
+SPLITS = ("train", "val", "test", "train_extra")
+SPLIT_ALIASES = {"train_fine": "train", "val_fine": "val"}
+"""DeepLab's names for two of the splits."""
+
+NATIVE = "native"
+"""The image size of pictures that pass through byte for byte."""
+
+
+class ManifestError(ValueError):
+    """A manifest is missing, damaged or disagrees with its files."""
+
+
+def shard_name(split: str, index: int, num_shards: int) -> str:
+    """Returns e.g. `train-00003-of-00064.tfrecord`."""
+    return f"{split}-{index:05d}-of-{num_shards:05d}.tfrecord"
+
+
+@dataclasses.dataclass(frozen=True)
+class Shard:
+    """One TFRecord file.
+
+    Attributes:
+        name: The file's name in the data set's folder.
+        num_examples: The number of records.
+        num_bytes: The file's size.
+        crc32c: The CRC-32C of the whole file, eight hexadecimal digits.
+    """
+
+    name: str
+    num_examples: int
+    num_bytes: int
+    crc32c: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Split:
+    """One split's totals and files.
+
+    Attributes:
+        num_examples: Records over all shards.
+        num_bytes: Bytes over all shards.
+        num_skipped: Frames left out, each named in skipped.jsonl.
+        class_pixels: Pixels of each class id, in id order; all zeros where
+            the split has no labels.
+        shards: The files, in order.
+        present_pixels: For each class id, the pixels of any class in the
+            frames that hold it; what median-frequency weights divide by.
+        image_sizes: `HEIGHTxWIDTH` of the stored pictures → their number.
+        inputs: A digest of the source files' names, sizes and versions.
+    """
+
+    num_examples: int
+    num_bytes: int
+    num_skipped: int
+    class_pixels: tuple[int, ...]
+    shards: tuple[Shard, ...]
+    present_pixels: tuple[int, ...] = ()
+    image_sizes: dict[str, int] = dataclasses.field(default_factory=dict)
+    inputs: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Manifest:
+    """The description of a finished data set.
+
+    Attributes:
+        label_space: A key of `LABEL_SPACES`.
+        num_classes: The number of class ids, 34 or 19.
+        image_size: (height, width) of every picture, or `NATIVE`.
+        image_format: One of `IMAGE_FORMATS`.
+        options: The conversion's options that decide the bytes.
+        versions: Package name → version that wrote the set.
+        splits: Split name → its totals and files.
+    """
+
+    label_space: str
+    num_classes: int
+    image_size: tuple[int, int] | str
+    image_format: str
+    options: dict[str, Any]
+    versions: dict[str, str]
+    splits: dict[str, Split]
+
+    @property
+    def space(self) -> LabelSpace:
+        """The label space's table."""
+        return LABEL_SPACES[self.label_space]
+
+    def split(self, name: str) -> Split:
+        """Returns a split by its own name or DeepLab's.
+
+        Raises:
+            ManifestError: The data set has no such split.
+        """
+        split = self.splits.get(SPLIT_ALIASES.get(name, name))
+        if split is None:
+            raise ManifestError(
+                f"the data set has no split {name!r}, only "
+                f"{', '.join(self.splits)}; convert it with --splits={name}"
+            )
+        return split
+
+    def to_json(self) -> str:
+        """Renders the manifest as the text of manifest.json."""
+        splits = {
+            name: dataclasses.asdict(split)
+            for name, split in self.splits.items()
+        }
+        size = self.image_size
+        content = {
+            "format": FORMAT,
+            "label_space": self.label_space,
+            "num_classes": self.num_classes,
+            "image": {
+                "size": size if isinstance(size, str) else list(size),
+                "format": self.image_format,
+            },
+            "options": self.options,
+            "versions": self.versions,
+            "splits": splits,
+        }
+        return json.dumps(content, indent=1) + "\n"
+
+
+def parse(text: str) -> Manifest:
+    """Reads and checks the text of a manifest.json.
+
+    Raises:
+        ManifestError: The text is no manifest of this format, or its counts
+            contradict each other.
+    """
+    try:
+        content = json.loads(text)
+        if content["format"] != FORMAT:
+            raise ManifestError(
+                f"format {content['format']!r} is not known, only {FORMAT}"
+            )
+        splits = {}
+        for name, fields in content["splits"].items():
+            shards = tuple(Shard(**shard) for shard in fields["shards"])
+            tuples = {
+                "class_pixels": tuple(fields["class_pixels"]),
+                "present_pixels": tuple(fields.get("present_pixels", ())),
+                "shards": shards,
+            }
+            splits[name] = Split(**fields | tuples)
+        size = content["image"]["size"]
+        manifest = Manifest(
+            label_space=content["label_space"],
+            num_classes=content["num_classes"],
+            image_size=size if isinstance(size, str) else tuple(size),
+            image_format=content["image"]["format"],
+            options=content["options"],
+            versions=content["versions"],
+            splits=splits,
+        )
+        _check(manifest)
+    except ManifestError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ManifestError(
+            f"not a manifest: {type(error).__name__}: {error}"
+        ) from error
+    except RecursionError as error:
+        raise ManifestError("not a manifest: nested too deep") from error
+    return manifest
+
+
+def load(data_dir: str, read_text: Callable[[str], str]) -> Manifest:
+    """Reads the manifest of a data set.
+
+    Args:
+        data_dir: The data set's folder, local or remote.
+        read_text: Returns the text of a path, or raises OSError.
+
+    Raises:
+        ManifestError: There is none, or it is damaged; names the file.
+    """
+    path = f"{data_dir.rstrip('/')}/{FILE_NAME}"
+    try:
+        text = read_text(path)
+    except FileNotFoundError as error:
+        raise ManifestError(
+            f"{path} does not exist: the conversion has not finished there. "
+            "Run python -m preprocess.main with this --output_dir."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path} cannot be read: {error}") from error
+    try:
+        return parse(text)
+    except ManifestError as error:
+        raise ManifestError(
+            f"{path}: {error}. Convert again with --overwrite."
+        ) from error
+
+
+def read_local_text(path: str) -> str:
+    """Reads a local text file; the plain `read_text` for `load`."""
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def _check(manifest: Manifest) -> None:
+    """Raises ManifestError where the manifest contradicts itself."""
+    space = LABEL_SPACES.get(manifest.label_space)
+    if space is None or space.num_classes != manifest.num_classes:
+        raise ManifestError(
+            f"label space {manifest.label_space!r} with "
+            f"{manifest.num_classes} classes is not known"
+        )
+    if manifest.image_format not in IMAGE_FORMATS:
+        raise ManifestError(
+            f"image format {manifest.image_format!r} is not one of "
+            f"{', '.join(IMAGE_FORMATS)}"
+        )
+    size = manifest.image_size
+    if size != NATIVE and not (
+        isinstance(size, tuple)
+        and len(size) == 2
+        and all(isinstance(side, int) and side > 0 for side in size)
+    ):
+        raise ManifestError(f"image size {size!r} is not a size")
+    for name, split in manifest.splits.items():
+        _check_split(name, split, manifest.num_classes)
+
+
+def _check_split(name: str, split: Split, num_classes: int) -> None:
+    num_shards = len(split.shards)
+    for index, shard in enumerate(split.shards):
+        if shard.name != shard_name(name, index, num_shards):
+            raise ManifestError(f"shard {index} of {name} is {shard.name!r}")
+    for field in ("num_examples", "num_bytes"):
+        total = sum(getattr(shard, field) for shard in split.shards)
+        if getattr(split, field) != total:
+            raise ManifestError(
+                f"{field} of {name} is {getattr(split, field)}, its shards "
+                f"hold {total}"
+            )
+    if len(split.class_pixels) != num_classes:
+        raise ManifestError(
+            f"class_pixels of {name} has {len(split.class_pixels)} counts, "
+            f"not {num_classes}"
+        )

@@ -1,0 +1,35 @@
+"""The package that Dataflow workers install, with extras for the rest."""
+
+import setuptools
+
+setuptools.setup(
+    name="cityscapes-unet",
+    version="0.1.0",
+    description="Cityscapes to TFRecords by Beam, TFRecords to a U-Net",
+    license="Apache-2.0",
+    packages=["preprocess", "schemas", "trainer"],
+    package_data={"schemas": ["example.proto"]},
+    python_requires=">=3.11,<3.14",
+    # What a Beam worker needs, and nothing else: TensorFlow is an extra.
+    install_requires=[
+        "absl-py>=2.1",
+        "apache-beam>=2.77,<2.78",
+        "google-crc32c>=1.5",
+        "numpy>=2,<2.5",
+        "pillow>=12.1.1,<13",
+        "protobuf>=6.31.1,<7",
+    ],
+    extras_require={
+        "trainer": [
+            "keras>=3.15,<3.16",
+            "tensorboard>=2.20",
+            "tensorflow>=2.21,<2.22",
+        ],
+        "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
+        "gcp": ["apache-beam[gcp]"],
+        "aws": ["apache-beam[aws]"],
+        "dask": ["apache-beam[dask]"],
+        "jax": ["jax>=0.7"],
+        "test": ["build", "pytest", "pytest-xdist", "ruff"],
+    },
+)

@@ -1,0 +1,1 @@
+"""The training: sharded TFRecords to a U-Net, by tf.data and Keras."""
