@@ -1,0 +1,287 @@
+"""Every option of the trainer: frozen, checked, written beside the run.
+
+Field names are flag names.  RUN/config.json holds a `TrainConfig`; evaluate
+and predict take from it whatever their own flags leave open.
+"""
+
+import dataclasses
+import json
+import typing
+from typing import Any, TypeVar
+
+from schemas.labels import LABEL_SPACES
+from trainer import storage
+
+Size = tuple[int, int]
+"""(height, width) in pixels."""
+
+SIZE_FACTOR = 16
+"""The network halves its pictures four times."""
+
+CACHES = ("auto", "ram", "none")
+PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+SWITCHES = ("auto", "on", "off")
+CHECKPOINTS = ("best", "latest")
+FILE_NAME = "config.json"
+
+_Config = TypeVar("_Config")
+
+
+class ConfigError(ValueError):
+    """A flag's value cannot be used."""
+
+
+def format_size(size: Size | None) -> str:
+    """Writes a size as flags do: `HEIGHTxWIDTH`, or `none`."""
+    return "none" if size is None else f"{size[0]}x{size[1]}"
+
+
+def parse_size(text: str) -> Size | None:
+    """Reads `HEIGHTxWIDTH` or `none`.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    if text == "none":
+        return None
+    height, separator, width = text.lower().partition("x")
+    if not (separator and height.isdecimal() and width.isdecimal()):
+        raise ConfigError(f"{text!r} is not HEIGHTxWIDTH, like 256x256")
+    return int(height), int(width)
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Where the pictures come from and what size they take.
+
+    Attributes:
+        data_dir: The folder that the conversion wrote.
+        train_split: The split to learn from.
+        eval_split: The split to score on.
+        resize: The size that every picture takes before the crop; None
+            keeps the stored size.
+        crop: The size of the random crop, and of validation pictures.
+        cache: Whether decoded pictures stay in memory, one of `CACHES`.
+    """
+
+    data_dir: str
+    train_split: str = "train"
+    eval_split: str = "val"
+    resize: Size | None = (280, 280)
+    crop: Size = (256, 256)
+    cache: str = "auto"
+
+    def __post_init__(self) -> None:
+        """Checks what needs no data set."""
+        if not self.data_dir:
+            raise ConfigError("--data_dir is missing: the converted data set")
+        _check_choice("cache", self.cache, CACHES)
+        if self.crop is None or min(self.crop) < 1:
+            raise ConfigError(
+                f"--crop={format_size(self.crop)} is no size; give "
+                "HEIGHTxWIDTH, like 256x256"
+            )
+        if any(side % SIZE_FACTOR for side in self.crop):
+            raise ConfigError(
+                f"--crop={format_size(self.crop)}: both sides must divide by "
+                f"{SIZE_FACTOR}, because the network halves them four times"
+            )
+        if self.resize and any(
+            whole < part
+            for whole, part in zip(self.resize, self.crop, strict=True)
+        ):
+            raise ConfigError(
+                f"--crop={format_size(self.crop)} does not fit into "
+                f"--resize={format_size(self.resize)}; make the crop smaller"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelConfig:
+    """What decides the network.
+
+    Attributes:
+        label_space: The ids that it tells apart, a key of `LABEL_SPACES`.
+        base_filters: The width of the first level; each level doubles it.
+    """
+
+    label_space: str
+    base_filters: int = 64
+
+    def __post_init__(self) -> None:
+        """Checks the values."""
+        _check_choice("label_space", self.label_space, tuple(LABEL_SPACES))
+        _check_at_least("base_filters", self.base_filters, 1)
+
+    @property
+    def num_classes(self) -> int:
+        """The number of the network's outputs."""
+        return LABEL_SPACES[self.label_space].num_classes
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainConfig:
+    """One training run.
+
+    Attributes:
+        model_dir: The folder of everything that the run writes.
+        data: The pictures.
+        model: The network.
+        epochs: Passes over the training split.
+        batch_size: Pictures a step.
+        learning_rate: Adam's step size.
+        ignore_void: Whether ids that Cityscapes does not evaluate stay out
+            of loss and metrics.
+        mixed_precision: One of `PRECISIONS`; auto asks the device.
+        jit_compile: Whether XLA compiles the step, one of `SWITCHES`.
+        keep_checkpoints: How many of the latest checkpoints stay.
+        seed: Decides weights, order and augmentation.
+    """
+
+    model_dir: str
+    data: DataConfig
+    model: ModelConfig
+    epochs: int = 60
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    ignore_void: bool = True
+    mixed_precision: str = "auto"
+    jit_compile: str = "auto"
+    keep_checkpoints: int = 3
+    seed: int = 2019
+
+    def __post_init__(self) -> None:
+        """Checks the values."""
+        _check_model_dir(self.model_dir)
+        _check_at_least("epochs", self.epochs, 1)
+        _check_at_least("batch_size", self.batch_size, 1)
+        _check_at_least("keep_checkpoints", self.keep_checkpoints, 1)
+        _check_at_least("seed", self.seed, 0)
+        _check_choice("mixed_precision", self.mixed_precision, PRECISIONS)
+        _check_choice("jit_compile", self.jit_compile, SWITCHES)
+        if not 0 < self.learning_rate < float("inf"):
+            raise ConfigError(
+                f"--learning_rate={self.learning_rate} must be above 0"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluateConfig:
+    """One evaluation of a trained network.
+
+    Attributes:
+        model_dir: The run's folder; evaluation.json goes there.
+        data: The pictures; sizes are those of training.
+        checkpoint: `best`, `latest` or the path of a .keras file.
+        batch_size: Pictures a step.
+    """
+
+    model_dir: str
+    data: DataConfig
+    checkpoint: str = "best"
+    batch_size: int = 32
+
+    def __post_init__(self) -> None:
+        """Checks the values."""
+        _check_model_dir(self.model_dir)
+        _check_checkpoint(self.checkpoint)
+        _check_at_least("batch_size", self.batch_size, 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class PredictConfig:
+    """One prediction of pictures that need no labels.
+
+    Attributes:
+        model_dir: The run's folder.
+        input: A picture, a pattern or a folder of pictures.
+        output_dir: The folder of what is written.
+        resize: The size that training pictures took; None: none.
+        crop: The size of training crops.
+        checkpoint: `best`, `latest` or the path of a .keras file.
+        batch_size: Pictures or windows a step.
+    """
+
+    model_dir: str
+    input: str
+    output_dir: str
+    resize: Size | None = (280, 280)
+    crop: Size = (256, 256)
+    checkpoint: str = "best"
+    batch_size: int = 32
+
+    def __post_init__(self) -> None:
+        """Checks the values."""
+        _check_model_dir(self.model_dir)
+        _check_checkpoint(self.checkpoint)
+        _check_at_least("batch_size", self.batch_size, 1)
+        if not self.input:
+            raise ConfigError("--input is missing: a picture or a folder")
+        if not self.output_dir:
+            raise ConfigError("--output_dir is missing: where pictures go")
+
+
+def save(config: TrainConfig) -> None:
+    """Writes RUN/config.json."""
+    text = json.dumps(dataclasses.asdict(config), indent=1) + "\n"
+    storage.write_text(storage.join(config.model_dir, FILE_NAME), text)
+
+
+def load(model_dir: str) -> TrainConfig | None:
+    """Reads RUN/config.json; None where the folder holds none.
+
+    Raises:
+        ConfigError: It is damaged; names the file.
+    """
+    path = storage.join(model_dir, FILE_NAME)
+    try:
+        content = json.loads(storage.read_text(path))
+        config = _rebuild(TrainConfig, content)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            f"{path} is no run's configuration ({error}); "
+            "train into another --model_dir"
+        ) from error
+    return dataclasses.replace(config, model_dir=model_dir)
+
+
+def _rebuild(kind: type[_Config], content: dict[str, Any]) -> _Config:
+    """Makes a dataclass again of what `asdict` and JSON made of it."""
+    hints = typing.get_type_hints(kind)
+    values = {}
+    for name, value in content.items():
+        if name not in hints:
+            raise ConfigError(f"the option {name!r} is not known")
+        if dataclasses.is_dataclass(hints[name]):
+            value = _rebuild(hints[name], value)
+        elif isinstance(value, list):
+            value = tuple(value)
+        values[name] = value
+    return kind(**values)
+
+
+def _check_model_dir(model_dir: str) -> None:
+    if not model_dir:
+        raise ConfigError("--model_dir is missing: the run's folder")
+
+
+def _check_checkpoint(checkpoint: str) -> None:
+    if checkpoint not in CHECKPOINTS and not checkpoint.endswith(".keras"):
+        raise ConfigError(
+            f"--checkpoint={checkpoint} is neither of "
+            f"{', '.join(CHECKPOINTS)} nor the path of a .keras file"
+        )
+
+
+def _check_choice(flag: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ConfigError(
+            f"--{flag}={value} is not one of {', '.join(choices)}"
+        )
+
+
+def _check_at_least(flag: str, value: int, minimum: int) -> None:
+    if value < minimum:
+        raise ConfigError(f"--{flag}={value} must be at least {minimum}")

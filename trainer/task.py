@@ -1,0 +1,230 @@
+"""Trains, evaluates and applies the U-Net.
+
+    python -m trainer.task --mode=train --data_dir=OUT --model_dir=RUN
+
+Flags and files are checked before TensorFlow, which takes seconds, is
+imported.  Exit codes: 0 done, 1 something about files or data, 2 flags.
+"""
+
+import dataclasses
+import os
+import sys
+from typing import TypeVar
+
+from absl import app, flags
+
+from schemas.labels import LABEL_SPACES
+from schemas.manifest import ManifestError
+from trainer import config as config_lib
+from trainer import dataset
+from trainer.config import (
+    ConfigError,
+    DataConfig,
+    EvaluateConfig,
+    ModelConfig,
+    PredictConfig,
+    TrainConfig,
+)
+
+FLAGS = flags.FLAGS
+MODES = ("train", "evaluate", "predict")
+EXIT_FAILED = 1
+EXIT_BAD_FLAGS = 2
+
+_Config = TypeVar("_Config")
+
+
+class _SizeParser(flags.ArgumentParser):
+    """Reads a size flag into (height, width) or None."""
+
+    syntactic_help = "HEIGHTxWIDTH, or none"
+
+    def parse(self, argument: str) -> config_lib.Size | None:
+        return config_lib.parse_size(argument)
+
+
+class _SizeSerializer(flags.ArgumentSerializer):
+    """Writes a size flag's value as it is given."""
+
+    def serialize(self, value: config_lib.Size | None) -> str:
+        return config_lib.format_size(value)
+
+
+def _define_size(name: str, default: config_lib.Size, help_text: str) -> None:
+    flags.DEFINE(
+        _SizeParser(),
+        name,
+        config_lib.format_size(default),
+        help_text,
+        serializer=_SizeSerializer(),
+    )
+
+
+flags.DEFINE_enum("mode", "train", MODES, "What to do.")
+flags.DEFINE_string("data_dir", "", "The folder that preprocess.main wrote.")
+flags.DEFINE_string("model_dir", "", "The run's folder.")
+flags.DEFINE_string("train_split", DataConfig.train_split, "Learned from.")
+flags.DEFINE_string("eval_split", DataConfig.eval_split, "Scored on.")
+_define_size("resize", DataConfig.resize, "Size before the crop, or none.")
+_define_size("crop", DataConfig.crop, "Size of the random crop.")
+flags.DEFINE_enum(
+    "cache",
+    DataConfig.cache,
+    config_lib.CACHES,
+    "Keeps decoded pictures in memory; auto: where they fit.",
+)
+flags.DEFINE_enum(
+    "label_space",
+    None,
+    tuple(LABEL_SPACES),
+    "Refuses a data set of another space; without it, takes any.",
+)
+flags.DEFINE_integer(
+    "base_filters", ModelConfig.base_filters, "Width of the first level."
+)
+flags.DEFINE_integer("epochs", TrainConfig.epochs, "Passes over the split.")
+flags.DEFINE_integer("batch_size", TrainConfig.batch_size, "Pictures a step.")
+flags.DEFINE_float("learning_rate", TrainConfig.learning_rate, "Step size.")
+flags.DEFINE_bool(
+    "ignore_void",
+    TrainConfig.ignore_void,
+    "Keeps ids that Cityscapes does not evaluate out of loss and metrics.",
+)
+flags.DEFINE_enum(
+    "mixed_precision",
+    TrainConfig.mixed_precision,
+    config_lib.PRECISIONS,
+    "Type of the network's arithmetic; auto asks the device.",
+)
+flags.DEFINE_enum(
+    "jit_compile",
+    TrainConfig.jit_compile,
+    config_lib.SWITCHES,
+    "Whether XLA compiles the step; auto: on a GPU.",
+)
+flags.DEFINE_integer(
+    "keep_checkpoints", TrainConfig.keep_checkpoints, "Latest ones that stay."
+)
+flags.DEFINE_integer(
+    "seed", TrainConfig.seed, "Decides weights, order and augmentation."
+)
+flags.DEFINE_string(
+    "checkpoint",
+    EvaluateConfig.checkpoint,
+    "best, latest or the path of a .keras file; evaluate and predict.",
+)
+flags.DEFINE_string("input", "", "Picture, pattern or folder; predict.")
+flags.DEFINE_string("output_dir", "", "Where pictures go; predict.")
+
+
+def main(argv: list[str]) -> int:
+    """Runs one mode and returns the exit code."""
+    app.define_help_flags()
+    try:
+        extra = FLAGS(argv)[1:]
+        if extra:
+            raise flags.Error(f"unexpected argument {extra[0]!r}")
+        config = _CONFIGS[FLAGS.mode]()
+    except (flags.Error, ConfigError) as error:
+        return _fail(error, EXIT_BAD_FLAGS)
+    except (ManifestError, OSError) as error:
+        return _fail(error, EXIT_FAILED)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        return _run(FLAGS.mode, config)
+    except (ValueError, OSError) as error:
+        return _fail(error, EXIT_FAILED)
+
+
+def _run(
+    mode: str, config: TrainConfig | EvaluateConfig | PredictConfig
+) -> int:
+    """Imports the mode's module, TensorFlow with it, and runs it."""
+    if mode == "train":
+        from trainer import train as module
+    elif mode == "evaluate":
+        from trainer import evaluate as module
+    else:
+        from trainer import predict as module
+    return module.run(config) or 0
+
+
+def _train_config() -> TrainConfig:
+    data = _with_flags(DataConfig(data_dir=FLAGS.data_dir))
+    manifest = dataset.open_dataset(
+        data, (data.train_split, data.eval_split), FLAGS.label_space
+    )
+    return _with_flags(
+        TrainConfig(
+            model_dir=FLAGS.model_dir,
+            data=data,
+            model=ModelConfig(label_space=manifest.label_space),
+        )
+    )
+
+
+def _evaluate_config() -> EvaluateConfig:
+    run = _load_run()
+    data = run.data if run else DataConfig(data_dir=FLAGS.data_dir)
+    data = _with_flags(data)
+    dataset.open_dataset(data, (data.eval_split,), FLAGS.label_space)
+    return _with_flags(EvaluateConfig(model_dir=FLAGS.model_dir, data=data))
+
+
+def _predict_config() -> PredictConfig:
+    run = _load_run()
+    sizes = {}
+    if run:
+        sizes = {"resize": run.data.resize, "crop": run.data.crop}
+    return _with_flags(
+        PredictConfig(
+            model_dir=FLAGS.model_dir,
+            input=FLAGS.input,
+            output_dir=FLAGS.output_dir,
+            **sizes,
+        )
+    )
+
+
+_CONFIGS = {
+    "train": _train_config,
+    "evaluate": _evaluate_config,
+    "predict": _predict_config,
+}
+
+
+def _load_run() -> TrainConfig | None:
+    """Reads the run's configuration; a .keras file can do without one.
+
+    Raises:
+        ConfigError: There is none, and `best` or `latest` asks for it.
+    """
+    run = config_lib.load(FLAGS.model_dir) if FLAGS.model_dir else None
+    if run is None and FLAGS.model_dir and not FLAGS["checkpoint"].present:
+        raise FileNotFoundError(
+            f"{FLAGS.model_dir} holds no {config_lib.FILE_NAME}: nothing was "
+            "trained there. Run --mode=train with this --model_dir first."
+        )
+    return run
+
+
+def _with_flags(config: _Config) -> _Config:
+    """Puts the flags that the user gave over a configuration's values."""
+    changes = {}
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            changes[field.name] = _with_flags(value)
+        elif field.name in FLAGS and FLAGS[field.name].present:
+            changes[field.name] = FLAGS[field.name].value
+    return dataclasses.replace(config, **changes)
+
+
+def _fail(error: Exception, code: int) -> int:
+    message = " ".join(str(error).split())
+    print(f"error: {message}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
