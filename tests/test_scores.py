@@ -1,0 +1,125 @@
+import json
+import math
+
+import numpy as np
+import pytest
+
+from schemas.labels import LABEL_IDS, LABELS
+from trainer.metrics import count_pairs
+from trainer.scores import Scores, format_table
+
+ROAD, SIDEWALK, PARKING, CAR, TRUCK, SKY = 7, 8, 9, 26, 27, 23
+
+
+def counts_of(*cells):
+    counts = np.zeros((34, 34), np.int64)
+    for truth, prediction, number in cells:
+        counts[truth, prediction] = number
+    return counts
+
+
+# road: 6 right, 2 taken for sidewalk, 2 for parking, which is ignored
+# car: 4 right, 4 taken for truck
+# parking: its 50 pixels count nowhere, whatever is predicted there
+SCORES = Scores(
+    counts_of(
+        (ROAD, ROAD, 6),
+        (ROAD, SIDEWALK, 2),
+        (ROAD, PARKING, 2),
+        (CAR, CAR, 4),
+        (CAR, TRUCK, 4),
+        (PARKING, ROAD, 30),
+        (PARKING, PARKING, 20),
+    )
+)
+
+
+def test_class_scores_follow_the_official_arithmetic():
+    scores = SCORES.to_dict()["classScores"]
+    assert scores["road"] == pytest.approx(6 / 10)
+    assert scores["sidewalk"] == 0
+    assert scores["car"] == pytest.approx(4 / 8)
+    assert scores["truck"] == 0
+    assert scores["parking"] is None
+    assert scores["sky"] is None
+    mean = SCORES.to_dict()["averageScoreClasses"]
+    assert mean == pytest.approx((0.6 + 0 + 0.5 + 0) / 4)
+
+
+def test_category_scores_forgive_mistakes_inside_the_category_only():
+    result = SCORES.to_dict()
+    # flat: road and sidewalk, 8 of 10; the 2 on ignored parking are missed.
+    assert result["categoryScores"]["flat"] == pytest.approx(0.8)
+    assert result["categoryScores"]["vehicle"] == 1
+    assert result["categoryScores"]["sky"] is None
+    assert result["categoryScores"]["void"] is None
+    assert result["averageScoreCategories"] == pytest.approx(0.9)
+
+
+def test_all_ids_are_scored_as_classes_beside_it():
+    result = SCORES.to_dict()["allIds"]
+    # road: 6 right, 4 missed, 30 taken from parking.
+    assert result["classScores"]["road"] == pytest.approx(6 / 40)
+    assert result["classScores"]["parking"] == pytest.approx(20 / 52)
+    assert result["pixelAccuracy"] == pytest.approx(30 / 68)
+
+
+def test_pixel_accuracy_leaves_ignored_truth_out():
+    assert SCORES.to_dict()["pixelAccuracy"] == pytest.approx(10 / 18)
+
+
+def test_the_dictionary_is_strict_json_with_the_official_keys():
+    result = json.loads(json.dumps(SCORES.to_dict(), allow_nan=False))
+    assert result["labels"]["bicycle"] == 33
+    assert result["priors"]["parking"] == pytest.approx(50 / 68)
+    assert result["confMatrix"][ROAD][PARKING] == 2
+    assert len(result["classScores"]) == 34
+
+
+def test_no_pixels_give_no_scores():
+    result = Scores(counts_of()).to_dict()
+    assert result["averageScoreClasses"] is None
+    assert result["averageScoreCategories"] is None
+
+
+def test_the_table_says_size_and_label_space_beside_the_means():
+    lines = format_table(SCORES, "360x480, label_ids").splitlines()
+    assert lines[8] == (
+        " 7  road                        0   14.71      15.00      60.00"
+    )
+    assert lines[10] == (
+        " 9  parking                     -   73.53      38.46          -"
+    )
+    assert (
+        "mean IoU, 19 official classes    27.50 %  (360x480, label_ids)"
+        in lines
+    )
+
+
+def test_scores_equal_those_of_the_official_scripts():
+    official = pytest.importorskip(
+        "cityscapesscripts.evaluation.evalPixelLevelSemanticLabeling"
+    )
+    random = np.random.default_rng(1)
+    truth = random.integers(0, 31, (80, 90)).astype(np.uint8)
+    guess = random.integers(0, 34, (80, 90)).astype(np.uint8)
+    prediction = np.where(random.random((80, 90)) < 0.6, truth, guess)
+    counts = count_pairs(truth, prediction, 34)
+    result = Scores(counts).to_dict()
+    args = official.args
+    args.evalLabels = [row.label_id for row in LABEL_IDS.classes]
+    unsigned = counts.astype(np.ulonglong)
+    for row in LABELS[:34]:
+        _same(
+            official.getIouScoreForLabel(row.label_id, unsigned, args),
+            result["classScores"][row.name],
+        )
+    for name, score in result["categoryScores"].items():
+        _same(official.getIouScoreForCategory(name, unsigned, args), score)
+
+
+def _same(expected, actual):
+    if math.isnan(expected):
+        assert actual is None
+    else:
+        assert actual == pytest.approx(expected, abs=1e-9)
