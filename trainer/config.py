@@ -22,6 +22,7 @@ CACHES = ("auto", "ram", "none")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 SWITCHES = ("auto", "on", "off")
 CHECKPOINTS = ("best", "latest")
+INFERENCES = ("auto", "whole", "sliding")
 FILE_NAME = "config.json"
 
 _Config = TypeVar("_Config")
@@ -166,26 +167,76 @@ class TrainConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class InferenceConfig:
+    """How a network is applied to pictures of any size.
+
+    A picture first takes the size that training pictures took: a network
+    knows things at that scale and aspect only.
+
+    Attributes:
+        resize: That size; None keeps the picture's own.
+        crop: The size of training crops, and of sliding windows.
+        inference: `whole` shows the network a whole picture, `sliding` one
+            window after the other; `auto` slides where a picture is larger
+            than two crops.
+        stride: The largest distance of neighbouring windows, as a share of
+            the window.
+        flip_average: Whether the mirrored picture is asked as well.
+        scales: The sizes to average over, as shares of `resize`.
+        batch_size: Pictures or windows a step.
+    """
+
+    resize: Size | None = (280, 280)
+    crop: Size = (256, 256)
+    inference: str = "auto"
+    stride: float = 2 / 3
+    flip_average: bool = False
+    scales: tuple[float, ...] = (1.0,)
+    batch_size: int = 8
+
+    def __post_init__(self) -> None:
+        """Checks the values."""
+        _check_choice("inference", self.inference, INFERENCES)
+        _check_at_least("batch_size", self.batch_size, 1)
+        if self.crop is None or any(
+            side < 1 or side % SIZE_FACTOR for side in self.crop
+        ):
+            raise ConfigError(
+                f"--crop={format_size(self.crop)}: both sides must divide by "
+                f"{SIZE_FACTOR}, because the network halves them four times"
+            )
+        if not 0 < self.stride <= 1:
+            raise ConfigError(
+                f"--stride={self.stride} must be above 0 and at most 1, the "
+                "distance of neighbouring windows as a share of the window"
+            )
+        if not self.scales or not all(0.1 <= s <= 10 for s in self.scales):
+            text = ",".join(map(str, self.scales))
+            raise ConfigError(
+                f"--scales={text} must be numbers in 0.1..10, like 0.75,1"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
 class EvaluateConfig:
     """One evaluation of a trained network.
 
     Attributes:
         model_dir: The run's folder; evaluation.json goes there.
-        data: The pictures; sizes are those of training.
+        data: The pictures and their labels.
+        inference: How the network is applied.
         checkpoint: `best`, `latest` or the path of a .keras file.
-        batch_size: Pictures a step.
     """
 
     model_dir: str
     data: DataConfig
+    inference: InferenceConfig
     checkpoint: str = "best"
-    batch_size: int = 32
 
     def __post_init__(self) -> None:
         """Checks the values."""
         _check_model_dir(self.model_dir)
         _check_checkpoint(self.checkpoint)
-        _check_at_least("batch_size", self.batch_size, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -196,25 +247,21 @@ class PredictConfig:
         model_dir: The run's folder.
         input: A picture, a pattern or a folder of pictures.
         output_dir: The folder of what is written.
-        resize: The size that training pictures took; None: none.
-        crop: The size of training crops.
+        inference: How the network is applied.
         checkpoint: `best`, `latest` or the path of a .keras file.
-        batch_size: Pictures or windows a step.
     """
 
     model_dir: str
     input: str
     output_dir: str
-    resize: Size | None = (280, 280)
-    crop: Size = (256, 256)
+    inference: InferenceConfig
     checkpoint: str = "best"
-    batch_size: int = 32
 
     def __post_init__(self) -> None:
         """Checks the values."""
-        _check_model_dir(self.model_dir)
+        if not self.checkpoint.endswith(".keras"):
+            _check_model_dir(self.model_dir)
         _check_checkpoint(self.checkpoint)
-        _check_at_least("batch_size", self.batch_size, 1)
         if not self.input:
             raise ConfigError("--input is missing: a picture or a folder")
         if not self.output_dir:

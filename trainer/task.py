@@ -21,6 +21,7 @@ from trainer.config import (
     ConfigError,
     DataConfig,
     EvaluateConfig,
+    InferenceConfig,
     ModelConfig,
     PredictConfig,
     TrainConfig,
@@ -41,6 +42,15 @@ class _SizeParser(flags.ArgumentParser):
 
     def parse(self, argument: str) -> config_lib.Size | None:
         return config_lib.parse_size(argument)
+
+
+class _NumbersParser(flags.ArgumentParser):
+    """Reads numbers with commas between them."""
+
+    syntactic_help = "NUMBER,NUMBER..."
+
+    def parse(self, argument: str) -> tuple[float, ...]:
+        return tuple(float(part) for part in argument.split(","))
 
 
 class _SizeSerializer(flags.ArgumentSerializer):
@@ -113,6 +123,29 @@ flags.DEFINE_string(
     EvaluateConfig.checkpoint,
     "best, latest or the path of a .keras file; evaluate and predict.",
 )
+flags.DEFINE_enum(
+    "inference",
+    InferenceConfig.inference,
+    config_lib.INFERENCES,
+    "Whole pictures or windows of the crop's size; evaluate and predict.",
+)
+flags.DEFINE_float(
+    "stride",
+    InferenceConfig.stride,
+    "Distance of windows as a share of the window; evaluate and predict.",
+)
+flags.DEFINE_bool(
+    "flip_average",
+    InferenceConfig.flip_average,
+    "Asks the mirrored picture as well; evaluate and predict.",
+)
+flags.DEFINE(
+    _NumbersParser(),
+    "scales",
+    "1",
+    "Shares of --resize to average over; evaluate and predict.",
+    serializer=flags.ListSerializer(","),
+)
 flags.DEFINE_string("input", "", "Picture, pattern or folder; predict.")
 flags.DEFINE_string("output_dir", "", "Where pictures go; predict.")
 
@@ -168,20 +201,26 @@ def _evaluate_config() -> EvaluateConfig:
     data = run.data if run else DataConfig(data_dir=FLAGS.data_dir)
     data = _with_flags(data)
     dataset.open_dataset(data, (data.eval_split,), FLAGS.label_space)
-    return _with_flags(EvaluateConfig(model_dir=FLAGS.model_dir, data=data))
+    return _with_flags(
+        EvaluateConfig(
+            model_dir=FLAGS.model_dir,
+            data=data,
+            inference=InferenceConfig(resize=data.resize, crop=data.crop),
+        )
+    )
 
 
 def _predict_config() -> PredictConfig:
     run = _load_run()
-    sizes = {}
+    inference = InferenceConfig()
     if run:
-        sizes = {"resize": run.data.resize, "crop": run.data.crop}
+        inference = InferenceConfig(resize=run.data.resize, crop=run.data.crop)
     return _with_flags(
         PredictConfig(
             model_dir=FLAGS.model_dir,
             input=FLAGS.input,
             output_dir=FLAGS.output_dir,
-            **sizes,
+            inference=inference,
         )
     )
 
