@@ -8,6 +8,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator
+from typing import BinaryIO
 
 PARTIAL_SUFFIX = ".partial"
 
@@ -41,6 +42,15 @@ def read_text(path: str) -> str:
         raise FileNotFoundError(f"{path} does not exist") from error
     except tf.errors.OpError as error:
         raise OSError(f"{path} cannot be read: {error.message}") from error
+
+
+def open_binary(path: str) -> BinaryIO:
+    """Opens a file for reading bytes."""
+    if not is_remote(path):
+        return open(path, "rb")
+    import tensorflow as tf
+
+    return tf.io.gfile.GFile(path, "rb")
 
 
 def num_bytes(path: str) -> int | None:
