@@ -5,6 +5,7 @@ A folder without a manifest is not a data set: the conversion did not finish.
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,10 @@ SPLITS = ("train", "val", "test", "train_extra")
 SPLIT_ALIASES = {"train_fine": "train", "val_fine": "val"}
 """DeepLab's names for two of the splits."""
 
+_SHARD_NAME = re.compile(
+    rf"({'|'.join(SPLITS)})-(\d{{5}})-of-(\d{{5}})\.tfrecord"
+)
+
 NATIVE = "native"
 """The image size of pictures that pass through byte for byte."""
 
@@ -28,6 +33,23 @@ class ManifestError(ValueError):
 def shard_name(split: str, index: int, num_shards: int) -> str:
     """Returns e.g. `train-00003-of-00064.tfrecord`."""
     return f"{split}-{index:05d}-of-{num_shards:05d}.tfrecord"
+
+
+def is_shard_name(name: str) -> bool:
+    """Whether a file is named as a shard of any split."""
+    return _SHARD_NAME.fullmatch(name) is not None
+
+
+def parse_shard_name(name: str) -> tuple[str, int, int]:
+    """Returns the split, index and number of shards that a name tells.
+
+    Raises:
+        ManifestError: It is no shard's name.
+    """
+    found = _SHARD_NAME.fullmatch(name)
+    if not found:
+        raise ManifestError(f"{name!r} is not named as a shard")
+    return found[1], int(found[2]), int(found[3])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,0 +1,153 @@
+"""The end of a conversion: what describes the set, the manifest last."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from preprocess import card, files, writing
+from preprocess.errors import ConversionError
+from preprocess.options import Options
+from preprocess.pairing import SkippedFrame
+from preprocess.writing import ShardReport
+from schemas import labels, manifest, tfds
+
+SKIPPED_FILE = "skipped.jsonl"
+
+
+def commit(
+    reports: Sequence[ShardReport],
+    problems: Sequence[SkippedFrame],
+    inputs: Mapping[str, str],
+    options: Options,
+    versions: dict[str, str],
+) -> None:
+    """Writes skipped.jsonl, the metadata, the card and the manifest.
+
+    Shards of a former conversion that the new manifest does not name are
+    deleted, and so is the folder of unfinished work.
+
+    Args:
+        reports: One of each shard of each split, in any order.
+        problems: Frames that were left out when they were paired.
+        inputs: Split name → the fingerprint of its source files.
+        options: The conversion's options.
+        versions: Package name → version.
+
+    Raises:
+        ConversionError: A shard is not there with its size.
+    """
+    reports = sorted(reports, key=lambda report: report.shard.name)
+    skipped = [frame for report in reports for frame in report.skipped]
+    skipped = sorted(
+        (*problems, *skipped), key=lambda frame: (frame.split, frame.name)
+    )
+    splits = {
+        name: _sum_split(name, reports, skipped, inputs[name])
+        for name in options.splits
+    }
+    encoding = options.encoding
+    content = manifest.Manifest(
+        label_space=encoding.label_space,
+        num_classes=labels.LABEL_SPACES[encoding.label_space].num_classes,
+        image_size=encoding.image_size,
+        image_format=encoding.image_format,
+        options=options.deciding(),
+        versions=versions,
+        splits=splits,
+    )
+    check_files(content, options.output_dir)
+    _write_descriptions(content, skipped, options.output_dir)
+    _delete_other_shards(content, options.output_dir)
+    work_dir = files.join(options.output_dir, writing.WORK_DIR)
+    path = files.join(options.output_dir, manifest.FILE_NAME)
+    files.write_text(path, content.to_json(), work_dir)
+    delete_work(options.output_dir)
+
+
+def check_files(content: manifest.Manifest, output_dir: str) -> None:
+    """Checks that every shard is there with the size the manifest gives.
+
+    Raises:
+        ConversionError: One is not; names the first and counts them.
+    """
+    found = {
+        metadata.path.rpartition("/")[2]: metadata.size_in_bytes
+        for metadata in files.match(files.join(output_dir, "*.tfrecord"))
+    }
+    shards = [s for split in content.splits.values() for s in split.shards]
+    wrong = [s for s in shards if found.get(s.name) != s.num_bytes]
+    if wrong:
+        size = found.get(wrong[0].name, "no")
+        raise ConversionError(
+            f"{len(wrong)} of {len(shards)} shards in {output_dir} are not as "
+            f"written, first {wrong[0].name}: {size} bytes instead of "
+            f"{wrong[0].num_bytes}. Run the same command again."
+        )
+
+
+def delete_work(output_dir: str) -> None:
+    """Deletes the folder of unfinished work."""
+    work_dir = files.join(output_dir, writing.WORK_DIR)
+    if files.is_local(output_dir):
+        files.delete_if_there(work_dir)
+    else:  # An object store has no folder to delete.
+        for metadata in files.match(files.join(work_dir, "*")):
+            files.delete_if_there(metadata.path)
+
+
+def shard_files(output_dir: str) -> list[str]:
+    """Returns the names of all files in a folder that are named as shards."""
+    found = files.match(files.join(output_dir, "*.tfrecord"))
+    names = (metadata.path.rpartition("/")[2] for metadata in found)
+    return sorted(filter(manifest.is_shard_name, names))
+
+
+def _sum_split(
+    name: str,
+    reports: Iterable[ShardReport],
+    skipped: Iterable[SkippedFrame],
+    inputs: str,
+) -> manifest.Split:
+    own = [report for report in reports if report.split == name]
+    image_sizes: dict[str, int] = {}
+    for report in own:
+        for size, count in report.image_sizes.items():
+            image_sizes[size] = image_sizes.get(size, 0) + count
+    return manifest.Split(
+        num_examples=sum(report.shard.num_examples for report in own),
+        num_bytes=sum(report.shard.num_bytes for report in own),
+        num_skipped=sum(frame.split == name for frame in skipped),
+        class_pixels=_sum_columns(report.class_pixels for report in own),
+        shards=tuple(report.shard for report in own),
+        present_pixels=_sum_columns(report.present_pixels for report in own),
+        image_sizes=dict(sorted(image_sizes.items())),
+        inputs=inputs,
+    )
+
+
+def _sum_columns(rows: Iterable[Sequence[int]]) -> tuple[int, ...]:
+    return tuple(sum(column) for column in zip(*rows, strict=True))
+
+
+def _write_descriptions(
+    content: manifest.Manifest,
+    skipped: Sequence[SkippedFrame],
+    output_dir: str,
+) -> None:
+    work_dir = files.join(output_dir, writing.WORK_DIR)
+    texts = tfds.metadata_files(content)
+    texts[card.FILE_NAME] = card.render(content, output_dir)
+    if skipped:
+        lines = [json.dumps(dataclasses.asdict(frame)) for frame in skipped]
+        texts[SKIPPED_FILE] = "".join(f"{line}\n" for line in lines)
+    else:
+        files.delete_if_there(files.join(output_dir, SKIPPED_FILE))
+    for name, text in texts.items():
+        files.write_text(files.join(output_dir, name), text, work_dir)
+
+
+def _delete_other_shards(content: manifest.Manifest, output_dir: str) -> None:
+    named = {s.name for split in content.splits.values() for s in split.shards}
+    for name in shard_files(output_dir):
+        if name not in named:
+            files.delete_if_there(files.join(output_dir, name))

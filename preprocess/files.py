@@ -1,0 +1,125 @@
+"""Files on any of Beam's file systems: local, gs://, s3://."""
+
+import os
+import uuid
+from collections.abc import Iterator
+
+from apache_beam.io import filesystem
+from apache_beam.io.filesystems import FileSystems
+
+_RAW = filesystem.CompressionTypes.UNCOMPRESSED
+_BINARY = "application/octet-stream"
+
+
+def join(folder: str, *names: str) -> str:
+    """Joins with `/`, which every file system here understands."""
+    return "/".join((folder.rstrip("/") or "/", *names))
+
+
+def is_local(path: str) -> bool:
+    """Whether the path has no scheme such as `gs://`."""
+    return FileSystems.get_scheme(path) is None
+
+
+def exists(path: str) -> bool:
+    """Whether a file (or, locally, a folder) has this path."""
+    return FileSystems.exists(path)
+
+
+def match(pattern: str) -> list[filesystem.FileMetadata]:
+    """Lists the files that a glob names, `**` crossing folders."""
+    return FileSystems.match([pattern])[0].metadata_list
+
+
+def open_binary(path: str):
+    """Opens a file for reading bytes, seekable.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+    """
+    return FileSystems.open(path, _BINARY, _RAW)
+
+
+def read_bytes(path: str) -> bytes:
+    """Returns a file's content."""
+    with open_binary(path) as file:
+        return file.read()
+
+
+def read_text(path: str) -> str:
+    """Returns the text of a UTF-8 file.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+    """
+    if not exists(path):
+        raise FileNotFoundError(path)
+    return read_bytes(path).decode()
+
+
+def read_blocks(path: str, block_bytes: int = 1 << 20) -> Iterator[bytes]:
+    """Yields a file's content block by block."""
+    with open_binary(path) as file:
+        while block := file.read(block_bytes):
+            yield block
+
+
+class AtomicFile:
+    """A file that appears under its name only when it is whole.
+
+    A context manager: it opens a file of another name for writing bytes and,
+    when the block ends without an error, renames it.  Locally the bytes reach
+    the disk before the name does.
+    """
+
+    def __init__(self, path: str, temporary_dir: str):
+        """Takes the final path and a folder of the same file system."""
+        self._path = path
+        name = f"{os.path.basename(path)}.{uuid.uuid4().hex}"
+        self._temporary_path = join(temporary_dir, name)
+
+    def __enter__(self):
+        """Returns the open file."""
+        self._file = FileSystems.create(self._temporary_path, _BINARY, _RAW)
+        return self._file
+
+    def __exit__(self, error_type, error, traceback) -> None:
+        """Renames the file, or deletes it after an error."""
+        try:
+            if error_type is None and is_local(self._path):
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            self._file.close()
+            if error_type is None:
+                rename(self._temporary_path, self._path)
+        except BaseException:
+            delete_if_there(self._temporary_path)
+            raise
+        if error_type is not None:
+            delete_if_there(self._temporary_path)
+
+
+def write_text(path: str, text: str, temporary_dir: str) -> None:
+    """Writes a UTF-8 file that appears only when it is whole."""
+    with AtomicFile(path, temporary_dir) as file:
+        file.write(text.encode())
+
+
+def rename(source_path: str, target_path: str) -> None:
+    """Renames a file, replacing what has the new name."""
+    if is_local(target_path):  # Beam hides the OSError's number.
+        os.replace(source_path, target_path)
+    else:
+        FileSystems.rename([source_path], [target_path])
+
+
+def delete_if_there(path: str) -> None:
+    """Deletes a file or a local folder with all that is in it."""
+    if exists(path):
+        FileSystems.delete([path])
+
+
+def make_folder(path: str) -> None:
+    """Creates a local folder; object stores have none to create."""
+    if is_local(path):
+        os.makedirs(path, exist_ok=True)

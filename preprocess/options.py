@@ -1,0 +1,93 @@
+"""What a conversion is asked to do."""
+
+import dataclasses
+import re
+from typing import Any
+
+from preprocess.encoding import Encoding
+from schemas import manifest
+
+ON_ERROR = ("fail", "skip")
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """A conversion's options.
+
+    Attributes:
+        cityscapes_root: The folder with leftImg8bit/ and gtFine/, or the zips.
+        output_dir: Where the data set goes.
+        splits: Names of `manifest.SPLITS`, in that order.
+        annotation: `gtFine` or `gtCoarse`.
+        encoding: How frames are stored.
+        num_shards: Shards a split, None to choose by size.
+        shard_size_mb: The size in MiB that is aimed at otherwise.
+        on_error: `fail` stops at a bad frame, `skip` leaves it out.
+        limit: The first so many frames a split, by name; None for all.
+        test_labels: Whether the test split takes labels.
+        write_index: Whether each shard gets an index file.
+    """
+
+    cityscapes_root: str
+    output_dir: str
+    splits: tuple[str, ...] = ("train", "val")
+    annotation: str = "gtFine"
+    encoding: Encoding = Encoding()
+    num_shards: int | None = None
+    shard_size_mb: float = 128.0
+    on_error: str = "fail"
+    limit: int | None = None
+    test_labels: bool = False
+    write_index: bool = False
+
+    def has_labels(self, split: str) -> bool:
+        """Whether the split's frames take a label map."""
+        return split != "test" or self.test_labels
+
+    def deciding(self) -> dict[str, Any]:
+        """Returns the options that decide the output's bytes, as JSON."""
+        left_out = ("cityscapes_root", "output_dir", "encoding", "splits")
+        fields = dataclasses.asdict(self)
+        kept = {k: v for k, v in fields.items() if k not in left_out}
+        return kept | _jsonable(dataclasses.asdict(self.encoding))
+
+
+def parse_size(text: str) -> tuple[int, int] | str:
+    """Parses `native` or `HEIGHTxWIDTH`.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if text == manifest.NATIVE:
+        return text
+    found = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", text)
+    if not found:
+        raise ValueError(
+            f"image size {text!r} should be native or HEIGHTxWIDTH, "
+            "for example 280x280"
+        )
+    return int(found[1]), int(found[2])
+
+
+def parse_splits(names: list[str]) -> tuple[str, ...]:
+    """Returns the splits in their canonical order and names.
+
+    Raises:
+        ValueError: A name is no split of Cityscapes, or none is given.
+    """
+    known = manifest.SPLITS
+    splits = {manifest.SPLIT_ALIASES.get(name, name) for name in names}
+    wrong = sorted(splits.difference(known))
+    if wrong or not splits:
+        raise ValueError(
+            f"split {wrong[0] if wrong else ''!r} should be one of "
+            f"{', '.join((*known, *manifest.SPLIT_ALIASES))}"
+        )
+    return tuple(name for name in known if name in splits)
+
+
+def _jsonable(fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in fields.items()
+    }

@@ -1,0 +1,117 @@
+"""File names → frames; what has no partner, or two, becomes a problem."""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from preprocess.sources import SourceFile
+
+
+@dataclasses.dataclass(frozen=True)
+class Frame:
+    """A picture with its label map, by reference.
+
+    Attributes:
+        split: The split's name.
+        image: The picture's file.
+        label: The label map's file, None where the split has no labels.
+    """
+
+    split: str
+    image: SourceFile
+    label: SourceFile | None
+
+    @property
+    def name(self) -> str:
+        """The frame's stem, `<city>_<seq>_<frame>`."""
+        return self.image.stem
+
+    @property
+    def num_bytes(self) -> int:
+        """The size of both files together."""
+        return self.image.num_bytes + (
+            self.label.num_bytes if self.label else 0
+        )
+
+    @property
+    def fingerprint(self) -> int:
+        """128 bits that change when either file does.
+
+        Paths do not count: a moved data set has the same frames.
+        """
+        parts = [self.split, self.name]
+        for file in (self.image, self.label):
+            parts.append(f"{file.num_bytes}/{file.version}" if file else "-")
+        text = "\n".join(parts).encode()
+        digest = hashlib.blake2b(text, digest_size=16).digest()
+        return int.from_bytes(digest, "big")
+
+
+@dataclasses.dataclass(frozen=True)
+class SkippedFrame:
+    """A frame that cannot be converted.
+
+    Attributes:
+        split: The split's name.
+        name: The frame's stem.
+        reason: Why, naming the file.
+    """
+
+    split: str
+    name: str
+    reason: str
+
+
+def pair(
+    split: str, found: Iterable[SourceFile], with_labels: bool
+) -> tuple[list[Frame], list[SkippedFrame]]:
+    """Pairs pictures and label maps of one split by their stems.
+
+    Args:
+        split: The split's name.
+        found: All files of the stems that occur, in any order.
+        with_labels: Whether each picture needs a label map.
+
+    Returns:
+        The frames and the problems, each in the order of their names.
+    """
+    by_stem: dict[str, list[SourceFile]] = {}
+    for file in sorted(found):
+        by_stem.setdefault(file.stem, []).append(file)
+    frames, problems = [], []
+    for stem, same_stem in sorted(by_stem.items()):
+        images = [file for file in same_stem if not file.is_label]
+        labels = [file for file in same_stem if file.is_label]
+        reason = _problem(images, labels, with_labels)
+        if reason:
+            problems.append(SkippedFrame(split, stem, reason))
+        else:
+            frames.append(
+                Frame(split, images[0], labels[0] if labels else None)
+            )
+    return frames, problems
+
+
+def _problem(
+    images: Sequence[SourceFile],
+    labels: Sequence[SourceFile],
+    with_labels: bool,
+) -> str | None:
+    """Says what is wrong with the files of one stem, None if nothing is."""
+    for same_kind in (images, labels):
+        if len(same_kind) > 1:
+            paths = " and ".join(file.path for file in same_kind[:2])
+            return f"duplicate frame: {paths}"
+    if not images:
+        return f"missing image for {labels[0].path}"
+    if with_labels and not labels:
+        return f"missing label for {images[0].path}"
+    for file in (*images, *labels):
+        if file.num_bytes == 0:
+            return f"empty file: {file.path}"
+    return None
+
+
+def fingerprint(total: int, num_frames: int) -> str:
+    """Writes the sum of the frames' fingerprints, in any order, as text."""
+    return f"{num_frames}-{total % 2**128:032x}"

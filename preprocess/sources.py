@@ -1,0 +1,193 @@
+"""A Cityscapes root: folders on any file system, or the official zips.
+
+A folder `{root}/leftImg8bit` wins over `{root}/leftImg8bit_*.zip`; likewise
+for gtFine and gtCoarse.  Zips are read in place.
+"""
+
+import dataclasses
+import functools
+import zipfile
+from collections.abc import Iterator
+
+from preprocess import files
+from preprocess.errors import BadPictureError, ConversionError
+
+IMAGE_TYPE = "leftImg8bit"
+ANNOTATIONS = ("gtFine", "gtCoarse")
+MAX_FILE_BYTES = 1 << 28
+"""No picture of Cityscapes comes near 256 MiB; a larger entry is refused."""
+
+_PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
+_ZIP_SEPARATOR = "!"
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class SourceFile:
+    """One PNG of the source, by reference.
+
+    Attributes:
+        stem: The frame's name, `<city>_<seq>_<frame>`.
+        is_label: Whether it is a label map rather than a picture.
+        path: Where it is; `ZIP!ENTRY` for a file in a zip.
+        num_bytes: Its size.
+        version: Changes when the file does: its time, or the zip's CRC.
+    """
+
+    stem: str
+    is_label: bool
+    path: str
+    num_bytes: int
+    version: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Listing:
+    """What to look for: one kind of file of one split.
+
+    Attributes:
+        root: The Cityscapes root.
+        split: The split's folder name.
+        data_type: `leftImg8bit`, `gtFine` or `gtCoarse`.
+    """
+
+    root: str
+    split: str
+    data_type: str
+
+    @property
+    def is_label(self) -> bool:
+        """Whether label maps are looked for."""
+        return self.data_type != IMAGE_TYPE
+
+    @property
+    def suffix(self) -> str:
+        """What follows the stem in the files' names."""
+        kind = "_labelIds" if self.is_label else ""
+        return f"_{self.data_type}{kind}.png"
+
+
+def check_root(root: str, annotation: str, needs_labels: bool) -> None:
+    """Checks that a root holds what is looked for, before any work.
+
+    Raises:
+        ConversionError: A kind of file is missing altogether; says what was
+            looked for and what is there.
+    """
+    wanted = [IMAGE_TYPE] + [annotation] * needs_labels
+    missing = [name for name in wanted if not _holds(root, name)]
+    if not missing:
+        return
+    entries = sorted({_first_part(root, m.path) for m in _top(root)})
+    found = ", ".join(entries[:8]) or "nothing"
+    hint = f"Point --cityscapes_root at the folder that holds {missing[0]}/."
+    if root.rstrip("/").endswith(tuple(wanted)):
+        hint = "Use its parent folder as --cityscapes_root."
+    raise ConversionError(
+        f"{root} holds neither {missing[0]}/ nor {missing[0]}_*.zip; found "
+        f"{found}. {hint}"
+    )
+
+
+def list_files(listing: Listing) -> Iterator[SourceFile]:
+    """Lists one kind of file of one split, in no particular order.
+
+    Raises:
+        ConversionError: A picture's name does not follow Cityscapes' rule,
+            or a zip is damaged.
+    """
+    if _has_folder(listing.root, listing.data_type):
+        found = _list_folder(listing)
+    else:
+        found = _list_zips(listing)
+    for path, num_bytes, version in found:
+        name = path.rpartition("/")[2]
+        if name.startswith("."):
+            continue
+        if name.endswith(listing.suffix) and name != listing.suffix:
+            stem = name.removesuffix(listing.suffix)
+            yield SourceFile(stem, listing.is_label, path, num_bytes, version)
+        elif not listing.is_label and name.endswith(_PICTURE_SUFFIXES):
+            raise ConversionError(
+                f"{path} is not named <city>_<seq>_<frame>{listing.suffix}; "
+                "rename it or move it away."
+            )
+
+
+def expected_path(root: str, split: str, stem: str, data_type: str) -> str:
+    """Returns where a frame's file of a kind should be in a folder tree."""
+    listing = Listing(root, split, data_type)
+    city = stem.rsplit("_", 2)[0]
+    return files.join(root, data_type, split, city, stem + listing.suffix)
+
+
+def read(path: str) -> bytes:
+    """Returns the bytes of a `SourceFile`'s path.
+
+    Raises:
+        BadPictureError: The zip entry is damaged or too large.
+        OSError: The file cannot be read.
+    """
+    zip_path, separator, entry = path.partition(f".zip{_ZIP_SEPARATOR}")
+    if not separator:
+        return files.read_bytes(path)
+    archive = _open_zip(f"{zip_path}.zip")
+    if archive.getinfo(entry).file_size > MAX_FILE_BYTES:
+        raise BadPictureError(f"unpacks to more than {MAX_FILE_BYTES} bytes")
+    try:
+        return archive.read(entry)
+    except (zipfile.BadZipFile, RuntimeError, ValueError) as error:
+        raise BadPictureError(f"cannot be unpacked: {error}") from error
+
+
+def _list_folder(listing: Listing) -> Iterator[tuple[str, int, str]]:
+    folder = files.join(listing.root, listing.data_type, listing.split)
+    for found in files.match(f"{folder}/**"):
+        version = f"{found.last_updated_in_seconds:.6f}"
+        yield found.path, found.size_in_bytes, version
+
+
+def _list_zips(listing: Listing) -> Iterator[tuple[str, int, str]]:
+    prefix = f"{listing.data_type}/{listing.split}/"
+    for zip_path in _zip_paths(listing.root, listing.data_type):
+        for entry in _open_zip(zip_path).infolist():
+            if entry.filename.startswith(prefix) and not entry.is_dir():
+                path = f"{zip_path}{_ZIP_SEPARATOR}{entry.filename}"
+                yield path, entry.file_size, f"{entry.CRC:08x}"
+
+
+@functools.lru_cache(maxsize=8)
+def _open_zip(path: str) -> zipfile.ZipFile:
+    """Opens a zip once a process; reading from it is thread-safe."""
+    try:
+        return zipfile.ZipFile(files.open_binary(path))
+    except zipfile.BadZipFile as error:
+        raise ConversionError(
+            f"{path} is no whole zip ({error}); download it again."
+        ) from error
+
+
+def _zip_paths(root: str, data_type: str) -> list[str]:
+    found = files.match(files.join(root, f"{data_type}*.zip"))
+    return sorted(metadata.path for metadata in found)
+
+
+def _has_folder(root: str, data_type: str) -> bool:
+    folder = files.join(root, data_type)
+    if files.is_local(root):
+        return files.exists(folder)
+    return bool(files.FileSystems.match([f"{folder}/**"], [1])[0].metadata_list)
+
+
+def _holds(root: str, data_type: str) -> bool:
+    return _has_folder(root, data_type) or bool(_zip_paths(root, data_type))
+
+
+def _top(root: str):
+    pattern = files.join(root, "**")
+    return files.FileSystems.match([pattern], [1000])[0].metadata_list
+
+
+def _first_part(root: str, path: str) -> str:
+    relative = path.removeprefix(root.rstrip("/") + "/")
+    first, slash, _ = relative.partition("/")
+    return first + slash

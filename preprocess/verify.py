@@ -1,0 +1,280 @@
+r"""Checks a finished data set, naming each bad shard and record.
+
+    python -m preprocess.verify --data_dir=OUT [--quick]
+
+Exits 0 if all is well, 1 if something is wrong, 2 if a flag is.
+"""
+
+import concurrent.futures
+import dataclasses
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+import google_crc32c
+import numpy as np
+from absl import app, flags
+
+from preprocess import encoding, sharding
+from preprocess.errors import BadPictureError
+from schemas import example, manifest, tfrecord
+
+_NUM_PRINTED = 50
+_BUFFER_BYTES = 1 << 20
+
+
+@dataclasses.dataclass(frozen=True)
+class ShardResult:
+    """What the check of one shard found.
+
+    Attributes:
+        problems: One line for each thing that is wrong.
+        places: The name of each readable record → where it is.
+        class_pixels: (num_classes,) int64 pixels of each class, or None if
+            they were not counted.
+    """
+
+    problems: tuple[str, ...]
+    places: dict[str, str]
+    class_pixels: np.ndarray | None
+
+
+class _ChecksummedFile(io.RawIOBase):
+    """A file that computes the CRC-32C of what is read from it."""
+
+    def __init__(self, file):
+        self._file = file
+        self._checksum = google_crc32c.Checksum()
+        self.num_bytes = 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._checksum.update(data)
+        self.num_bytes += len(data)
+        return data
+
+    def read_rest(self) -> None:
+        while self.read(_BUFFER_BYTES):
+            pass
+
+    def crc32c(self) -> str:
+        return self._checksum.digest().hex()
+
+
+def verify(data_dir: str, *, quick: bool = False) -> list[str]:
+    """Checks a data set against its manifest.
+
+    Every file's size and CRC-32C, every record's CRCs, every example's
+    fields, names, order and place; without `quick` also every picture's
+    chunks and pixels, the label ids and their counts.
+
+    Args:
+        data_dir: The data set's folder.
+        quick: Whether to leave pictures undecoded.
+
+    Returns:
+        One line for each thing that is wrong, naming shard and record.
+
+    Raises:
+        manifest.ManifestError: There is no readable manifest.
+    """
+    from preprocess import commit, files
+
+    content = manifest.load(data_dir, files.read_text)
+    problems = []
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name, split in content.splits.items():
+            results = list(
+                pool.map(
+                    lambda shard: _check_shard(
+                        shard, data_dir, content, quick, files.open_binary
+                    ),
+                    split.shards,
+                )
+            )
+            problems += _check_split(name, split, results)
+    known = {s.name for split in content.splits.values() for s in split.shards}
+    for stranger in commit.shard_files(data_dir):
+        if stranger not in known:
+            problems.append(f"{stranger}: the manifest does not name it")
+    return problems
+
+
+def _check_split(
+    name: str, split: manifest.Split, results: Sequence[ShardResult]
+) -> list[str]:
+    """Gathers the shards' problems and checks what spans them."""
+    problems = [line for result in results for line in result.problems]
+    places: dict[str, str] = {}
+    for result in results:
+        for frame, place in result.places.items():
+            if frame in places:
+                problems.append(
+                    f"{place}: frame {frame} is also at {places[frame]}"
+                )
+            places[frame] = place
+    counts = [result.class_pixels for result in results]
+    if all(count is not None for count in counts) and not problems:
+        total = tuple(sum(counts).tolist()) if counts else split.class_pixels
+        if total != split.class_pixels:
+            problems.append(
+                f"{name}: the manifest's class_pixels are not those of the "
+                "label maps"
+            )
+    return problems
+
+
+def _check_shard(
+    shard: manifest.Shard,
+    data_dir: str,
+    content: manifest.Manifest,
+    quick: bool,
+    open_binary: Callable,
+) -> ShardResult:
+    """Reads one shard through and checks all that stands in it."""
+    problems: list[str] = []
+    places: dict[str, str] = {}
+    class_pixels = None if quick else np.zeros(content.num_classes, np.int64)
+    num_records = 0
+    try:
+        with open_binary(f"{data_dir}/{shard.name}") as raw:
+            file = _ChecksummedFile(raw)
+            try:
+                for offset, payload in tfrecord.read_records(file):
+                    place = f"{shard.name}: record {num_records} at {offset}"
+                    num_records += 1
+                    try:
+                        _check_record(
+                            payload, shard.name, places, place, content
+                        )
+                        if not quick:
+                            class_pixels += _count_pixels(payload, content)
+                    except ValueError as error:
+                        problems.append(f"{place}: {error}")
+            except tfrecord.CorruptRecordError as error:
+                problems.append(f"{shard.name}: {error}")
+            file.read_rest()
+    except OSError as error:
+        return ShardResult((f"{shard.name}: {error}",), places, None)
+    problems += _check_totals(shard, num_records, file, list(places))
+    return ShardResult(tuple(problems), places, class_pixels)
+
+
+def _check_totals(
+    shard: manifest.Shard,
+    num_records: int,
+    file: _ChecksummedFile,
+    names: Sequence[str],
+) -> list[str]:
+    """Compares a shard that was read through with the manifest's entry."""
+    problems = []
+    for what, found, wanted in (
+        ("records", num_records, shard.num_examples),
+        ("bytes", file.num_bytes, shard.num_bytes),
+        ("CRC-32C", file.crc32c(), shard.crc32c),
+    ):
+        if found != wanted:
+            problems.append(
+                f"{shard.name}: {what} {found}, the manifest says {wanted}"
+            )
+    if list(names) != sorted(names, key=sharding.order_in_shard):
+        problems.append(f"{shard.name}: the records are not in order")
+    return problems
+
+
+def _check_record(
+    payload: bytes,
+    shard_name: str,
+    places: dict[str, str],
+    place: str,
+    content: manifest.Manifest,
+) -> None:
+    """Checks an example's fields and place; notes its name.
+
+    Raises:
+        ValueError: One does not fit.
+    """
+    record = example.decode(payload)
+    if record.name in places:
+        raise ValueError(
+            f"frame {record.name} is also at {places[record.name]}"
+        )
+    places[record.name] = place
+    split, index, num_shards = manifest.parse_shard_name(shard_name)
+    home = sharding.shard_of(record.name, num_shards)
+    if home != index:
+        name = manifest.shard_name(split, home, num_shards)
+        raise ValueError(f"frame {record.name} belongs in {name}")
+    if record.image_format != content.image_format:
+        raise ValueError(
+            f"frame {record.name} is {record.image_format}, the manifest says "
+            f"{content.image_format}"
+        )
+    size = content.image_size
+    if size not in (manifest.NATIVE, (record.height, record.width)):
+        raise ValueError(
+            f"frame {record.name} is {record.height}x{record.width}, the "
+            f"manifest says {size[0]}x{size[1]}"
+        )
+
+
+def _count_pixels(payload: bytes, content: manifest.Manifest) -> np.ndarray:
+    """Decodes a record's pictures; returns the pixels of each class.
+
+    Raises:
+        ValueError: A picture is damaged or not of the record's size.
+    """
+    record = example.decode(payload)
+    size = (record.height, record.width)
+    try:
+        if record.image_format == "png":
+            encoding.check_png(record.image, encoding.RGB, "image")
+        sizes = {"image": encoding.decode(record.image, "image").size[::-1]}
+        counts = [0] * 256
+        if record.label:
+            encoding.check_png(record.label, encoding.GREY, "label")
+            ids, counts = encoding.decode_label(record.label, content.space)
+            sizes["label"] = ids.size[::-1]
+    except BadPictureError as error:
+        raise BadPictureError(f"frame {record.name}: {error}") from error
+    for what, found in sizes.items():
+        if found != size:
+            raise ValueError(
+                f"frame {record.name}: {what} is {found[0]}x{found[1]}, the "
+                f"record says {size[0]}x{size[1]}"
+            )
+    return np.array(counts[: content.num_classes], np.int64)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs the command; returns its exit code."""
+    flags.DEFINE_string("data_dir", None, "The data set's folder.")
+    flags.DEFINE_bool("quick", False, "Do not decode the pictures.")
+    app.define_help_flags()
+    try:
+        rest = flags.FLAGS(list(argv))[1:]
+        if rest or not flags.FLAGS.data_dir:
+            raise flags.Error(
+                f"unexpected {rest[0]}" if rest else "no data_dir"
+            )
+    except flags.Error as error:
+        print(f"error: {error}; use --data_dir=OUT", file=sys.stderr)
+        return 2
+    data_dir = flags.FLAGS.data_dir.rstrip("/")
+    try:
+        problems = verify(data_dir, quick=flags.FLAGS.quick)
+    except manifest.ManifestError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    for line in problems[:_NUM_PRINTED]:
+        print(line)
+    if problems:
+        print(f"{data_dir}: {len(problems)} problems")
+        return 1
+    print(f"{data_dir}: all well")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

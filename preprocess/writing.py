@@ -1,0 +1,277 @@
+"""One shard: its frames' records in order, one file, one report.
+
+The report stands beside the shard until the whole data set is done; a rerun
+that finds a report whose shard still fits it takes the shard as it is.
+"""
+
+import collections
+import dataclasses
+import errno
+import json
+from collections.abc import Iterable, Sequence
+
+import google_crc32c
+import numpy as np
+
+from preprocess import files, sharding, sources
+from preprocess.encoding import EncodedFrame, encode_frame
+from preprocess.errors import BadPictureError, ConversionError
+from preprocess.options import Options
+from preprocess.pairing import Frame, SkippedFrame, fingerprint
+from preprocess.progress import current as progress
+from schemas import example, labels, manifest, tfrecord
+
+WORK_DIR = ".unfinished"
+"""In the output folder while a conversion is under way."""
+
+INDEX_DIR = "index"
+"""In the output folder, with `--write_index`."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ShardReport:
+    """What a shard holds.
+
+    Attributes:
+        split: The split's name.
+        shard: The manifest's entry.
+        class_pixels: Pixels of each class id.
+        present_pixels: Pixels of all frames that hold the class, for each.
+        image_sizes: `HEIGHTxWIDTH` → number of pictures.
+        skipped: Frames that were left out.
+        inputs: What the shard was made from: options and frames.
+    """
+
+    split: str
+    shard: manifest.Shard
+    class_pixels: tuple[int, ...]
+    present_pixels: tuple[int, ...]
+    image_sizes: dict[str, int]
+    skipped: tuple[SkippedFrame, ...]
+    inputs: str
+
+    def to_json(self) -> str:
+        """Renders the report as one line of text."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "ShardReport":
+        """Reads what `to_json` wrote."""
+        fields = json.loads(text)
+        fields["shard"] = manifest.Shard(**fields["shard"])
+        skipped = [SkippedFrame(**frame) for frame in fields["skipped"]]
+        fields["skipped"] = tuple(skipped)
+        for name in ("class_pixels", "present_pixels"):
+            fields[name] = tuple(fields[name])
+        return cls(**fields)
+
+
+class _Statistics:
+    """Sums over a shard's frames."""
+
+    def __init__(self, num_classes: int):
+        self.class_pixels = np.zeros(num_classes, np.int64)
+        self.present_pixels = np.zeros(num_classes, np.int64)
+        self.image_sizes: collections.Counter[str] = collections.Counter()
+
+    def add(self, frame: EncodedFrame) -> None:
+        size = f"{frame.record.height}x{frame.record.width}"
+        self.image_sizes[size] += 1
+        if frame.class_pixels is not None:
+            self.class_pixels += frame.class_pixels
+            self.present_pixels[frame.class_pixels > 0] += (
+                frame.class_pixels.sum()
+            )
+
+
+class _ShardFile:
+    """An open TFRecord file that keeps its size, checksum and offsets."""
+
+    def __init__(self, file):
+        self._file = file
+        self._checksum = google_crc32c.Checksum()
+        self.num_bytes = 0
+        self.records: list[tuple[int, int]] = []  # (offset, length)
+
+    def write(self, payload: bytes) -> None:
+        begin = self.num_bytes
+        header, footer = tfrecord.frame(payload)
+        for part in (header, payload, footer):
+            self._file.write(part)
+            self._checksum.update(part)
+            self.num_bytes += len(part)
+        self.records.append((begin, self.num_bytes - begin))
+
+    def crc32c(self) -> str:
+        return self._checksum.digest().hex()
+
+
+def write_shard(
+    split: str,
+    index: int,
+    num_shards: int,
+    frames: Sequence[Frame],
+    options: Options,
+) -> ShardReport:
+    """Writes one shard, unless a former run has already done so.
+
+    Args:
+        split: The split's name.
+        index: The shard's number, 0..num_shards-1.
+        num_shards: The split's number of shards.
+        frames: The shard's frames, in any order.
+        options: The conversion's options.
+
+    Raises:
+        ConversionError: A frame is bad and `on_error` is `fail`, or a file
+            cannot be read or written.
+    """
+    name = manifest.shard_name(split, index, num_shards)
+    inputs = shard_inputs(frames, options)
+    report = finished_report(name, inputs, options.output_dir)
+    try:
+        if report is None:
+            report = _write(split, name, inputs, frames, options)
+        else:
+            progress.advance(len(frames))
+    except OSError as error:
+        raise _storage_error(name, error, options.output_dir) from error
+    return report
+
+
+def shard_inputs(frames: Iterable[Frame], options: Options) -> str:
+    """Returns the text that changes when a shard has to be made again."""
+    frames = list(frames)
+    total = sum(frame.fingerprint for frame in frames)
+    deciding = json.dumps(options.deciding(), sort_keys=True)
+    return f"{fingerprint(total, len(frames))} {deciding}"
+
+
+def finished_report(
+    name: str, inputs: str, output_dir: str
+) -> ShardReport | None:
+    """Returns a former run's report if its shard is there and whole."""
+    try:
+        text = files.read_text(_report_path(name, output_dir))
+        report = ShardReport.from_json(text)
+        if report.inputs != inputs:
+            return None
+        checksum = google_crc32c.Checksum()
+        for block in files.read_blocks(files.join(output_dir, name)):
+            checksum.update(block)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    whole = checksum.digest().hex() == report.shard.crc32c
+    return report if whole else None
+
+
+def _write(
+    split: str,
+    name: str,
+    inputs: str,
+    frames: Sequence[Frame],
+    options: Options,
+) -> ShardReport:
+    space = labels.LABEL_SPACES[options.encoding.label_space]
+    statistics = _Statistics(space.num_classes)
+    skipped = []
+    path = files.join(options.output_dir, name)
+    work_dir = files.join(options.output_dir, WORK_DIR)
+    by_order = sorted(frames, key=lambda f: sharding.order_in_shard(f.name))
+    with files.AtomicFile(path, work_dir) as file:
+        shard = _ShardFile(file)
+        for frame in by_order:
+            try:
+                encoded = _read_and_encode(frame, options)
+            except BadPictureError as error:
+                skipped.append(_skip(frame, error, options))
+            else:
+                shard.write(example.encode(encoded.record))
+                statistics.add(encoded)
+            progress.advance()
+    if options.write_index:
+        _write_index(name, shard.records, options.output_dir)
+    report = ShardReport(
+        split=split,
+        shard=manifest.Shard(
+            name, len(shard.records), shard.num_bytes, shard.crc32c()
+        ),
+        class_pixels=tuple(statistics.class_pixels.tolist()),
+        present_pixels=tuple(statistics.present_pixels.tolist()),
+        image_sizes=dict(sorted(statistics.image_sizes.items())),
+        skipped=tuple(skipped),
+        inputs=inputs,
+    )
+    report_path = _report_path(name, options.output_dir)
+    files.write_text(report_path, report.to_json(), work_dir)
+    return report
+
+
+def _read_and_encode(frame: Frame, options: Options) -> EncodedFrame:
+    image = _read(frame.image)
+    label = _read(frame.label) if frame.label else None
+    return encode_frame(frame.name, image, label, options.encoding)
+
+
+def _read(file: sources.SourceFile) -> bytes:
+    if file.num_bytes > sources.MAX_FILE_BYTES:
+        raise BadPictureError(f"{file.path} is {file.num_bytes} bytes large")
+    try:
+        data = sources.read(file.path)
+    except OSError as error:
+        raise ConversionError(
+            f"{file.path} cannot be read ({error}); mend that and run the same "
+            "command again, finished shards are kept."
+        ) from error
+    if len(data) != file.num_bytes:
+        raise ConversionError(
+            f"{file.path} gave {len(data)} bytes and had {file.num_bytes} when "
+            "it was listed; run the same command again when nothing changes it."
+        )
+    return data
+
+
+def _skip(
+    frame: Frame, error: BadPictureError, options: Options
+) -> SkippedFrame:
+    paths = [file.path for file in (frame.image, frame.label) if file]
+    at = paths[-1] if str(error).startswith("label") else paths[0]
+    if options.on_error == "fail":
+        raise ConversionError(
+            f"{at}: {error}. Mend the file, or leave such frames out with "
+            "--on_error=skip; finished shards are kept."
+        ) from error
+    return SkippedFrame(frame.split, frame.name, f"{error}: {at}")
+
+
+def _write_index(
+    name: str, records: Iterable[tuple[int, int]], output_dir: str
+) -> None:
+    """Writes `offset length` lines, as PyTorch readers and DALI take them."""
+    lines = "".join(f"{offset} {length}\n" for offset, length in records)
+    path = index_path(name, output_dir)
+    files.make_folder(files.join(output_dir, INDEX_DIR))
+    files.write_text(path, lines, files.join(output_dir, WORK_DIR))
+
+
+def index_path(name: str, output_dir: str) -> str:
+    """Returns where a shard's index file stands."""
+    return files.join(output_dir, INDEX_DIR, f"{name}.index")
+
+
+def _report_path(name: str, output_dir: str) -> str:
+    return files.join(output_dir, WORK_DIR, f"{name}.json")
+
+
+def _storage_error(
+    name: str, error: OSError, output_dir: str
+) -> ConversionError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        remedy = "free some space"
+    else:
+        remedy = "check that the folder can be written"
+    reason = error.strerror or error
+    return ConversionError(
+        f"cannot write {name} in {output_dir}: {reason}; {remedy} and run the "
+        "same command again, finished shards are kept."
+    )
