@@ -1,0 +1,64 @@
+"""Builds records the way DeepLab2's Cityscapes builder does.
+
+    python -m benchmarks.builder_deeplab2 CITYSCAPES_ROOT OUTPUT_DIR
+
+An own equivalent of what its semantic mode does to the train split: one
+process, ten shards one after the other, and each picture and label map is
+decoded and copied for its size alone.  TensorFlow, whose start the original
+also pays, is left out; its label maps would come from a separate step.
+"""
+
+import glob
+import io
+import math
+import os
+import sys
+
+from PIL import Image, ImageOps
+
+from schemas import example, manifest, tfrecord
+
+_NUM_SHARDS = 10
+
+
+def build(cityscapes_root: str, output_dir: str) -> None:
+    """Writes the train split's pairs to ten TFRecord files."""
+    os.makedirs(output_dir, exist_ok=True)
+    pattern = "leftImg8bit/train/*/*_leftImg8bit.png"
+    image_paths = sorted(glob.glob(os.path.join(cityscapes_root, pattern)))
+    per_shard = math.ceil(len(image_paths) / _NUM_SHARDS)
+    for index in range(_NUM_SHARDS):
+        name = manifest.shard_name("train", index, _NUM_SHARDS)
+        begin = index * per_shard
+        with open(os.path.join(output_dir, name), "wb") as file:
+            for image_path in image_paths[begin : begin + per_shard]:
+                payload = _encode(image_path)
+                header, footer = tfrecord.frame(payload)
+                file.write(header + payload + footer)
+
+
+def _encode(image_path: str) -> bytes:
+    label_path = image_path.replace("/leftImg8bit/", "/gtFine/").replace(
+        "_leftImg8bit.png", "_gtFine_labelIds.png"
+    )
+    with open(image_path, "rb") as file:
+        image = file.read()
+    with open(label_path, "rb") as file:
+        label = file.read()
+    height, width = _size(image)
+    if _size(label) != (height, width):
+        raise ValueError(f"{label_path} is not of its image's size")
+    stem = os.path.basename(image_path).removesuffix("_leftImg8bit.png")
+    return example.encode(
+        example.Record(stem, image, "png", label, height, width)
+    )
+
+
+def _size(data: bytes) -> tuple[int, int]:
+    """Decodes a picture, as the original does, to learn (height, width)."""
+    picture = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    return picture.height, picture.width
+
+
+if __name__ == "__main__":
+    build(*sys.argv[1:])

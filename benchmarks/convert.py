@@ -1,0 +1,197 @@
+r"""Compares conversions of the same native-size pairs in one run.
+
+    python -m benchmarks.convert --rounds=3 --json=convert.json \
+        --cityscapes_root=DIR --tfds_python=PATH
+
+Without a root it draws its own scenes of Cityscapes' size and weight.  Each
+rate is pairs a second of a process's whole life: the interpreter's start and
+the imports are in it.  All read from a warm page cache.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+
+from benchmarks import harness, process, report, trees
+from benchmarks.harness import Contender
+from preprocess import tool
+
+OURS = "preprocess.main"
+DEEPLAB2 = "DeepLab2's way"
+TFDS = "TFDS Cityscapes builder"
+WRITE_TO_TFRECORD = "Beam's WriteToTFRecord"
+OURS_MANY = "preprocess.main, ten times the pairs"
+ONE_WORKER = "preprocess.main to 280x280, 1 worker"
+TWO_WORKERS = "preprocess.main to 280x280, 2 workers"
+VERIFY = "preprocess.verify --quick"
+
+_UNIT = "pairs/s"
+_REPEATS = 10
+_PACKAGES = ("apache-beam", "numpy", "pillow", "protobuf", "google-crc32c")
+
+
+def main() -> int:
+    """Runs the benchmark; returns the exit code."""
+    flags = _parse_flags()
+    try:
+        with tempfile.TemporaryDirectory(
+            prefix="convert-", dir=flags.work_dir
+        ) as work_dir:
+            contenders = _prepare(flags, work_dir)
+            results = harness.run_rounds(contenders, flags.rounds)
+    except (process.CommandError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    ratios = _ratios(results)
+    print(report.table(results))
+    print(report.ratio_lines(ratios))
+    if flags.json:
+        report.write_json(flags.json, results, ratios, _PACKAGES)
+    return 0
+
+
+def _parse_flags() -> argparse.Namespace:
+    parser = report.parser(__doc__)
+    parser.add_argument(
+        "--cityscapes_root",
+        help="take the train split's first pairs from there",
+    )
+    parser.add_argument(
+        "--num_pairs",
+        type=tool.whole(1),
+        default=200,
+        help="pairs that are converted (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--image_size",
+        default="1024x2048",
+        help="HEIGHTxWIDTH of drawn scenes (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--work_dir",
+        help="an existing folder for pairs and outputs (default: the system's "
+        "temporary folder); 30 MB a pair are needed",
+    )
+    parser.add_argument(
+        "--tfds_python",
+        help="an interpreter that has tensorflow-datasets installed",
+    )
+    return parser.parse_args()
+
+
+def _prepare(flags: argparse.Namespace, work_dir: str) -> list[Contender]:
+    """Lays the pairs out and returns the contenders that read them."""
+    root = flags.cityscapes_root
+    if root is None:
+        root = os.path.join(work_dir, "drawn")
+        process.run(
+            _module(
+                "preprocess.sample",
+                f"--output_dir={root}",
+                f"--num_train={flags.num_pairs}",
+                "--num_val=1",
+                f"--image_size={flags.image_size}",
+            )
+        )
+    pairs = trees.find_pairs(root, flags.num_pairs)
+    few, many = os.path.join(work_dir, "few"), os.path.join(work_dir, "many")
+    trees.link_tree(pairs, few, "train", len(pairs))
+    trees.link_tree(pairs, many, "train", len(pairs) * _REPEATS)
+    converted = os.path.join(work_dir, "converted")
+    process.run(_ours(few, converted))
+    contenders = _contenders(few, many, converted, len(pairs))
+    contenders.insert(2, _tfds(flags.tfds_python, pairs, work_dir))
+    trees.read_all(few)
+    return contenders
+
+
+def _contenders(
+    few: str, many: str, converted: str, num_pairs: int
+) -> list[Contender]:
+    """Returns all contenders but TFDS's."""
+    output = f"{few}-output"
+    size = "--image_size=280x280"
+    num_workers = str(os.cpu_count())
+    deeplab2 = _module("benchmarks.builder_deeplab2", few, output)
+    to_tfrecord = _module("benchmarks.builder_beam", few, output, num_workers)
+    verify = _module("preprocess.verify", f"--data_dir={converted}", "--quick")
+    num_many = num_pairs * _REPEATS
+    contenders = []
+    for name, command, num_items in (
+        (OURS, _ours(few, output), num_pairs),
+        (DEEPLAB2, deeplab2, num_pairs),
+        (WRITE_TO_TFRECORD, to_tfrecord, num_pairs),
+        (OURS_MANY, _ours(many, output), num_many),
+        (ONE_WORKER, _ours(few, output, size, "--workers=1"), num_pairs),
+        (TWO_WORKERS, _ours(few, output, size, "--workers=2"), num_pairs),
+        (VERIFY, verify, num_pairs),
+    ):
+        contenders.append(Contender(name, _UNIT, command, num_items, (output,)))
+    return contenders
+
+
+def _tfds(
+    python: str | None, pairs: list[trees.Pair], work_dir: str
+) -> Contender:
+    """Returns TFDS's own builder, if there is an interpreter that has it.
+
+    It wants the zips, and at least one pair in each of three splits.  It has
+    extracted the zips before the first round, so that this does not count.
+    """
+    if python is None:
+        return Contender(TFDS, _UNIT, not_measured="no --tfds_python was given")
+    tree, data_dir = (os.path.join(work_dir, n) for n in ("tfds-tree", "tfds"))
+    splits = {"train": len(pairs), "val": 1, "test": 1}
+    for split, num_pairs in splits.items():
+        trees.link_tree(pairs, tree, split, num_pairs)
+    trees.write_zips(tree, os.path.join(data_dir, "manual"))
+    contender = Contender(
+        TFDS,
+        _UNIT,
+        (python, "-m", "benchmarks.builder_tfds", data_dir),
+        sum(splits.values()),
+        (os.path.join(data_dir, "built"),),
+    )
+    harness.run_once(contender)
+    return contender
+
+
+def _ours(root: str, output_dir: str, *flags: str) -> tuple[str, ...]:
+    return _module(
+        "preprocess.main",
+        f"--cityscapes_root={root}",
+        f"--output_dir={output_dir}",
+        "--splits=train",
+        *flags,
+    )
+
+
+def _module(name: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", name, *arguments)
+
+
+def _ratios(results: dict[str, harness.Result]) -> dict[str, float | None]:
+    """Returns what the project promises of its converter."""
+    few_mb = results[OURS].row()["peak_mb"]
+    many_mb = results[OURS_MANY].row()["peak_mb"]
+    return {
+        f"{OURS} / {DEEPLAB2}": harness.ratio(results, OURS, DEEPLAB2),
+        f"{OURS_MANY} / {DEEPLAB2}": harness.ratio(
+            results, OURS_MANY, DEEPLAB2
+        ),
+        f"{OURS} / {TFDS}": harness.ratio(results, OURS, TFDS),
+        f"{OURS} / {WRITE_TO_TFRECORD}": harness.ratio(
+            results, OURS, WRITE_TO_TFRECORD
+        ),
+        "280x280, 2 workers / 1 worker": harness.ratio(
+            results, TWO_WORKERS, ONE_WORKER
+        ),
+        "peak memory, ten times the pairs / the pairs": (
+            many_mb / few_mb if few_mb and many_mb else None
+        ),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
