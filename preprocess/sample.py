@@ -1,0 +1,126 @@
+"""Draws a synthetic Cityscapes tree: street scenes with exact labelIds.
+
+    python -m preprocess.sample --output_dir=DIR --num_train=64 --num_val=16 \
+        --image_size=512x1024
+
+The same seed and size give the same pictures, with any number of workers.
+"""
+
+import argparse
+import dataclasses
+import functools
+import sys
+import time
+
+import numpy as np
+from PIL import Image
+
+from preprocess import tool
+from preprocess.scene import draw_scene
+
+CITIES = {
+    "train": ("arlstadt", "bad-linden", "corvenz", "dornheim"),
+    "val": ("eschfurt", "nieder-alm"),
+}
+"""Made-up cities; as in Cityscapes, no city is in two splits."""
+
+_LAST_FRAME = 30000
+
+
+@dataclasses.dataclass(frozen=True)
+class Scene:
+    """One scene to draw.
+
+    Attributes:
+        split: `train` or `val`.
+        index: Its number in the split, from 0.
+        seed: The seed of the whole tree.
+    """
+
+    split: str
+    index: int
+    seed: int
+
+    def random(self) -> np.random.Generator:
+        """Returns the scene's own random numbers."""
+        split_index = tuple(CITIES).index(self.split)
+        return np.random.default_rng([self.seed, split_index, self.index])
+
+    def stem(self, rng: np.random.Generator) -> str:
+        """Returns `<city>_<seq>_<frame>`, the frame drawn from `rng`."""
+        cities = CITIES[self.split]
+        sequence, city = divmod(self.index, len(cities))
+        frame = rng.integers(_LAST_FRAME)
+        return f"{cities[city]}_{sequence:06d}_{frame:06d}"
+
+
+def write_scene(root: str, size: tuple[int, int], scene: Scene) -> str:
+    """Draws and writes one scene.
+
+    Args:
+        root: The tree's root.
+        size: (height, width) in pixels.
+        scene: Which one.
+
+    Returns:
+        Its stem.
+    """
+    rng = scene.random()
+    stem = scene.stem(rng)
+    image, label = draw_scene(rng, size)
+    pictures = Image.fromarray(image), Image.fromarray(label)
+    tool.write_pair(root, scene.split, stem, *pictures)
+    return stem
+
+
+def write_tree(args: argparse.Namespace) -> None:
+    """Draws all scenes that the flags ask for.
+
+    Raises:
+        ConversionError: The output folder already holds a tree.
+        OSError: The output folder cannot be written.
+    """
+    begin = time.monotonic()
+    options = {
+        "command": "preprocess.sample",
+        "num_train": args.num_train,
+        "num_val": args.num_val,
+        "image_size": list(args.image_size),
+        "seed": args.seed,
+    }
+    tool.prepare_tree(args.output_dir, options, args.overwrite)
+    counts = {"train": args.num_train, "val": args.num_val}
+    scenes = [
+        Scene(split, index, args.seed)
+        for split, count in counts.items()
+        for index in range(count)
+    ]
+    work = functools.partial(write_scene, args.output_dir, args.image_size)
+    tool.map_frames(work, scenes, args.workers)
+    height, width = args.image_size
+    seconds = time.monotonic() - begin
+    print(
+        f"drew {args.num_train} train and {args.num_val} val scenes of "
+        f"{height}x{width} in {seconds:.1f} s: {args.output_dir}"
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parses flags and draws; returns the exit code."""
+    parser = tool.FlagParser(__doc__)
+    parser.add_tree_flags()
+    parser.add_argument("--num_train", type=tool.whole(0), default=64)
+    parser.add_argument("--num_val", type=tool.whole(0), default=16)
+    parser.add_argument(
+        "--image_size",
+        type=tool.frame_size,
+        default=(512, 1024),
+        metavar="HEIGHTxWIDTH",
+    )
+    parser.add_argument("--seed", type=tool.whole(0), default=1)
+    args = parser.parse_args(argv)
+    return tool.exit_code(functools.partial(write_tree, args))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
