@@ -6,11 +6,11 @@ from trainer.windows import Grid, blend_weights, whole_grid, window_starts
 
 def test_windows_start_at_both_ends_and_spread_evenly():
     assert window_starts(256, 256, 2 / 3) == [0]
-    assert window_starts(280, 256, 2 / 3) == [0, 24]
-    assert window_starts(600, 256, 2 / 3) == [0, 115, 229, 344]
+    assert window_starts(288, 256, 2 / 3) == [0, 32]
+    assert window_starts(1024, 256, 2 / 3) == [0, 160, 304, 464, 608, 768]
 
 
-@pytest.mark.parametrize("length", [64, 65, 170, 1024])
+@pytest.mark.parametrize("length", [64, 80, 176, 1024])
 @pytest.mark.parametrize("stride", [0.25, 2 / 3, 1])
 def test_windows_cover_every_pixel_at_most_a_stride_apart(length, stride):
     starts = window_starts(length, 64, stride)
@@ -19,9 +19,9 @@ def test_windows_cover_every_pixel_at_most_a_stride_apart(length, stride):
 
 
 def test_weights_add_up_to_one_everywhere():
-    starts = window_starts(200, 64, 2 / 3)
-    weights = blend_weights(200, starts, 64)
-    total = np.zeros(200)
+    starts = window_starts(208, 64, 2 / 3)
+    weights = blend_weights(208, starts, 64)
+    total = np.zeros(208)
     for start, weight in zip(starts, weights, strict=True):
         total[start : start + 64] += weight
     np.testing.assert_allclose(total, 1, rtol=1e-5)
@@ -46,7 +46,8 @@ def test_a_whole_picture_is_one_window_that_the_network_takes():
 
 
 def test_what_sticks_out_mirrors_the_picture():
-    image = np.zeros((2, 2, 3), np.uint8)
-    image[:, 1] = 9
-    (window,) = Grid((2, 2), (2, 4), 1.0).cut(image)
-    np.testing.assert_array_equal(window[0, :, 0], [0, 0, 9, 9])
+    image = np.zeros((16, 12, 3), np.uint8)
+    image[:, 0] = 1
+    image[:, 11] = 9
+    (window,) = whole_grid((16, 12)).cut(image)
+    assert window[0, :, 0].tolist() == [0, 1, 1, *[0] * 10, 9, 9, 0]

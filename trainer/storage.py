@@ -132,8 +132,13 @@ def replacing(path: str) -> Iterator[str]:
         tf.io.gfile.rename(partial, path, overwrite=True)
 
 
+def write_bytes(path: str, content: bytes) -> None:
+    """Writes a file, whole or not at all."""
+    with replacing(path) as partial:
+        with open(partial, "wb") as file:
+            file.write(content)
+
+
 def write_text(path: str, text: str) -> None:
     """Writes a UTF-8 text file, whole or not at all."""
-    with replacing(path) as partial:
-        with open(partial, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+    write_bytes(path, text.encode())

@@ -81,7 +81,7 @@ flags.DEFINE_enum(
     "cache",
     DataConfig.cache,
     config_lib.CACHES,
-    "Keeps decoded pictures in memory; auto: where they fit.",
+    "Where decoded pictures stay; auto: in memory where they fit.",
 )
 flags.DEFINE_enum(
     "label_space",
@@ -221,6 +221,7 @@ def _predict_config() -> PredictConfig:
             input=FLAGS.input,
             output_dir=FLAGS.output_dir,
             inference=inference,
+            checkpoint=FLAGS.checkpoint,
         )
     )
 

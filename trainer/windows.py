@@ -16,17 +16,21 @@ from trainer.config import SIZE_FACTOR, Size
 def window_starts(length: int, window: int, stride: float) -> list[int]:
     """Spreads windows evenly over one axis.
 
+    All start at multiples of 16: the network's pooling then falls on the
+    same pixels in each window, and neighbours agree where they overlap.
+
     Args:
-        length: The axis's length in pixels, at least `window`.
-        window: The window's length in pixels.
+        length: The axis's length in pixels, a multiple of 16.
+        window: The window's length in pixels, one too, at most `length`.
         stride: The largest distance of neighbours, as a share of `window`.
 
     Returns:
         The first pixel of each window; the last one ends at `length`.
     """
-    step_px = max(1, int(window * stride))
-    count = math.ceil((length - window) / step_px) + 1
-    return [round(x) for x in np.linspace(0, length - window, count)]
+    room = (length - window) // SIZE_FACTOR
+    step = max(1, int(window * stride) // SIZE_FACTOR)
+    count = math.ceil(room / step) + 1
+    return [SIZE_FACTOR * round(x) for x in np.linspace(0, room, count)]
 
 
 def blend_weights(length: int, starts: list[int], window: int) -> np.ndarray:
@@ -44,12 +48,17 @@ def blend_weights(length: int, starts: list[int], window: int) -> np.ndarray:
     return np.stack(weights).astype(np.float32)
 
 
-def whole_grid(size: Size) -> "Grid":
-    """Lays one window over a picture, padded as the network needs."""
+def padded(size: Size) -> Size:
+    """Rounds (height, width) up to what the network takes."""
     height, width = (
         math.ceil(length / SIZE_FACTOR) * SIZE_FACTOR for length in size
     )
-    return Grid(size, (height, width), stride=1.0)
+    return height, width
+
+
+def whole_grid(size: Size) -> "Grid":
+    """Lays one window over a picture, padded as the network needs."""
+    return Grid(size, padded(size), stride=1.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +67,7 @@ class Grid:
 
     Attributes:
         size: The picture's (height, width).
-        window: Each window's (height, width).
+        window: Each window's (height, width), multiples of 16.
         stride: The largest distance of neighbours, as a share of `window`.
     """
 
@@ -69,10 +78,8 @@ class Grid:
     @functools.cached_property
     def canvas(self) -> Size:
         """The size of the picture padded to hold a window each way."""
-        return (
-            max(self.size[0], self.window[0]),
-            max(self.size[1], self.window[1]),
-        )
+        height, width = padded(self.size)
+        return max(height, self.window[0]), max(width, self.window[1])
 
     @functools.cached_property
     def _axes(self) -> tuple:
@@ -91,13 +98,11 @@ class Grid:
 
     def cut(self, image: np.ndarray) -> list[np.ndarray]:
         """Cuts (H, W, 3) uint8 into windows, mirroring what sticks out."""
-        before = self._margin
-        pads = [
-            (first, canvas - length - first)
-            for first, canvas, length in zip(
-                before, self.canvas, self.size, strict=True
-            )
-        ]
+        (top, left), (height, width) = self._margin, self.size
+        pads = (
+            (top, self.canvas[0] - height - top),
+            (left, self.canvas[1] - width - left),
+        )
         image = np.pad(image, (*pads, (0, 0)), "symmetric")
         return [image[self._span(position)] for position in self.positions]
 

@@ -1,0 +1,98 @@
+"""Saved networks: opened, recognized, wrapped to take raw pixels."""
+
+import os
+import shutil
+import tempfile
+import zipfile
+
+import keras
+
+from schemas.labels import LABEL_SPACES, LabelSpace
+from trainer import storage
+
+_NAMES = {"best": "best.keras", "latest": "last.keras"}
+"""What --checkpoint calls a run's networks → their files."""
+
+
+def checkpoint_path(model_dir: str, checkpoint: str) -> str:
+    """Returns the .keras file that --checkpoint means."""
+    if checkpoint in _NAMES:
+        return storage.join(model_dir, _NAMES[checkpoint])
+    return checkpoint
+
+
+def load_network(path: str) -> keras.Model:
+    """Opens a .keras file, local or remote.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: It is damaged or no such file.
+    """
+    if storage.num_bytes(path) is None:
+        raise FileNotFoundError(
+            f"{path} does not exist: train first, or give --checkpoint the "
+            "path of a .keras file"
+        )
+    try:
+        if not storage.is_remote(path):
+            return keras.models.load_model(path, compile=False)
+        with tempfile.TemporaryDirectory() as folder:
+            local = os.path.join(folder, "network.keras")
+            with storage.open_binary(path) as source:
+                with open(local, "wb") as target:
+                    shutil.copyfileobj(source, target)
+            return keras.models.load_model(local, compile=False)
+    except (ValueError, OSError, KeyError, TypeError, zipfile.error) as error:
+        raise ValueError(
+            f"{path} is no network that Keras can open: {error}"
+        ) from error
+
+
+def label_space_of(model: keras.Model) -> LabelSpace:
+    """Tells a network's label space by the number of its outputs.
+
+    Raises:
+        ValueError: It is neither space's number.
+    """
+    num_outputs = model.output_shape[-1]
+    for space in LABEL_SPACES.values():
+        if space.num_classes == num_outputs:
+            return space
+    known = " or ".join(
+        f"{space.num_classes} ({space.name})" for space in LABEL_SPACES.values()
+    )
+    raise ValueError(
+        f"the network has {num_outputs} outputs, wanted {known}; take the "
+        "network of a run on such a data set"
+    )
+
+
+def pixels_to_probabilities(model: keras.Model) -> keras.Model:
+    """Puts normalization before a network and, after logits, softmax.
+
+    The network may have been built for one picture size; its copy here
+    takes any that divides by 16.
+
+    Returns:
+        A model of (B, H, W, 3) uint8 → (B, H, W, C) float32.
+    """
+    if None not in model.input_shape[1:3]:
+        copy = keras.models.clone_model(
+            model, input_tensors=keras.Input((None, None, 3))
+        )
+        copy.set_weights(model.get_weights())
+        model = copy
+    pixels = keras.Input((None, None, 3), dtype="uint8")
+    outputs = model(keras.layers.Rescaling(1 / 127.5, -1.0)(pixels))
+    if not _ends_in_softmax(model):
+        outputs = keras.layers.Softmax(dtype="float32")(outputs)
+    return keras.Model(pixels, outputs)
+
+
+def _ends_in_softmax(model: keras.Model) -> bool:
+    last = model.layers[-1]
+    activation = getattr(last, "activation", None)
+    return (
+        isinstance(last, keras.layers.Softmax)
+        or activation is keras.activations.softmax
+    )

@@ -1,0 +1,101 @@
+"""Writes label maps, colours and overlays of any pictures."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from trainer import pictures, storage, visualize
+from trainer.config import PredictConfig
+from trainer.inference import Predictor
+from trainer.networks import checkpoint_path, load_network
+from trainer.pictures import Picture
+from trainer.progress import Progress
+
+EXIT_SOME_FAILED = 1
+
+
+def run(config: PredictConfig) -> int:
+    """Predicts every picture of --input.
+
+    Each gets `<stem>_labelIds.png` (one channel, labelIds, the picture's own
+    size), `<stem>_color.png` and `<stem>_overlay.png` in --output_dir.
+
+    Returns:
+        The exit code: 1 where a file was no picture; the others are done.
+
+    Raises:
+        ValueError: The network does not fit, or two pictures share a stem.
+        FileNotFoundError: There is no picture or no such network.
+    """
+    paths = pictures.find_pictures(config.input)
+    _check_stems(paths)
+    path = checkpoint_path(config.model_dir, config.checkpoint)
+    predictor = Predictor(load_network(path), config.inference)
+    os.makedirs(config.output_dir, exist_ok=True)
+    bad = []
+
+    def write(item: tuple[Picture, np.ndarray]) -> str:
+        return _write(config.output_dir, *item)
+
+    begin = time.perf_counter()
+    progress = Progress("pictures", len(paths))
+    predictions = predictor.predict(_readable(paths, bad))
+    written = []
+    for stem in pictures.ahead(write, predictions):
+        written.append(stem)
+        progress.update(len(written) + len(bad))
+    seconds = time.perf_counter() - begin
+    for stem in written:
+        print(storage.join(config.output_dir, f"{stem}_overlay.png"))
+    print(
+        f"{len(written)} pictures, {len(written) / seconds:.2f} images/s; "
+        f"wrote _labelIds, _color and _overlay PNGs to {config.output_dir}"
+    )
+    return EXIT_SOME_FAILED if bad else 0
+
+
+def _readable(paths: list[str], bad: list[str]) -> Iterator[Picture]:
+    """Yields the pictures; prints and collects what is none."""
+    for result in pictures.ahead(_try_read, paths):
+        if isinstance(result, Picture):
+            yield result
+        else:
+            bad.append(result)
+            print(f"error: {result}", file=sys.stderr)
+
+
+def _try_read(path: str) -> Picture | str:
+    """Reads a picture, or returns the line that says why not."""
+    try:
+        return pictures.read_picture(path)
+    except ValueError as error:
+        return str(error)
+
+
+def _check_stems(paths: list[str]) -> None:
+    """Raises ValueError where two pictures would write one file."""
+    seen = {}
+    for path in paths:
+        stem = pictures.stem(path)
+        if stem in seen:
+            raise ValueError(
+                f"{seen[stem]} and {path} would both be {stem}_labelIds.png; "
+                "predict them in two runs"
+            )
+        seen[stem] = path
+
+
+def _write(output_dir: str, picture: Picture, label_ids: np.ndarray) -> str:
+    stem = pictures.stem(picture.path)
+    panels = {
+        "labelIds": label_ids,
+        "color": visualize.colorize(label_ids),
+        "overlay": visualize.overlay_with_legend(picture.image, label_ids),
+    }
+    for kind, pixels in panels.items():
+        target = storage.join(output_dir, f"{stem}_{kind}.png")
+        storage.write_bytes(target, pictures.encode_png(pixels))
+    return stem

@@ -1,0 +1,114 @@
+"""Pictures of label maps: colours, overlays with a legend, strips."""
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from schemas.labels import LABEL_IDS, overlay
+
+_PAPER = (255, 255, 255)
+_INK = (32, 32, 32)
+_WRONG = (220, 30, 30)
+_GAP_PX = 4
+
+
+def colorize(label_ids: np.ndarray) -> np.ndarray:
+    """Paints (H, W) uint8 labelIds in the official colours, (H, W, 3)."""
+    return LABEL_IDS.palette[label_ids]
+
+
+def overlay_with_legend(image: np.ndarray, label_ids: np.ndarray) -> np.ndarray:
+    """Lays colours over a picture at half opacity, a legend below it.
+
+    Args:
+        image: (H, W, 3) uint8 in [0, 255].
+        label_ids: (H, W) uint8.
+
+    Returns:
+        (H + legend, W, 3) uint8; the first H rows are the picture's own.
+    """
+    mixed = overlay(image, label_ids, LABEL_IDS)
+    return np.concatenate([mixed, draw_legend(label_ids, image.shape[1])])
+
+
+def draw_legend(label_ids: np.ndarray, width: int) -> np.ndarray:
+    """Draws the colour and name of each id that occurs, largest first.
+
+    Args:
+        label_ids: (H, W) uint8.
+        width: The legend's width in pixels.
+
+    Returns:
+        (height, width, 3) uint8, as high as it needs to be.
+    """
+    counts = np.bincount(label_ids.ravel(), minlength=256)
+    order = np.argsort(-counts[: LABEL_IDS.num_classes], kind="stable")
+    ids = [int(label_id) for label_id in order if counts[label_id]]
+    font = _font(width)
+    swatch = round(font.size * 1.2)
+    names = [LABEL_IDS.class_names[label_id] for label_id in ids]
+    column = swatch * 2 + int(max(map(font.getlength, names), default=0))
+    num_columns = max(1, width // column)
+    row_height = swatch + _GAP_PX
+    num_rows = -(-len(ids) // num_columns)
+    legend = Image.new("RGB", (width, num_rows * row_height + _GAP_PX), _PAPER)
+    draw = ImageDraw.Draw(legend)
+    for place, (label_id, name) in enumerate(zip(ids, names, strict=True)):
+        left = place % num_columns * column + _GAP_PX
+        top = place // num_columns * row_height + _GAP_PX
+        color = tuple(int(part) for part in LABEL_IDS.palette[label_id])
+        box = (left, top, left + swatch - 1, top + swatch - 1)
+        draw.rectangle(box, fill=color, outline=_INK)
+        middle = (left + swatch * 1.3, top + swatch / 2)
+        draw.text(middle, name, fill=_INK, font=font, anchor="lm")
+    return np.asarray(legend)
+
+
+def error_map(
+    image: np.ndarray, truth_ids: np.ndarray, predicted_ids: np.ndarray
+) -> np.ndarray:
+    """Shows wrong pixels red over a pale picture, ignored ones black.
+
+    Args:
+        image: (H, W, 3) uint8 in [0, 255].
+        truth_ids: (H, W) uint8 labelIds.
+        predicted_ids: (H, W) uint8 labelIds.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    grey = image.mean(-1, keepdims=True) // 2 + 127
+    result = np.repeat(grey, 3, -1).astype(np.uint8)
+    result[truth_ids != predicted_ids] = _WRONG
+    evaluated = np.zeros(256, bool)
+    evaluated[: LABEL_IDS.num_classes] = LABEL_IDS.evaluated
+    result[~evaluated[truth_ids]] = 0
+    return result
+
+
+def strip(panels: dict[str, np.ndarray]) -> np.ndarray:
+    """Sets pictures side by side, each under its caption.
+
+    Args:
+        panels: Caption → (H, W, 3) uint8, all of one size.
+
+    Returns:
+        (caption + H, widths and gaps, 3) uint8.
+    """
+    height, width = next(iter(panels.values())).shape[:2]
+    font = _font(width)
+    head = round(font.size * 1.6)
+    step = width + _GAP_PX
+    size = (step * len(panels) - _GAP_PX, head + height)
+    sheet = Image.new("RGB", size, _PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for place, (caption, panel) in enumerate(panels.items()):
+        left = place * step
+        middle = (left + _GAP_PX, head / 2)
+        draw.text(middle, caption, fill=_INK, font=font, anchor="lm")
+        sheet.paste(Image.fromarray(panel), (left, head))
+    return np.asarray(sheet)
+
+
+def _font(width: int) -> ImageFont.FreeTypeFont:
+    """Returns Pillow's own font in a size that suits a picture's width."""
+    return ImageFont.load_default(max(11, width // 60))
