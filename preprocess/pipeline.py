@@ -1,7 +1,9 @@
 """Builds the job, runs it, checks what it left."""
 
+import contextlib
 import dataclasses
 import importlib.metadata
+import io
 import logging
 import os
 import re
@@ -116,7 +118,8 @@ def _run_locally(
     )
     build(pipeline, options)
     logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
-    with progress:
+    # The worker threads print the traceback of an error that is also raised.
+    with progress, contextlib.redirect_stderr(io.StringIO()):
         try:
             pipeline.run().wait_until_finish()
         except Exception as error:

@@ -51,6 +51,7 @@ class Progress:
     def __enter__(self):
         """Starts to print."""
         self.__init__()
+        self._stream = sys.stderr
         self._printer = threading.Thread(target=self._print, daemon=True)
         self._printer.start()
         return self
@@ -62,7 +63,7 @@ class Progress:
         self._printer = None
 
     def _print(self) -> None:
-        is_terminal = sys.stderr.isatty()
+        is_terminal = self._stream.isatty()
         interval = (
             _INTERVAL_SECONDS
             if is_terminal
@@ -73,11 +74,11 @@ class Progress:
             if self._total:
                 end = "" if is_terminal else "\n"
                 start = "\r\x1b[K" if is_terminal else ""
-                sys.stderr.write(start + self._line() + end)
-                sys.stderr.flush()
+                self._stream.write(start + self._line() + end)
+                self._stream.flush()
                 printed = True
         if printed and is_terminal:
-            sys.stderr.write("\n")
+            self._stream.write("\n")
 
     def _line(self) -> str:
         with self._lock:

@@ -113,11 +113,13 @@ def list_files(listing: Listing) -> Iterator[SourceFile]:
             )
 
 
-def expected_path(root: str, split: str, stem: str, data_type: str) -> str:
-    """Returns where a frame's file of a kind should be in a folder tree."""
-    listing = Listing(root, split, data_type)
+def expected_path(listing: Listing, stem: str) -> str:
+    """Returns where a frame's file should be in a tree of folders."""
     city = stem.rsplit("_", 2)[0]
-    return files.join(root, data_type, split, city, stem + listing.suffix)
+    name = stem + listing.suffix
+    return files.join(
+        listing.root, listing.data_type, listing.split, city, name
+    )
 
 
 def read(path: str) -> bytes:

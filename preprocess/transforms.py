@@ -4,6 +4,7 @@ Only references to files pass between the steps; pixels never do.
 """
 
 import dataclasses
+import os
 from collections.abc import Iterable, Iterator, Sequence
 
 import apache_beam as beam
@@ -197,7 +198,18 @@ def _pair_bucket(
     for split, found in by_split.items():
         frames, problems = pairing.pair(split, found, options.has_labels(split))
         yield from frames
-        yield from problems
+        for problem in problems:
+            yield _explain(problem, options)
+
+
+def _explain(problem: SkippedFrame, options: Options) -> SkippedFrame:
+    """Says so where a folder stands in a missing file's place."""
+    for listing in list_split(problem.split, options):
+        path = sources.expected_path(listing, problem.name)
+        if os.path.isdir(path):
+            reason = f"{path} is a folder, not a file"
+            return dataclasses.replace(problem, reason=reason)
+    return problem
 
 
 def _is_problem(item: Frame | SkippedFrame, num_partitions: int) -> int:

@@ -8,15 +8,15 @@ Exits 0 if all is well, 1 if something is wrong, 2 if a flag is.
 import concurrent.futures
 import dataclasses
 import io
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
 
 import google_crc32c
 import numpy as np
-from absl import app, flags
 
-from preprocess import encoding, sharding
+from preprocess import encoding, sharding, tool
 from preprocess.errors import BadPictureError
 from schemas import example, manifest, tfrecord
 
@@ -247,23 +247,18 @@ def _count_pixels(payload: bytes, content: manifest.Manifest) -> np.ndarray:
     return np.array(counts[: content.num_classes], np.int64)
 
 
-def main(argv: Sequence[str]) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code."""
-    flags.DEFINE_string("data_dir", None, "The data set's folder.")
-    flags.DEFINE_bool("quick", False, "Do not decode the pictures.")
-    app.define_help_flags()
+    parser = tool.FlagParser(__doc__)
+    parser.add_argument("--data_dir", required=True, help="the data set")
+    parser.add_argument(
+        "--quick", action="store_true", help="do not decode the pictures"
+    )
+    given = parser.parse_args(arguments)
+    logging.getLogger().setLevel(logging.ERROR)  # Beam warns of its extras.
+    data_dir = given.data_dir.rstrip("/")
     try:
-        rest = flags.FLAGS(list(argv))[1:]
-        if rest or not flags.FLAGS.data_dir:
-            raise flags.Error(
-                f"unexpected {rest[0]}" if rest else "no data_dir"
-            )
-    except flags.Error as error:
-        print(f"error: {error}; use --data_dir=OUT", file=sys.stderr)
-        return 2
-    data_dir = flags.FLAGS.data_dir.rstrip("/")
-    try:
-        problems = verify(data_dir, quick=flags.FLAGS.quick)
+        problems = verify(data_dir, quick=given.quick)
     except manifest.ManifestError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -277,4 +272,4 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""Runs the project's commands as a user does: in processes of their own."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).parent.parent
+
+
+def start(module: str, *arguments: str, **options) -> subprocess.Popen:
+    """Starts `python -m module arguments`."""
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | options.pop("env", {}),
+        **options,
+    )
+
+
+def run(module: str, *arguments: str, **options) -> subprocess.CompletedProcess:
+    """Runs `python -m module arguments` to its end."""
+    process = start(module, *arguments, **options)
+    begin = time.monotonic()
+    out, err = process.communicate(timeout=600)
+    done = subprocess.CompletedProcess(
+        process.args, process.returncode, out, err
+    )
+    done.seconds = time.monotonic() - begin
+    return done
+
+
+def is_one_line(text: str) -> bool:
+    """Whether a command answered with one line and no traceback."""
+    return text.startswith("error: ") and text.count("\n") == 1

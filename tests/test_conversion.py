@@ -1,0 +1,287 @@
+"""The Beam job on tiny trees, run in this process."""
+
+import dataclasses
+import json
+import pickle
+
+import apache_beam as beam
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from preprocess import pipeline, writing
+from preprocess.encoding import Encoding
+from preprocess.errors import ConversionError
+from preprocess.options import Options
+from schemas import example, manifest, tfrecord
+from tests import trees
+
+
+def convert(root, output_dir, *, overwrite=False, workers=2, **options):
+    return pipeline.run(
+        Options(str(root), str(output_dir), **{"splits": ("train",)} | options),
+        PipelineOptions([]),
+        overwrite=overwrite,
+        num_workers=workers,
+    )
+
+
+def records(folder, split="train") -> list[example.Record]:
+    found = []
+    for path in sorted(folder.glob(f"{split}-*.tfrecord")):
+        with path.open("rb") as file:
+            found += [
+                example.decode(payload)
+                for _, payload in tfrecord.read_records(file)
+            ]
+    return found
+
+
+@pytest.fixture
+def root(tmp_path):
+    return trees.write_tree(tmp_path / "cityscapes")
+
+
+def test_each_frame_becomes_one_record_with_its_own_label(root, tmp_path):
+    outcome = convert(root, tmp_path / "out", num_shards=3)
+    found = {record.name: record for record in records(tmp_path / "out")}
+    assert sorted(found) == sorted(trees.STEMS)
+    for stem, record in found.items():
+        assert record.image == trees.image_path(root, stem).read_bytes()
+        assert record.label == trees.label_path(root, stem).read_bytes()
+    split = outcome.content.splits["train"]
+    assert split.num_examples == 6
+    assert len(split.shards) == 3
+    assert sum(split.class_pixels) == 6 * 16 * 32
+    assert split.image_sizes == {"16x32": 6}
+
+
+def test_a_missing_file_is_an_error_and_shifts_no_pair(root, tmp_path):
+    """F1 of the recipe: it pairs by position in two listings."""
+    trees.label_path(root, trees.STEMS[1]).unlink()
+    trees.image_path(root, trees.STEMS[4]).unlink()
+    with pytest.raises(ConversionError) as caught:
+        convert(root, tmp_path / "out")
+    assert str(caught.value).startswith(
+        f"2 frames are not complete, first {trees.STEMS[1]}: missing label for "
+    )
+    assert not list((tmp_path / "out").glob("*.tfrecord"))
+    outcome = convert(root, tmp_path / "out", on_error="skip")
+    assert outcome.content.splits["train"].num_examples == 4
+    for record in records(tmp_path / "out"):
+        label = trees.label_path(root, record.name).read_bytes()
+        assert record.label == label
+
+
+def test_skipped_frames_are_all_named_with_their_reasons(root, tmp_path):
+    trees.label_path(root, trees.STEMS[0]).unlink()
+    cut = trees.image_path(root, trees.STEMS[1])
+    cut.write_bytes(cut.read_bytes()[:-7])
+    trees.label_path(root, trees.STEMS[2]).write_bytes(b"")
+    folder = trees.image_path(root, trees.STEMS[3])
+    folder.unlink()
+    folder.mkdir()
+    outcome = convert(root, tmp_path / "out", on_error="skip")
+    split = outcome.content.splits["train"]
+    assert (split.num_examples, split.num_skipped) == (2, 4)
+    lines = (tmp_path / "out" / "skipped.jsonl").read_text().splitlines()
+    reasons = {f["name"]: f["reason"] for f in map(json.loads, lines)}
+    assert reasons[trees.STEMS[0]].startswith("missing label for ")
+    assert reasons[trees.STEMS[1]].startswith("image is truncated at byte")
+    assert reasons[trees.STEMS[1]].endswith(f": {cut}")
+    assert reasons[trees.STEMS[2]].startswith("empty file: ")
+    assert reasons[trees.STEMS[3]] == f"{folder} is a folder, not a file"
+
+
+def test_a_bad_file_stops_the_job_naming_it(root, tmp_path):
+    path = trees.label_path(root, trees.STEMS[2])
+    path.write_bytes(trees.png(trees.label_map(0) + 100))
+    with pytest.raises(ConversionError, match=f"^{path}: label holds id 100"):
+        convert(root, tmp_path / "out")
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_two_files_of_one_frame_are_a_duplicate(root, tmp_path):
+    path = trees.image_path(root, trees.STEMS[0])
+    trees.write(path.parent.parent / "elsewhere" / path.name, b"?")
+    with pytest.raises(ConversionError, match="1 frames .* duplicate frame: "):
+        convert(root, tmp_path / "out")
+
+
+def test_the_bytes_do_not_depend_on_the_number_of_workers(root, tmp_path):
+    size = Encoding(image_size=(8, 8))
+    convert(root, tmp_path / "one", workers=1, num_shards=4, encoding=size)
+    convert(root, tmp_path / "three", workers=3, num_shards=4, encoding=size)
+    assert trees.contents(tmp_path / "one") == trees.contents(
+        tmp_path / "three"
+    )
+
+
+def test_zips_give_the_shards_of_the_extracted_tree(root, tmp_path):
+    zips = trees.zip_tree(root, tmp_path / "zips")
+    convert(root, tmp_path / "from_tree")
+    convert(zips, tmp_path / "from_zips")
+    assert records(tmp_path / "from_tree")
+    for path in (tmp_path / "from_tree").glob("*.tfrecord"):
+        other = tmp_path / "from_zips" / path.name
+        assert other.read_bytes() == path.read_bytes()
+
+
+def test_the_test_split_takes_labels_only_on_request(root, tmp_path):
+    trees.write_tree(root, trees.STEMS[:2], split="test")
+    convert(root, tmp_path / "without", splits=("test",))
+    convert(root, tmp_path / "with", splits=("test",), test_labels=True)
+    assert [r.label for r in records(tmp_path / "without", "test")] == [b""] * 2
+    assert all(r.label for r in records(tmp_path / "with", "test"))
+
+
+def test_train_extra_takes_gt_coarse_and_the_broken_frame_is_found(tmp_path):
+    stems = ["troisdorf_000000_000072", "troisdorf_000000_000073"]
+    root = trees.write_tree(tmp_path, stems, "train_extra", kind="gtCoarse")
+    broken = trees.image_path(root, stems[1], "train_extra")
+    broken.write_bytes(trees.png(trees.picture(0))[:100])
+    outcome = convert(
+        root,
+        tmp_path / "out",
+        splits=("train_extra",),
+        annotation="gtCoarse",
+        on_error="skip",
+    )
+    split = outcome.content.splits["train_extra"]
+    assert (split.num_examples, split.num_skipped) == (1, 1)
+
+
+def test_limit_takes_the_first_frames_by_name(root, tmp_path):
+    convert(root, tmp_path / "out", limit=2)
+    names = sorted(record.name for record in records(tmp_path / "out"))
+    assert names == sorted(trees.STEMS)[:2]
+
+
+def test_an_empty_split_says_what_was_looked_for(root, tmp_path):
+    with pytest.raises(ConversionError, match=r"split val has no frames: no "):
+        convert(root, tmp_path / "out", splits=("train", "val"))
+
+
+def test_the_same_command_again_has_nothing_to_do(root, tmp_path):
+    assert not convert(root, tmp_path / "out").was_done
+    before = trees.contents(tmp_path / "out")
+    assert convert(root, tmp_path / "out").was_done
+    assert trees.contents(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("size", [(8, 8), (4, 8)])
+def test_another_data_set_is_refused_and_overwritten_on_request(
+    root, tmp_path, size
+):
+    convert(root, tmp_path / "out", num_shards=5)
+    other = {"encoding": Encoding(image_size=size), "num_shards": 2}
+    with pytest.raises(ConversionError, match="image_size is native there, "):
+        convert(root, tmp_path / "out", **other)
+    convert(root, tmp_path / "out", overwrite=True, **other)
+    convert(root, tmp_path / "fresh", **other)
+    assert trees.contents(tmp_path / "out") == trees.contents(
+        tmp_path / "fresh"
+    )
+
+
+def test_changed_source_files_are_noticed(root, tmp_path):
+    convert(root, tmp_path / "out")
+    trees.write_tree(root, ["ulm_000099_000019"])
+    with pytest.raises(ConversionError, match="files of train have changed"):
+        convert(root, tmp_path / "out")
+
+
+def test_foreign_tfrecords_are_not_touched(root, tmp_path):
+    stranger = tmp_path / "out" / "train-00000-of-00009.tfrecord"
+    trees.write(stranger, b"precious")
+    with pytest.raises(ConversionError, match="1 TFRecords without a manifest"):
+        convert(root, tmp_path / "out")
+    assert stranger.read_bytes() == b"precious"
+
+
+def test_a_lost_shard_is_made_again(root, tmp_path):
+    convert(root, tmp_path / "out", num_shards=3)
+    before = trees.contents(tmp_path / "out")
+    next((tmp_path / "out").glob("train-00001-*")).unlink()
+    assert not convert(root, tmp_path / "out", num_shards=3).was_done
+    assert trees.contents(tmp_path / "out") == before
+
+
+def test_a_rerun_redoes_only_what_is_not_finished(root, tmp_path, monkeypatch):
+    convert(root, tmp_path / "whole", num_shards=4)
+    written = []
+    write = writing._write
+
+    def fail_at_third(split, name, *rest):
+        if len(written) == 2:
+            raise OSError(28, "No space left on device")
+        written.append(name)
+        return write(split, name, *rest)
+
+    monkeypatch.setattr(writing, "_write", fail_at_third)
+    with pytest.raises(ConversionError, match="No space left .* free some sp"):
+        convert(root, tmp_path / "out", num_shards=4, workers=1)
+    first = list(written)
+    monkeypatch.setattr(
+        writing, "_write", lambda s, n, *r: written.append(n) or write(s, n, *r)
+    )
+    convert(root, tmp_path / "out", num_shards=4, workers=1)
+    assert len(written) == len(set(written)) == 4
+    assert written[:2] == first
+    assert trees.contents(tmp_path / "out") == trees.contents(
+        tmp_path / "whole"
+    )
+
+
+def test_a_finished_shard_that_was_damaged_is_made_again(root, tmp_path):
+    options = Options(str(root), str(tmp_path), splits=("train",))
+    report = writing.write_shard("train", 0, 1, [], options)
+    assert writing.finished_report(
+        report.shard.name, report.inputs, str(tmp_path)
+    )
+    (tmp_path / report.shard.name).write_bytes(b"?")
+    assert not writing.finished_report(
+        report.shard.name, report.inputs, str(tmp_path)
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_error(root, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConversionError, match="cannot write to .*/file/out"):
+        convert(root, tmp_path / "file" / "out")
+
+
+def test_the_job_graph_does_not_grow_with_the_frames(root, tmp_path):
+    def graph_size(source) -> int:
+        graph = beam.Pipeline(options=PipelineOptions([]))
+        pipeline.build(graph, Options(str(source), str(tmp_path / "out")))
+        return len(graph.to_runner_api().SerializeToString())
+
+    one = trees.write_tree(tmp_path / "cityscapez", trees.STEMS[:1])
+    assert abs(graph_size(one) - graph_size(root)) < 100
+
+
+def test_frames_travel_small(root):
+    frames, _ = list_frames(root)
+    assert len(pickle.dumps(frames[0])) < 700
+
+
+def list_frames(root):
+    from preprocess import pairing, sources, transforms
+
+    options = Options(str(root), "/out")
+    found = [
+        file
+        for listing in transforms.list_split("train", options)
+        for file in sources.list_files(listing)
+    ]
+    return pairing.pair("train", found, True)
+
+
+def test_the_manifest_records_what_decides_the_bytes(root, tmp_path):
+    outcome = convert(root, tmp_path / "out")
+    text = (tmp_path / "out" / "manifest.json").read_text()
+    assert manifest.parse(text) == outcome.content
+    options = Options(str(root), "/elsewhere", splits=("train",))
+    assert outcome.content.options == options.deciding()
+    other = dataclasses.replace(options, limit=3)
+    assert other.deciding() != options.deciding()

@@ -1,0 +1,115 @@
+"""The conversion's command line."""
+
+import pytest
+
+from tests import commands, trees
+
+MAIN = "preprocess.main"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return trees.write_tree(tmp_path_factory.mktemp("main") / "cityscapes")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ([], 2, "--cityscapes_root is missing"),
+        (["--cityscapes_root=/no/where"], 2, "--output_dir is missing"),
+        (
+            ["--cityscapes_root=/no/where", "--output_dir=/tmp/x"],
+            1,
+            "--cityscapes_root=/no/where is not a folder",
+        ),
+        (["--splits=trian"], 2, "split 'trian' should be one of train, val"),
+        (["--image_size=280"], 2, "image size '280' should be native or HEI"),
+        (["--num_shards=0"], 2, "num_shards"),
+        (["--num_shards=many"], 2, "num_shards"),
+        (["--label_space=ids"], 2, "value should be one of <label_ids|train_"),
+        (["--outputdir=/tmp/x"], 2, "unknown flag --outputdir; did you mean -"),
+        (["--runer=DataflowRunner"], 2, "--runer; did you mean --runner?"),
+        (["stray"], 2, "stray"),
+    ],
+)
+def test_a_bad_flag_or_path_is_one_quick_line(
+    root, tmp_path, arguments, code, message
+):
+    given = {argument.partition("=")[0] for argument in arguments}
+    if arguments and "--cityscapes_root" not in given:
+        arguments = [
+            f"--cityscapes_root={root}",
+            f"--output_dir={tmp_path}/out",
+            *arguments,
+        ]
+    done = commands.run(MAIN, *arguments, env={"CITYSCAPES_DATASET": ""})
+    assert done.returncode == code
+    assert commands.is_one_line(done.stderr), done.stderr
+    assert message in done.stderr
+    assert done.seconds < 10  # on a busy machine; alone it takes under 3
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_command_converts_says_what_it_did_and_does_it_once(root, tmp_path):
+    arguments = [
+        f"--cityscapes_root={root}",
+        f"--output_dir={tmp_path}/out",
+        "--splits=train_fine",
+        "--write_index",
+    ]
+    done = commands.run(MAIN, *arguments, "--workers=2")
+    assert done.returncode == 0, done.stderr
+    assert "Runner: local FnApiRunner, 2 workers" in done.stderr
+    assert done.stdout.startswith("train: 6 examples in 1 shards, 0.0 MiB\n")
+    found = trees.contents(tmp_path / "out")
+    assert sorted(found) == [
+        "dataset_info.json",
+        "features.json",
+        "index.html",
+        "index/train-00000-of-00001.tfrecord.index",
+        "manifest.json",
+        "train-00000-of-00001.tfrecord",
+    ]
+    again = commands.run(MAIN, *arguments)
+    assert again.stdout.splitlines()[-1].startswith("Nothing to do")
+    assert trees.contents(tmp_path / "out") == found
+
+
+def test_a_bad_frame_is_one_line_that_names_the_file(tmp_path):
+    root = trees.write_tree(tmp_path / "cityscapes")
+    path = trees.image_path(root, trees.STEMS[3])
+    path.write_bytes(path.read_bytes()[:50])
+    done = commands.run(
+        MAIN,
+        f"--cityscapes_root={root}",
+        f"--output_dir={tmp_path}/out",
+        "--splits=train",
+        "--workers=2",
+    )
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("Runner: ")
+    assert lines[1].startswith(f"error: {path}: image is truncated at byte 50")
+    assert "--on_error=skip" in lines[1]
+    assert len(lines) == 2
+
+
+def test_verify_answers_by_its_exit_code(root, tmp_path):
+    done = commands.run(
+        MAIN,
+        f"--cityscapes_root={root}",
+        f"--output_dir={tmp_path}/out",
+        "--splits=train",
+    )
+    assert done.returncode == 0, done.stderr
+    verify = ("preprocess.verify", f"--data_dir={tmp_path}/out")
+    assert commands.run(*verify).stdout.endswith("out: all well\n")
+    shard = tmp_path / "out" / "train-00000-of-00001.tfrecord"
+    shard.write_bytes(shard.read_bytes()[:-3])
+    bad = commands.run(*verify)
+    assert bad.returncode == 1
+    assert shard.name in bad.stdout
+    missing = commands.run("preprocess.verify", f"--data_dir={tmp_path}/none")
+    assert missing.returncode == 1
+    assert commands.is_one_line(missing.stderr)
+    assert commands.run("preprocess.verify").returncode == 2

@@ -1,0 +1,105 @@
+import dataclasses
+import json
+
+import pytest
+
+from schemas import manifest
+
+SPLIT = manifest.Split(
+    num_examples=3,
+    num_bytes=30,
+    num_skipped=0,
+    class_pixels=tuple(range(34)),
+    shards=(
+        manifest.Shard("val-00000-of-00002.tfrecord", 1, 10, "00000000"),
+        manifest.Shard("val-00001-of-00002.tfrecord", 2, 20, "ffffffff"),
+    ),
+    present_pixels=tuple(range(34)),
+    image_sizes={"280x280": 3},
+    inputs="3-00",
+)
+CONTENT = manifest.Manifest(
+    label_space="label_ids",
+    num_classes=34,
+    image_size=(280, 280),
+    image_format="png",
+    options={"limit": None},
+    versions={"numpy": "2"},
+    splits={"val": SPLIT},
+)
+
+
+def test_parse_returns_what_to_json_wrote():
+    assert manifest.parse(CONTENT.to_json()) == CONTENT
+
+
+def test_the_json_has_the_agreed_keys():
+    content = json.loads(CONTENT.to_json())
+    assert content["format"] == 1
+    assert content["image"] == {"size": [280, 280], "format": "png"}
+    assert content["splits"]["val"]["shards"][1] == {
+        "name": "val-00001-of-00002.tfrecord",
+        "num_examples": 2,
+        "num_bytes": 20,
+        "crc32c": "ffffffff",
+    }
+
+
+def test_deeplabs_split_names_are_understood():
+    assert CONTENT.split("val_fine") == SPLIT
+    with pytest.raises(manifest.ManifestError, match="no split 'train_fine'"):
+        CONTENT.split("train_fine")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"num_examples": 4}, "num_examples of val is 4, its shards hold 3"),
+        ({"num_bytes": 31}, "num_bytes of val is 31, its shards hold 30"),
+        ({"class_pixels": (1,)}, "class_pixels of val has 1 counts, not 34"),
+        ({"shards": SPLIT.shards[::-1]}, "shard 0 of val is 'val-00001"),
+    ],
+)
+def test_a_split_that_contradicts_itself_is_refused(change, message):
+    split = dataclasses.replace(SPLIT, **change)
+    content = dataclasses.replace(CONTENT, splits={"val": split})
+    with pytest.raises(manifest.ManifestError, match=message):
+        manifest.parse(content.to_json())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"num_classes": 19}, "'label_ids' with 19 classes is not known"),
+        ({"image_format": "gif"}, "'gif' is not one of png, jpeg"),
+        ({"image_size": (280, 0)}, "is not a size"),
+    ],
+)
+def test_a_manifest_out_of_range_is_refused(change, message):
+    content = dataclasses.replace(CONTENT, **change)
+    with pytest.raises(manifest.ManifestError, match=message):
+        manifest.parse(content.to_json())
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 2}', "[" * 9999])
+def test_text_that_is_no_manifest_is_refused(text):
+    with pytest.raises(manifest.ManifestError):
+        manifest.parse(text)
+
+
+def test_a_missing_manifest_says_that_the_conversion_has_not_finished(tmp_path):
+    with pytest.raises(manifest.ManifestError, match="has not finished there"):
+        manifest.load(str(tmp_path), manifest.read_local_text)
+
+
+def test_a_damaged_manifest_is_named(tmp_path):
+    (tmp_path / "manifest.json").write_text("{")
+    with pytest.raises(manifest.ManifestError, match="manifest.json: not a"):
+        manifest.load(str(tmp_path), manifest.read_local_text)
+
+
+def test_shard_names_parse_back():
+    name = manifest.shard_name("train_extra", 3, 64)
+    assert name == "train_extra-00003-of-00064.tfrecord"
+    assert manifest.parse_shard_name(name) == ("train_extra", 3, 64)
+    assert not manifest.is_shard_name("train-3-of-64.tfrecord")

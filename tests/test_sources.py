@@ -1,0 +1,92 @@
+import pytest
+
+from preprocess import sources
+from preprocess.errors import BadPictureError, ConversionError
+from preprocess.sources import Listing
+from tests import trees
+
+
+def listed(root, split="train", data_type="leftImg8bit"):
+    return sorted(sources.list_files(Listing(str(root), split, data_type)))
+
+
+def test_a_folder_lists_the_split_with_hyphens_and_any_frame_number(tmp_path):
+    root = trees.write_tree(tmp_path)
+    trees.write_tree(tmp_path, ["ulm_000009_000019"], split="val")
+    found = listed(root)
+    assert [file.stem for file in found] == sorted(trees.STEMS)
+    assert not any(file.is_label for file in found)
+    path = trees.image_path(root, trees.STEMS[0])
+    first = next(file for file in found if file.stem == trees.STEMS[0])
+    assert first.path == str(path)
+    assert first.num_bytes == path.stat().st_size
+
+
+def test_only_label_ids_are_listed_of_the_annotations(tmp_path):
+    root = trees.write_tree(tmp_path, trees.STEMS[:1])
+    label = trees.label_path(root, trees.STEMS[0])
+    for kind in ("color", "instanceIds", "labelTrainIds"):
+        trees.write(label.with_name(label.name.replace("labelIds", kind)), b"?")
+    found = listed(root, data_type="gtFine")
+    assert [(file.stem, file.is_label) for file in found] == [
+        (trees.STEMS[0], True)
+    ]
+
+
+def test_a_picture_of_another_name_is_not_passed_over(tmp_path):
+    root = trees.write_tree(tmp_path)
+    odd = trees.image_path(root, trees.STEMS[0]).with_name("holiday.png")
+    odd.write_bytes(b"")
+    with pytest.raises(ConversionError, match="holiday.png is not named"):
+        listed(root)
+
+
+def test_hidden_files_and_other_files_are_no_pictures(tmp_path):
+    root = trees.write_tree(tmp_path, trees.STEMS[:1])
+    folder = trees.image_path(root, trees.STEMS[0]).parent
+    (folder / ".DS_Store").write_bytes(b"")
+    (folder / "._x_leftImg8bit.png").write_bytes(b"")
+    (folder / "README.txt").write_bytes(b"")
+    assert len(listed(root)) == 1
+
+
+def test_zips_list_and_read_as_the_folder_does(tmp_path):
+    root = trees.write_tree(tmp_path / "tree")
+    zips = trees.zip_tree(root, tmp_path / "zips")
+    for data_type in ("leftImg8bit", "gtFine"):
+        from_tree = listed(root, data_type=data_type)
+        from_zips = listed(zips, data_type=data_type)
+        assert [f.stem for f in from_zips] == [f.stem for f in from_tree]
+        for one, other in zip(from_tree, from_zips, strict=True):
+            assert sources.read(one.path) == sources.read(other.path)
+            assert other.num_bytes == one.num_bytes
+
+
+def test_a_zip_entry_that_is_damaged_is_a_bad_picture(tmp_path):
+    root = trees.write_tree(tmp_path / "tree", trees.STEMS[:1])
+    zips = trees.zip_tree(root, tmp_path / "zips")
+    path = zips / "leftImg8bit_trainvaltest.zip"
+    data = bytearray(path.read_bytes())
+    at = data.index(b"_leftImg8bit.png") + 200
+    data[at] ^= 1
+    path.write_bytes(data)
+    (file,) = listed(zips)
+    with pytest.raises(BadPictureError, match="cannot be unpacked"):
+        sources.read(file.path)
+
+
+def test_a_broken_zip_is_named(tmp_path):
+    (tmp_path / "leftImg8bit_trainvaltest.zip").write_bytes(b"PK")
+    with pytest.raises(ConversionError, match="trainvaltest.zip is no whole"):
+        listed(tmp_path)
+
+
+def test_a_wrong_root_says_what_was_looked_for_and_found(tmp_path):
+    root = trees.write_tree(tmp_path, trees.STEMS[:1])
+    with pytest.raises(
+        ConversionError, match=r"neither gtCoarse/ nor .*found gtFine/, leftI"
+    ):
+        sources.check_root(str(root), "gtCoarse", True)
+    with pytest.raises(ConversionError, match="Use its parent folder"):
+        sources.check_root(str(root / "leftImg8bit"), "gtFine", True)
+    sources.check_root(str(root), "gtCoarse", False)

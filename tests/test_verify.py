@@ -1,0 +1,139 @@
+import dataclasses
+import json
+
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from preprocess import pipeline, verify
+from preprocess.options import Options
+from schemas import example, tfrecord
+from tests import trees
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory):
+    base = tmp_path_factory.mktemp("verify")
+    root = trees.write_tree(base / "cityscapes")
+    options = Options(str(root), str(base / "out"), ("train",), num_shards=2)
+    pipeline.run(options, PipelineOptions([]), num_workers=1)
+    return trees.contents(base / "out")
+
+
+@pytest.fixture
+def data_dir(pristine, tmp_path):
+    for name, data in pristine.items():
+        trees.write(tmp_path / name, data)
+    return tmp_path
+
+
+SHARD = "train-00000-of-00002.tfrecord"
+OTHER = "train-00001-of-00002.tfrecord"
+
+
+def rewrite(path, change) -> None:
+    """Changes a shard's records and makes checksums and manifest fit."""
+    import google_crc32c
+
+    with path.open("rb") as file:
+        kept = [example.decode(p) for _, p in tfrecord.read_records(file)]
+    data = b""
+    kept = change(kept)
+    for record in kept:
+        payload = example.encode(record)
+        header, footer = tfrecord.frame(payload)
+        data += header + payload + footer
+    path.write_bytes(data)
+    manifest_path = path.with_name("manifest.json")
+    content = json.loads(manifest_path.read_text())
+    split = content["splits"]["train"]
+    for shard in split["shards"]:
+        if shard["name"] == path.name:
+            shard["num_examples"] = len(kept)
+            shard["num_bytes"] = len(data)
+            shard["crc32c"] = f"{google_crc32c.value(data):08x}"
+    for key in ("num_examples", "num_bytes"):
+        split[key] = sum(shard[key] for shard in split["shards"])
+    manifest_path.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_good_data_set_has_no_problems(data_dir, quick):
+    assert verify.verify(str(data_dir), quick=quick) == []
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_flipped_bit_is_found_and_its_record_named(data_dir, quick):
+    data = bytearray((data_dir / SHARD).read_bytes())
+    data[100] ^= 1
+    (data_dir / SHARD).write_bytes(data)
+    problems = verify.verify(str(data_dir), quick=quick)
+    assert problems[0] == (
+        f"{SHARD}: record 0 at byte 0 has a wrong payload checksum"
+    )
+
+
+def test_a_truncated_shard_is_found(data_dir):
+    data = (data_dir / SHARD).read_bytes()
+    (data_dir / SHARD).write_bytes(data[:-1])
+    problems = verify.verify(str(data_dir))
+    assert "breaks off in its payload" in problems[0]
+    assert any(f"bytes {len(data) - 1}, the manifest" in p for p in problems)
+
+
+def test_a_deleted_shard_and_a_stranger_are_found(data_dir):
+    (data_dir / SHARD).rename(data_dir / "train-00007-of-00009.tfrecord")
+    problems = verify.verify(str(data_dir))
+    assert problems[0].startswith(f"{SHARD}: ")
+    assert problems[-1] == (
+        "train-00007-of-00009.tfrecord: the manifest does not name it"
+    )
+
+
+def test_a_frame_in_two_shards_is_found(data_dir):
+    with (data_dir / OTHER).open("rb") as file:
+        _, payload = next(iter(tfrecord.read_records(file)))
+    twin = example.decode(payload)
+    rewrite(data_dir / SHARD, lambda records: [*records, twin])
+    problems = verify.verify(str(data_dir), quick=True)
+    assert any(f"frame {twin.name} belongs in {OTHER}" in p for p in problems)
+    assert any(f"frame {twin.name} is also at" in p for p in problems)
+
+
+def change_first(**fields):
+    def change(records):
+        return [dataclasses.replace(records[0], **fields), *records[1:]]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"label": trees.png(trees.label_map(0) + 200)}, "label holds id 2"),
+        ({"label": trees.png(trees.label_map(0)[:4])}, "label is 4x32, the r"),
+        ({"image": b"?"}, "image is not a PNG"),
+        ({"image_format": "jpeg"}, "is jpeg, the manifest says png"),
+    ],
+)
+def test_a_record_that_does_not_fit_is_named(data_dir, fields, message):
+    rewrite(data_dir / SHARD, change_first(**fields))
+    problems = verify.verify(str(data_dir))
+    assert len(problems) == 1
+    assert problems[0].startswith(f"{SHARD}: record 0 at 0: ")
+    assert message in problems[0]
+
+
+def test_label_maps_of_other_counts_than_the_manifests_are_found(data_dir):
+    other = trees.png(trees.label_map(99))
+    rewrite(data_dir / SHARD, change_first(label=other))
+    assert verify.verify(str(data_dir), quick=True) == []
+    assert verify.verify(str(data_dir)) == [
+        "train: the manifest's class_pixels are not those of the label maps"
+    ]
+
+
+def test_records_out_of_order_are_found(data_dir):
+    rewrite(data_dir / SHARD, lambda records: records[::-1])
+    assert verify.verify(str(data_dir), quick=True) == [
+        f"{SHARD}: the records are not in order"
+    ]
