@@ -18,7 +18,7 @@ Size = tuple[int, int]
 SIZE_FACTOR = 16
 """The network halves its pictures four times."""
 
-CACHES = ("auto", "ram", "none")
+CACHES = ("auto", "ram", "disk", "none")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 SWITCHES = ("auto", "on", "off")
 CHECKPOINTS = ("best", "latest")
@@ -62,7 +62,7 @@ class DataConfig:
         resize: The size that every picture takes before the crop; None
             keeps the stored size.
         crop: The size of the random crop, and of validation pictures.
-        cache: Whether decoded pictures stay in memory, one of `CACHES`.
+        cache: Where decoded pictures stay, one of `CACHES`.
     """
 
     data_dir: str

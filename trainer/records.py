@@ -1,5 +1,8 @@
 """Records to pixels in TensorFlow, and the search for a damaged one."""
 
+import contextlib
+from collections.abc import Iterator
+
 import numpy as np
 import tensorflow as tf
 
@@ -64,8 +67,23 @@ def resize_both(
     return tf.cast(tf.round(image), tf.uint8), label
 
 
+@contextlib.contextmanager
+def naming_damage(
+    data_dir: str, manifest: Manifest, split: str
+) -> Iterator[None]:
+    """Turns TensorFlow's reading errors into ones that name the record.
+
+    Raises:
+        ManifestError: A record was damaged; names shard and record.
+    """
+    try:
+        yield
+    except (tf.errors.DataLossError, tf.errors.InvalidArgumentError) as error:
+        raise find_damage(data_dir, manifest, split, error.message) from error
+
+
 def find_damage(
-    data_dir: str, manifest: Manifest, split: str, error: Exception
+    data_dir: str, manifest: Manifest, split: str, reason: str
 ) -> ManifestError:
     """Finds which record of a split broke the reading.
 
@@ -73,7 +91,7 @@ def find_damage(
         data_dir: The data set's folder.
         manifest: Its manifest.
         split: The split that was read.
-        error: What TensorFlow said, which names neither file nor record.
+        reason: What was noticed, which names neither file nor record.
 
     Returns:
         The error to raise, naming the shard and the record.
@@ -95,7 +113,7 @@ def find_damage(
             )
     return ManifestError(
         f"reading split {split!r} of {data_dir} failed, though every record "
-        f"is whole now: {error}"
+        f"is whole now: {reason}"
     )
 
 

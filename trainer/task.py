@@ -16,7 +16,7 @@ from absl import app, flags
 from schemas.labels import LABEL_SPACES
 from schemas.manifest import ManifestError
 from trainer import config as config_lib
-from trainer import dataset
+from trainer import dataset, pictures, run_files
 from trainer.config import (
     ConfigError,
     DataConfig,
@@ -201,13 +201,15 @@ def _evaluate_config() -> EvaluateConfig:
     data = run.data if run else DataConfig(data_dir=FLAGS.data_dir)
     data = _with_flags(data)
     dataset.open_dataset(data, (data.eval_split,), FLAGS.label_space)
-    return _with_flags(
+    config = _with_flags(
         EvaluateConfig(
             model_dir=FLAGS.model_dir,
             data=data,
             inference=InferenceConfig(resize=data.resize, crop=data.crop),
         )
     )
+    run_files.network_path(config.model_dir, config.checkpoint)
+    return config
 
 
 def _predict_config() -> PredictConfig:
@@ -215,7 +217,7 @@ def _predict_config() -> PredictConfig:
     inference = InferenceConfig()
     if run:
         inference = InferenceConfig(resize=run.data.resize, crop=run.data.crop)
-    return _with_flags(
+    config = _with_flags(
         PredictConfig(
             model_dir=FLAGS.model_dir,
             input=FLAGS.input,
@@ -224,6 +226,9 @@ def _predict_config() -> PredictConfig:
             checkpoint=FLAGS.checkpoint,
         )
     )
+    run_files.network_path(config.model_dir, config.checkpoint)
+    pictures.find_pictures(config.input)
+    return config
 
 
 _CONFIGS = {

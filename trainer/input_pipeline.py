@@ -1,0 +1,163 @@
+"""Records to batches in tf.data.
+
+Training: shards in random order, read side by side → serialized records (or
+numbers of cached pictures) shuffled → skipped up to where a run resumes →
+cropped and flipped → batches of uint8.  Order and draws are functions of
+(seed, epoch, position) alone, whatever the threads do and whether pictures
+are cached.  An epoch shows no frame twice and leaves out the last
+`num_examples % batch_size` of its order.
+
+Evaluation: every frame once, whole, in the data set's order; the last batch
+is filled up with frames that are ignored altogether.
+"""
+
+import dataclasses
+
+import tensorflow as tf
+
+from schemas.labels import IGNORE_ID
+from trainer import augment
+from trainer.config import Size
+from trainer.sources import Source
+
+READ_WIDTH = 16
+"""Shards read side by side."""
+
+EPOCH_STRIDE = 1 << 32
+"""Between the numbers of two epochs' first pictures; above any epoch."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What decides the batches of training.
+
+    Attributes:
+        crop: (height, width) of every picture.
+        batch_size: Pictures a batch, at most those of the split.
+        epochs: Passes over the split.
+        seed: Decides order and augmentation.
+        first_step: The step, over all epochs, to begin at.
+    """
+
+    crop: Size
+    batch_size: int
+    epochs: int
+    seed: int
+    first_step: int = 0
+
+
+def steps_per_epoch(num_examples: int, batch_size: int) -> int:
+    """Returns the number of full batches in an epoch, at least one."""
+    return max(1, num_examples // batch_size)
+
+
+def train_batches(source: Source, order: Order) -> tf.data.Dataset:
+    """Makes the batches of all epochs, one after the other.
+
+    Returns:
+        A data set of ((B, h, w, 3) uint8, (B, h, w) uint8).
+    """
+    batch_size = min(order.batch_size, source.num_examples)
+    num_steps = steps_per_epoch(source.num_examples, batch_size)
+    first_epoch, skipped_steps = divmod(order.first_step, num_steps)
+
+    def epoch_elements(epoch: tf.Tensor) -> tf.data.Dataset:
+        is_first = tf.cast(epoch == first_epoch, tf.int64)
+        return (
+            _shuffled(source, order.seed, epoch)
+            .enumerate(start=epoch * EPOCH_STRIDE)  # (position in all epochs, element)
+            .take(num_steps * batch_size)
+            .skip(is_first * skipped_steps * batch_size)
+        )
+
+    def load(position: tf.Tensor, element: tf.Tensor):
+        seed = tf.stack([tf.constant(order.seed, tf.int64), position])
+        return augment.random_crop_and_flip(
+            *source.fetch(element), seed, order.crop
+        )
+
+    return (
+        tf.data.Dataset.range(first_epoch, order.epochs)
+        .flat_map(epoch_elements)
+        .map(load, num_parallel_calls=tf.data.AUTOTUNE)
+        .batch(batch_size, drop_remainder=True)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def eval_batches(
+    source: Source, size: Size, batch_size: int
+) -> tf.data.Dataset:
+    """Makes the batches of one pass over a split, every frame once.
+
+    Args:
+        source: The split's frames.
+        size: (h, w) that smaller pictures are filled up to.
+        batch_size: Pictures a batch, at most those of the split.
+
+    Returns:
+        A data set of ((B, h, w, 3) uint8, (B, h, w) uint8), where what fills
+        up is `IGNORE_ID`.
+    """
+    batch_size = min(batch_size, source.num_examples)
+
+    def load(element: tf.Tensor):
+        images, labels, index = source.fetch(element)
+        return pad(images[index], labels[index], size)
+
+    nothing = tf.data.Dataset.from_tensors(
+        pad(tf.zeros([0, 0, 3], tf.uint8), tf.zeros([0, 0], tf.uint8), size)
+    )
+    return (
+        tf.data.Dataset.range(source.num_shards)
+        .flat_map(source.open_shard)
+        .map(load, num_parallel_calls=tf.data.AUTOTUNE)
+        .concatenate(nothing.repeat(-source.num_examples % batch_size))
+        .batch(batch_size, drop_remainder=True)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def pad(
+    image: tf.Tensor, label: tf.Tensor, size: Size
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Fills up a picture at the right and the bottom; the label says ignore.
+
+    Args:
+        image: (H, W, 3) uint8.
+        label: (H, W) uint8.
+        size: (height, width), at least (H, W).
+    """
+    height, width = size
+    missing = [height, width] - tf.shape(label)
+    margin = tf.stack([[0, missing[0]], [0, missing[1]]])
+    image = tf.pad(image, tf.concat([margin, [[0, 0]]], 0))
+    label = tf.pad(label, margin, constant_values=IGNORE_ID)
+    return (
+        tf.ensure_shape(image, (height, width, 3)),
+        tf.ensure_shape(label, (height, width)),
+    )
+
+
+def _shuffled(source: Source, seed: int, epoch: tf.Tensor) -> tf.data.Dataset:
+    """Gives every element of a split once, in the epoch's order."""
+    seeds = tf.stack([tf.constant(seed, tf.int64), epoch])
+    shards = tf.random.experimental.stateless_shuffle(
+        tf.range(source.num_shards, dtype=tf.int64), seeds
+    )
+    shuffle_seed = tf.random.stateless_uniform(
+        [], seeds, minval=None, maxval=None, dtype=tf.int64
+    )
+    return (
+        tf.data.Dataset.from_tensor_slices(shards)
+        .interleave(
+            source.open_shard,
+            cycle_length=READ_WIDTH,
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+        .shuffle(
+            source.shuffle_size,
+            seed=shuffle_seed,
+            reshuffle_each_iteration=False,
+        )
+    )
