@@ -8,7 +8,10 @@ setuptools.setup(
     description="Cityscapes to TFRecords by Beam, TFRecords to a U-Net",
     license="Apache-2.0",
     packages=["preprocess", "schemas", "trainer"],
-    package_data={"schemas": ["example.proto"]},
+    package_data={
+        "preprocess": ["card_template.html"],
+        "schemas": ["example.proto"],
+    },
     python_requires=">=3.11,<3.14",
     # What a Beam worker needs, and nothing else: TensorFlow is an extra.
     install_requires=[

@@ -1,0 +1,58 @@
+# Two commands: `make demo` and `make test`. Both install what they need into
+# .venv; Python 3.11 to 3.13 with venv is all that has to be there.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+# A tree of your own: CITYSCAPES_ROOT=/data/cityscapes make demo
+CITYSCAPES_ROOT ?=
+DEMO_DIR ?= $(if $(CITYSCAPES_ROOT),demo-cityscapes,demo)
+DEMO_ROOT := $(or $(CITYSCAPES_ROOT),$(DEMO_DIR)/cityscapes)
+
+.PHONY: demo test lint format install install-test clean
+
+demo: install
+ifeq ($(CITYSCAPES_ROOT),)
+	$(BIN)/python -m preprocess.sample --output_dir=$(DEMO_ROOT) --overwrite \
+	  --num_train=160 --num_val=32 --image_size=256x512
+endif
+	$(BIN)/python -m preprocess.main --cityscapes_root=$(DEMO_ROOT) \
+	  --output_dir=$(DEMO_DIR)/records --overwrite
+	rm -rf $(DEMO_DIR)/run
+	$(BIN)/python -m trainer.task --mode=train --flagfile=configs/demo.flags \
+	  --data_dir=$(DEMO_DIR)/records --model_dir=$(DEMO_DIR)/run
+	$(BIN)/python -m trainer.task --mode=evaluate \
+	  --data_dir=$(DEMO_DIR)/records --model_dir=$(DEMO_DIR)/run
+	$(BIN)/python -m trainer.task --mode=predict --limit=8 \
+	  --model_dir=$(DEMO_DIR)/run --output_dir=$(DEMO_DIR)/predictions \
+	  --input="$(DEMO_ROOT)/leftImg8bit/val"
+
+test: install-test lint
+	$(BIN)/python -m pytest -n 2 --dist=worksteal
+
+lint: install-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: install-test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+install: $(VENV)/installed
+install-test: $(VENV)/installed-test
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: $(BIN)/python setup.py constraints.txt
+	$(PIP) install -q -c constraints.txt -e ".[trainer]"
+	touch $@
+
+$(VENV)/installed-test: $(BIN)/python setup.py constraints.txt
+	$(PIP) install -q -c constraints.txt -e ".[trainer,test]"
+	touch $@ $(VENV)/installed
+
+clean:
+	rm -rf $(VENV) demo demo-cityscapes build dist *.egg-info
