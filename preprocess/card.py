@@ -22,6 +22,14 @@ _TEMPLATE_FILE = "card_template.html"
 _UNITS = ("KiB", "MiB", "GiB", "TiB")
 _SMALLEST_SHARE = 1e-5
 """Where the logarithmic bars begin: five decades below 100 percent."""
+_CLASSES_NOTE = """<p class="soft">Share of all labelled pixels, on a
+logarithmic scale. Weights are median-frequency weights over the evaluated
+classes of {split}; classes in grey are not evaluated.</p>
+"""
+_BARS_HEAD = """<li class="head"><span>Class</span><i><span>0.001 %</span>
+<span>0.01</span><span>0.1</span><span>1</span><span>10</span>
+<span>100 %</span></i><span>Share</span><span>Weight</span></li>
+"""
 
 
 def render(content: Manifest, output_dir: str) -> str:
@@ -102,23 +110,31 @@ def _render_sample(sample: Sample) -> str:
 
 def _render_classes(content: Manifest) -> str:
     """Renders the histogram over all splits, with weights from the first."""
-    labelled = [s for s in content.splits.values() if any(s.class_pixels)]
+    labelled = {
+        name: split
+        for name, split in content.splits.items()
+        if any(split.class_pixels)
+    }
     if not labelled:
         return "<p>No split of this data set has label maps.</p>"
-    evaluated = content.space.evaluated
+    name, first = next(iter(labelled.items()))
     weights = class_weights.median_frequency(
-        labelled[0].class_pixels, labelled[0].present_pixels, evaluated
+        first.class_pixels, first.present_pixels, content.space.evaluated
     )
-    pixels = np.sum([split.class_pixels for split in labelled], axis=0)
+    pixels = np.sum([s.class_pixels for s in labelled.values()], axis=0)
     shares = pixels / pixels.sum()
     order = sorted(np.flatnonzero(pixels), key=lambda i: -pixels[i])
     rows = "".join(
         _render_class(content.space.classes[i], shares[i], weights[i])
         for i in order
     )
-    absent = [content.space.class_names[i] for i in np.flatnonzero(pixels == 0)]
-    note = f"<p class=note>Not in this set: {', '.join(absent)}.</p>"
-    return f'<ol class="bars">\n{rows}</ol>{note if absent else ""}'
+    names = content.space.class_names
+    absent = ", ".join(names[i] for i in np.flatnonzero(pixels == 0))
+    return (
+        f"{_CLASSES_NOTE.format(split=_escape(name))}"
+        f'<ol class="bars">\n{_BARS_HEAD}{rows}</ol>\n'
+        f'<p class="soft">Not in this set: {absent or "none"}.</p>'
+    )
 
 
 def _render_class(row: Label, share: float, weight: float) -> str:
