@@ -1,5 +1,6 @@
 import dataclasses
 
+import color_network
 import keras
 import numpy as np
 import pytest
@@ -17,23 +18,6 @@ from trainer.inference import (
 @dataclasses.dataclass(frozen=True, eq=False)
 class Image:
     image: np.ndarray
-
-
-def color_network(space, shape=(None, None, 3), softmax=False):
-    """Tells each class by its official colour, pixel by pixel."""
-    colors = space.palette[: space.num_classes] / 127.5 - 1
-    inputs = keras.Input(shape)
-    outputs = keras.layers.Conv2D(
-        space.num_classes, 1, activation="softmax" if softmax else None
-    )(inputs)
-    model = keras.Model(inputs, outputs)
-    model.set_weights(
-        [
-            200 * colors.T[None, None].astype(np.float32),
-            -100 * (colors**2).sum(1).astype(np.float32),
-        ]
-    )
-    return model
 
 
 def blurring_network(num_classes=19):
@@ -69,7 +53,7 @@ def predict_one(model, image, **options):
 def test_every_pixel_of_any_size_gets_its_id(method, size):
     ids = scene(size)
     predicted = predict_one(
-        color_network(LABEL_IDS), LABEL_IDS.palette[ids], inference=method
+        color_network.build(LABEL_IDS), LABEL_IDS.palette[ids], inference=method
     )
     assert predicted.dtype == np.uint8
     np.testing.assert_array_equal(predicted, ids)
@@ -78,21 +62,23 @@ def test_every_pixel_of_any_size_gets_its_id(method, size):
 def test_logits_and_probabilities_give_the_same_ids():
     image = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
     np.testing.assert_array_equal(
-        predict_one(color_network(LABEL_IDS), image),
-        predict_one(color_network(LABEL_IDS, softmax=True), image),
+        predict_one(color_network.build(LABEL_IDS), image),
+        predict_one(color_network.build(LABEL_IDS, softmax=True), image),
     )
 
 
 def test_a_network_of_train_ids_gives_label_ids():
     ids = scene((40, 40))
-    predicted = predict_one(color_network(TRAIN_IDS), LABEL_IDS.palette[ids])
+    predicted = predict_one(
+        color_network.build(TRAIN_IDS), LABEL_IDS.palette[ids]
+    )
     np.testing.assert_array_equal(predicted, ids)
 
 
 def test_flips_and_scales_keep_the_place_of_things():
     ids = scene((64, 96))
     predicted = predict_one(
-        color_network(LABEL_IDS),
+        color_network.build(LABEL_IDS),
         LABEL_IDS.palette[ids],
         flip_average=True,
         scales=(0.5, 1.0, 2.0),
@@ -103,7 +89,7 @@ def test_flips_and_scales_keep_the_place_of_things():
 def test_pictures_take_the_size_of_training_and_come_back():
     ids = scene((64, 128))
     predicted = predict_one(
-        color_network(LABEL_IDS), LABEL_IDS.palette[ids], resize=(32, 32)
+        color_network.build(LABEL_IDS), LABEL_IDS.palette[ids], resize=(32, 32)
     )
     assert predicted.shape == (64, 128)
     assert (predicted == ids).mean() > 0.8
@@ -122,7 +108,7 @@ def test_windows_leave_no_seams():
 def test_a_network_built_for_one_size_takes_all():
     ids = scene((50, 90))
     predicted = predict_one(
-        color_network(LABEL_IDS, (32, 32, 3)),
+        color_network.build(LABEL_IDS, (32, 32, 3)),
         LABEL_IDS.palette[ids],
         inference="whole",
     )
@@ -133,7 +119,7 @@ def test_pictures_of_mixed_sizes_come_back_in_order():
     sizes = [(16, 16), (100, 120), (40, 20), (16, 16), (30, 64)]
     scenes = [scene(size, seed) for seed, size in enumerate(sizes)]
     config = InferenceConfig(resize=None, crop=(32, 32), batch_size=3)
-    predictor = Predictor(color_network(LABEL_IDS), config)
+    predictor = Predictor(color_network.build(LABEL_IDS), config)
     results = list(
         predictor.predict(Image(LABEL_IDS.palette[ids]) for ids in scenes)
     )

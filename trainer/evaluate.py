@@ -9,17 +9,22 @@ import numpy as np
 
 from schemas.labels import LABEL_IDS
 from schemas.manifest import NATIVE, Manifest
-from trainer import dataset, frames, pictures, storage, visualize
+from trainer import (
+    dataset,
+    frames,
+    pictures,
+    run_files,
+    storage,
+    visualize,
+)
 from trainer.config import EvaluateConfig, format_size
 from trainer.frames import Frame
 from trainer.inference import Predictor
 from trainer.metrics import count_pairs
-from trainer.networks import checkpoint_path, load_network
+from trainer.networks import load_network
 from trainer.progress import Progress
 from trainer.scores import Scores, format_table
 
-FILE_NAME = "evaluation.json"
-PICTURES_DIR = "pictures"
 NUM_STRIPS = 4
 
 
@@ -46,7 +51,7 @@ def run(config: EvaluateConfig) -> None:
         FileNotFoundError: There is no such network.
     """
     manifest = dataset.open_dataset(config.data, (config.data.eval_split,))
-    path = checkpoint_path(config.model_dir, config.checkpoint)
+    path = run_files.network_path(config.model_dir, config.checkpoint)
     predictor = Predictor(load_network(path), config.inference)
     begin = time.perf_counter()
     results = evaluate(predictor, config, manifest)
@@ -74,7 +79,7 @@ def run(config: EvaluateConfig) -> None:
         **scores.to_dict(),
         "frames": [_frame_scores(result) for result in results],
     }
-    target = storage.join(config.model_dir, FILE_NAME)
+    target = storage.join(config.model_dir, run_files.EVALUATION)
     storage.write_text(target, json.dumps(content, allow_nan=False) + "\n")
     print(f"{len(results) / seconds:.2f} frames/s; wrote {target}")
 
@@ -85,7 +90,7 @@ def evaluate(
     """Predicts every frame of the split once; writes a few strips."""
     num_frames = manifest.split(config.data.eval_split).num_examples
     chosen = {index * num_frames // NUM_STRIPS for index in range(NUM_STRIPS)}
-    folder = storage.join(config.model_dir, PICTURES_DIR)
+    folder = storage.join(config.model_dir, run_files.PICTURES_DIR)
     storage.make_folder(folder)
 
     def finish(item: tuple[int, tuple[Frame, np.ndarray]]) -> FrameResult:

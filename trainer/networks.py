@@ -10,29 +10,13 @@ import keras
 from schemas.labels import LABEL_SPACES, LabelSpace
 from trainer import storage
 
-_NAMES = {"best": "best.keras", "latest": "last.keras"}
-"""What --checkpoint calls a run's networks → their files."""
-
-
-def checkpoint_path(model_dir: str, checkpoint: str) -> str:
-    """Returns the .keras file that --checkpoint means."""
-    if checkpoint in _NAMES:
-        return storage.join(model_dir, _NAMES[checkpoint])
-    return checkpoint
-
 
 def load_network(path: str) -> keras.Model:
     """Opens a .keras file, local or remote.
 
     Raises:
-        FileNotFoundError: There is none.
-        ValueError: It is damaged or no such file.
+        ValueError: It is damaged or no such file; names it.
     """
-    if storage.num_bytes(path) is None:
-        raise FileNotFoundError(
-            f"{path} does not exist: train first, or give --checkpoint the "
-            "path of a .keras file"
-        )
     try:
         if not storage.is_remote(path):
             return keras.models.load_model(path, compile=False)

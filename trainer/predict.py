@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from trainer import pictures, storage, visualize
+from trainer import pictures, run_files, storage, visualize
 from trainer.config import PredictConfig
 from trainer.inference import Predictor
-from trainer.networks import checkpoint_path, load_network
+from trainer.networks import load_network
 from trainer.pictures import Picture
 from trainer.progress import Progress
 
@@ -32,7 +32,7 @@ def run(config: PredictConfig) -> int:
     """
     paths = pictures.find_pictures(config.input)
     _check_stems(paths)
-    path = checkpoint_path(config.model_dir, config.checkpoint)
+    path = run_files.network_path(config.model_dir, config.checkpoint)
     predictor = Predictor(load_network(path), config.inference)
     os.makedirs(config.output_dir, exist_ok=True)
     bad = []

@@ -1,0 +1,103 @@
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from trainer import pictures
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "val" / "ulm").mkdir(parents=True)
+    pixels = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    Image.fromarray(pixels).save(tmp_path / "b.png")
+    Image.fromarray(pixels).save(tmp_path / "a.JPG", "JPEG")
+    (tmp_path / "notes.txt").write_text("no picture")
+    return tmp_path
+
+
+def test_a_folder_gives_its_pictures_in_order(folder):
+    assert pictures.find_pictures(str(folder)) == [
+        str(folder / "a.JPG"),
+        str(folder / "b.png"),
+    ]
+
+
+def test_a_cityscapes_folder_gives_its_frames_only(folder):
+    frame = folder / "val" / "ulm" / "ulm_000000_000019_leftImg8bit.png"
+    (folder / "b.png").rename(frame)
+    assert pictures.find_pictures(str(folder)) == [str(frame)]
+    assert pictures.stem(str(frame)) == "ulm_000000_000019"
+
+
+def test_a_pattern_and_a_file_are_taken_as_they_are(folder):
+    assert pictures.find_pictures(f"{folder}/*.png") == [f"{folder}/b.png"]
+    assert pictures.find_pictures(f"{folder}/b.png") == [f"{folder}/b.png"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [("val", "holds no .png, .jpg, .jpeg"), ("x*.png", "matches none")],
+)
+def test_no_picture_is_an_error(folder, pattern, message):
+    with pytest.raises(FileNotFoundError, match=message):
+        pictures.find_pictures(str(folder / pattern))
+
+
+def test_pictures_become_rgb(tmp_path):
+    path = str(tmp_path / "grey.png")
+    Image.fromarray(np.array([[5, 6]], np.uint8)).save(path)
+    picture = pictures.read_picture(path)
+    assert picture.image.tolist() == [[[5, 5, 5], [6, 6, 6]]]
+
+
+def test_a_file_that_is_no_picture_is_named(folder):
+    with pytest.raises(ValueError, match=r"notes\.txt: not a picture"):
+        pictures.read_picture(str(folder / "notes.txt"))
+
+
+def test_a_picture_that_breaks_off_is_named(folder):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
+    content = pictures.encode_png(noise)
+    (folder / "half.png").write_bytes(content[: len(content) // 2])
+    with pytest.raises(ValueError, match=r"half\.png: a damaged picture"):
+        pictures.read_picture(str(folder / "half.png"))
+
+
+def test_label_maps_must_have_one_channel(folder):
+    with pytest.raises(ValueError, match="8-bit grey, its mode is RGB"):
+        pictures.decode_ids((folder / "b.png").read_bytes())
+
+
+def test_encoded_pixels_come_back():
+    ids = np.array([[0, 33], [255, 7]], np.uint8)
+    np.testing.assert_array_equal(
+        pictures.decode_ids(pictures.encode_png(ids)), ids
+    )
+
+
+def test_threads_keep_the_order_and_stay_few_items_ahead():
+    taken, release = [], threading.Event()
+
+    def items():
+        for number in range(50):
+            taken.append(number)
+            yield number
+
+    def double(number):
+        if number == 0:
+            release.wait(5)
+        return 2 * number
+
+    results = pictures.ahead(double, items(), num_threads=3)
+    timer = threading.Timer(0.05, release.set)
+    timer.start()
+    assert next(results) == 0
+    assert len(taken) == 3
+    assert list(results) == [2 * number for number in range(1, 50)]
+
+
+def test_an_error_in_a_thread_reaches_the_caller():
+    with pytest.raises(ZeroDivisionError):
+        list(pictures.ahead(lambda number: 1 // number, [1, 0]))

@@ -1,0 +1,96 @@
+import color_network
+import numpy as np
+import pytest
+from PIL import Image
+
+from schemas.labels import LABEL_IDS, TRAIN_IDS
+from trainer import predict
+from trainer.config import InferenceConfig, PredictConfig
+
+ROAD, CAR = 7, 26
+
+
+@pytest.fixture
+def street(tmp_path):
+    """(30, 50) ids and the folder of their picture."""
+    ids = np.full((30, 50), ROAD, np.uint8)
+    ids[10:20, 5:30] = CAR
+    folder = tmp_path / "pictures" / "ulm"
+    folder.mkdir(parents=True)
+    path = folder / "ulm_000001_000019_leftImg8bit.png"
+    Image.fromarray(LABEL_IDS.palette[ids]).save(path)
+    return ids, folder
+
+
+def run(tmp_path, source, space=LABEL_IDS):
+    network = str(tmp_path / "network.keras")
+    color_network.build(space).save(network)
+    return predict.run(
+        PredictConfig(
+            model_dir="",
+            input=str(source),
+            output_dir=str(tmp_path / "out"),
+            inference=InferenceConfig(resize=None, crop=(16, 16)),
+            checkpoint=network,
+        )
+    )
+
+
+@pytest.mark.parametrize("space", [LABEL_IDS, TRAIN_IDS])
+def test_label_maps_are_label_ids_of_the_pictures_size(tmp_path, street, space):
+    ids, folder = street
+    assert run(tmp_path, folder, space) == 0
+    with Image.open(tmp_path / "out" / "ulm_000001_000019_labelIds.png") as png:
+        assert png.mode == "L"
+        np.testing.assert_array_equal(np.asarray(png), ids)
+
+
+def test_colors_and_overlay_stand_beside_them(tmp_path, street):
+    ids, folder = street
+    run(tmp_path, folder)
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == [
+        f"ulm_000001_000019_{kind}.png"
+        for kind in ("color", "labelIds", "overlay")
+    ]
+    color = np.asarray(Image.open(tmp_path / "out" / names[0]))
+    np.testing.assert_array_equal(color, LABEL_IDS.palette[ids])
+    overlay = np.asarray(Image.open(tmp_path / "out" / names[2]))
+    np.testing.assert_array_equal(overlay[:30], LABEL_IDS.palette[ids])
+    assert overlay.shape[0] > 30
+
+
+def test_what_is_no_picture_is_named_and_the_others_are_done(
+    tmp_path, street, capsys
+):
+    _, folder = street
+    bad = folder / "aachen_000000_000000_leftImg8bit.png"
+    bad.write_text("no picture")
+    assert run(tmp_path, folder) == 1
+    printed = capsys.readouterr()
+    assert f"error: {bad}: not a picture" in printed.err
+    assert "1 pictures, " in printed.out
+    assert (tmp_path / "out" / "ulm_000001_000019_color.png").exists()
+
+
+def test_two_pictures_of_one_stem_are_refused(tmp_path, street):
+    _, folder = street
+    for name in ("x.png", "x.jpg"):
+        Image.new("RGB", (8, 8)).save(folder.parent / name)
+    with pytest.raises(ValueError, match=r"would both be x_labelIds\.png"):
+        run(tmp_path, f"{folder.parent}/x.*")
+
+
+def test_a_damaged_network_is_named(tmp_path, street):
+    _, folder = street
+    network = tmp_path / "broken.keras"
+    network.write_bytes(b"PK\3\4 and no more")
+    config = PredictConfig(
+        model_dir="",
+        input=str(folder),
+        output_dir=str(tmp_path / "out"),
+        inference=InferenceConfig(),
+        checkpoint=str(network),
+    )
+    with pytest.raises(ValueError, match=r"broken\.keras is no network"):
+        predict.run(config)

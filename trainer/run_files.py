@@ -1,0 +1,31 @@
+"""The names of what a run's folder holds."""
+
+from trainer import storage
+
+BEST_NETWORK = "best.keras"
+LATEST_NETWORK = "last.keras"
+EVALUATION = "evaluation.json"
+PICTURES_DIR = "pictures"
+
+_NETWORKS = {"best": BEST_NETWORK, "latest": LATEST_NETWORK}
+
+
+def network_path(model_dir: str, checkpoint: str) -> str:
+    """Returns the path of the .keras file that --checkpoint means.
+
+    Args:
+        model_dir: The run's folder.
+        checkpoint: `best`, `latest` or the path of a .keras file.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+    """
+    path = checkpoint
+    if checkpoint in _NETWORKS:
+        path = storage.join(model_dir, _NETWORKS[checkpoint])
+    if storage.num_bytes(path) is None:
+        raise FileNotFoundError(
+            f"{path} does not exist: run --mode=train with this --model_dir, "
+            "or give --checkpoint the path of a .keras file"
+        )
+    return path
