@@ -95,7 +95,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--base_filters", type=tool.whole(1), default=64)
     parser.add_argument("--seed", type=tool.whole(0), default=2019)
     parser.add_argument("--json", required=True, metavar="FILE")
-    args = parser.parse_args(argv)
+    args = parser.parse_flags(argv)
     for kind in ("leftImg8bit", "gtFine"):
         if not os.path.isdir(os.path.join(args.cityscapes_root, kind)):
             parser.error(f"{args.cityscapes_root} has no {kind}/ folder")

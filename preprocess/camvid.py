@@ -15,7 +15,7 @@ import sys
 import numpy as np
 from PIL import Image
 
-from preprocess import tool
+from preprocess import tool, tree
 from preprocess.camvid_frames import (
     CITY,
     SPLITS,
@@ -84,7 +84,7 @@ def convert(layout: Layout, frame: Frame) -> None:
         label = label.resize(size, Image.Resampling.NEAREST)
     if layout.noise:
         image = _noisy(image, layout.noise, frame.stem)
-    tool.write_pair(layout.output_dir, frame.split, frame.stem, image, label)
+    tree.write_pair(layout.output_dir, frame.split, frame.stem, image, label)
 
 
 def _label_table() -> np.ndarray:
@@ -122,7 +122,7 @@ def write_tree(args: argparse.Namespace) -> None:
     """
     frames = list_frames(find_camvid(args.camvid_dir), args.splits)
     options = {"command": "preprocess.camvid", "splits": list(args.splits)}
-    tool.prepare_tree(args.output_dir, options, args.overwrite)
+    tree.prepare(args.output_dir, options, args.overwrite)
     layout = Layout(args.output_dir, args.image_size, args.noise)
     tool.map_frames(functools.partial(convert, layout), frames, args.workers)
     print(f"wrote {len(frames)} pairs of {CITY}: {args.output_dir}")
@@ -156,7 +156,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--image_size", type=tool.frame_size,
                         metavar="HEIGHTxWIDTH")  # fmt: skip
     parser.add_argument("--noise", type=_sigma, default=0.0, metavar="SIGMA")
-    args = parser.parse_args(argv)
+    args = parser.parse_flags(argv)
     return tool.exit_code(functools.partial(write_tree, args))
 
 

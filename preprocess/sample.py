@@ -15,7 +15,7 @@ import time
 import numpy as np
 from PIL import Image
 
-from preprocess import tool
+from preprocess import tool, tree
 from preprocess.scene import draw_scene
 
 CITIES = {
@@ -69,7 +69,7 @@ def write_scene(root: str, size: tuple[int, int], scene: Scene) -> str:
     stem = scene.stem(rng)
     image, label = draw_scene(rng, size)
     pictures = Image.fromarray(image), Image.fromarray(label)
-    tool.write_pair(root, scene.split, stem, *pictures)
+    tree.write_pair(root, scene.split, stem, *pictures)
     return stem
 
 
@@ -88,7 +88,7 @@ def write_tree(args: argparse.Namespace) -> None:
         "image_size": list(args.image_size),
         "seed": args.seed,
     }
-    tool.prepare_tree(args.output_dir, options, args.overwrite)
+    tree.prepare(args.output_dir, options, args.overwrite)
     counts = {"train": args.num_train, "val": args.num_val}
     scenes = [
         Scene(split, index, args.seed)
@@ -118,7 +118,9 @@ def main(argv: list[str] | None = None) -> int:
         metavar="HEIGHTxWIDTH",
     )
     parser.add_argument("--seed", type=tool.whole(0), default=1)
-    args = parser.parse_args(argv)
+    args = parser.parse_flags(argv)
+    if args.num_train + args.num_val == 0:
+        parser.error("--num_train and --num_val are both 0: nothing to draw")
     return tool.exit_code(functools.partial(write_tree, args))
 
 

@@ -1,28 +1,20 @@
-"""What the small commands share: flags, errors, every core, a tree."""
+"""What the small commands share: flags, errors, every core."""
 
 import argparse
 import concurrent.futures
-import json
+import difflib
 import multiprocessing
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NoReturn, TypeVar
-
-from PIL import Image
+from typing import NoReturn, TypeVar
 
 from preprocess.errors import ConversionError
 from preprocess.options import parse_size
 from preprocess.progress import Progress
 from schemas.manifest import NATIVE
 
-MARKER = "made_by.json"
-"""The file at a written tree's root that says which command made it."""
-
-_KINDS = ("leftImg8bit", "gtFine")
 _SIDES_PX = (32, 8192)
-_COMPRESS_LEVEL = 2
 
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
@@ -42,6 +34,17 @@ class FlagParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Prints the message and exits with code 2."""
         self.exit(2, f"error: {message}\n")
+
+    def parse_flags(self, argv: Sequence[str] | None) -> argparse.Namespace:
+        """Parses all flags; an unknown one is answered with the nearest."""
+        args, unknown = self.parse_known_args(argv)
+        if unknown:
+            name = unknown[0].split("=")[0]
+            known = list(self._option_string_actions)
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else ", see --help"
+            self.error(f"unknown flag {name}{hint}")
+        return args
 
     def add_tree_flags(self) -> None:
         """Adds the flags of every command that writes a tree."""
@@ -142,57 +145,3 @@ def _each(work, jobs, num_workers: int) -> Iterator:
         num_workers, multiprocessing.get_context("spawn")
     ) as pool:
         yield from pool.map(work, jobs, chunksize=1 + len(jobs) // 64)
-
-
-def prepare_tree(root: str, options: dict[str, Any], overwrite: bool) -> None:
-    """Makes a folder ready for a new Cityscapes tree.
-
-    Args:
-        root: The tree's root.
-        options: What goes into the marker beside the tree.
-        overwrite: Whether to delete a tree that bears a marker.
-
-    Raises:
-        ConversionError: There is a tree that may not be replaced.
-    """
-    marker_path = os.path.join(root, MARKER)
-    kinds = [os.path.join(root, kind) for kind in _KINDS]
-    full = [path for path in kinds if os.path.isdir(path) and os.listdir(path)]
-    if full and not os.path.exists(marker_path):
-        raise ConversionError(
-            f"{full[0]} holds files that no such command made; "
-            "choose another --output_dir"
-        )
-    if full and not overwrite:
-        raise ConversionError(
-            f"{full[0]} is not empty; add --overwrite to replace it, or "
-            "choose another --output_dir"
-        )
-    for path in full:
-        shutil.rmtree(path)
-    os.makedirs(root, exist_ok=True)
-    with open(marker_path, "w", encoding="utf-8") as file:
-        file.write(json.dumps(options) + "\n")
-
-
-def write_pair(
-    root: str, split: str, stem: str, image: Image.Image, label: Image.Image
-) -> None:
-    """Writes a picture and its label map under their Cityscapes names.
-
-    Args:
-        root: The tree's root.
-        split: The split's folder.
-        stem: `<city>_<seq>_<frame>`.
-        image: 8-bit RGB.
-        label: 8-bit grey, labelIds.
-    """
-    city = stem.rsplit("_", 2)[0]
-    suffixes = ("leftImg8bit", "gtFine_labelIds")
-    for kind, suffix, picture in zip(
-        _KINDS, suffixes, (image, label), strict=True
-    ):
-        folder = os.path.join(root, kind, split, city)
-        os.makedirs(folder, exist_ok=True)
-        path = os.path.join(folder, f"{stem}_{suffix}.png")
-        picture.save(path, compress_level=_COMPRESS_LEVEL)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from preprocess import sample, tool
+from preprocess import sample
+from preprocess.tree import MARKER
 
 SMALL = ["--num_train=5", "--num_val=3", "--image_size=32x64", "--workers=1"]
 
@@ -94,7 +95,7 @@ def test_an_existing_tree_is_kept_unless_overwritten(tmp_path, capsys):
     assert _content(tmp_path) == before
     assert _run(tmp_path, "--seed=2", "--num_val=1", "--overwrite") == 0
     assert len(_content(tmp_path)) == 2 * (5 + 1)
-    assert json.loads((tmp_path / tool.MARKER).read_text())["seed"] == 2
+    assert json.loads((tmp_path / MARKER).read_text())["seed"] == 2
 
 
 def test_a_tree_of_somebody_else_is_never_replaced(tmp_path, capsys):
@@ -125,6 +126,12 @@ def test_a_bad_flag_is_one_line_and_exit_code_2(flag, tmp_path, capsys):
     assert stop.value.code == 2
     error = capsys.readouterr().err
     assert flag.split("=")[0] in error and error.count("\n") == 1
+
+
+def test_nothing_to_draw_is_an_error(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        _run(tmp_path, "--num_train=0", "--num_val=0")
+    assert "nothing to draw" in capsys.readouterr().err
 
 
 def test_label_maps_hold_ids_of_the_table_only(tree):
