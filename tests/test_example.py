@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 import tensorflow as tf
 
@@ -34,8 +36,18 @@ def tensorflow_bytes(record: example.Record) -> bytes:
     return message.SerializeToString(deterministic=True)
 
 
-def test_bytes_equal_those_of_tensorflow():
-    assert example.encode(RECORD) == tensorflow_bytes(RECORD)
+@pytest.mark.parametrize("num_bytes", [0, 1, 100, 127, 128, 20_000, 3_000_000])
+def test_bytes_equal_those_of_tensorflow(num_bytes):
+    record = dataclasses.replace(
+        RECORD, image=bytes(num_bytes), label=bytes(num_bytes // 2)
+    )
+    assert example.encode(record) == tensorflow_bytes(record)
+
+
+@pytest.mark.parametrize("side", [1, 127, 128, 65_536])
+def test_numbers_equal_those_of_tensorflow(side):
+    record = dataclasses.replace(RECORD, height=side, width=side + 1)
+    assert example.encode(record) == tensorflow_bytes(record)
 
 
 def test_decode_returns_what_encode_took():
