@@ -2,10 +2,11 @@
 
     python -m benchmarks.builder_deeplab2 CITYSCAPES_ROOT OUTPUT_DIR
 
-An own equivalent of what its semantic mode does to the train split: one
-process, ten shards one after the other, and each picture and label map is
-decoded and copied for its size alone.  TensorFlow, whose start the original
-also pays, is left out; its label maps would come from a separate step.
+An own equivalent of what its semantic mode does to the train split
+(`data/build_cityscapes_data.py`, `create_features` in `data/data_utils.py`):
+one process, ten shards one after the other; each picture is decoded twice,
+for its mode and for its size, each label map once.  TensorFlow, whose start
+and copies the original pays as well, is left out.
 """
 
 import glob
@@ -45,8 +46,10 @@ def _encode(image_path: str) -> bytes:
         image = file.read()
     with open(label_path, "rb") as file:
         label = file.read()
-    height, width = _size(image)
-    if _size(label) != (height, width):
+    if _decode(image).mode != "RGB":
+        raise ValueError(f"{image_path} is not an RGB picture")
+    width, height = _decode(image).size
+    if _decode(label).size != (width, height):
         raise ValueError(f"{label_path} is not of its image's size")
     stem = os.path.basename(image_path).removesuffix("_leftImg8bit.png")
     return example.encode(
@@ -54,10 +57,9 @@ def _encode(image_path: str) -> bytes:
     )
 
 
-def _size(data: bytes) -> tuple[int, int]:
-    """Decodes a picture, as the original does, to learn (height, width)."""
-    picture = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
-    return picture.height, picture.width
+def _decode(data: bytes) -> Image.Image:
+    """Decodes a picture as the original does: whole, and as a copy."""
+    return ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
 
 
 if __name__ == "__main__":
