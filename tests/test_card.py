@@ -8,11 +8,11 @@ import subprocess
 
 import numpy as np
 import pytest
-import tiny_dataset
 from PIL import Image
 
 from preprocess import card
 from schemas import example, labels, manifest, tfrecord
+from tests import tiny_dataset
 
 SIZE = (40, 60)
 VOID_TAGS = {"meta", "img"}

@@ -2,9 +2,9 @@ import dataclasses
 import json
 
 import pytest
-import tiny_dataset
 
 from schemas import example, manifest, tfds
+from tests import tiny_dataset
 
 
 @pytest.fixture

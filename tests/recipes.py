@@ -1,0 +1,52 @@
+"""The reading recipes that the card and README.md show, made runnable."""
+
+import html.parser
+import pathlib
+import re
+
+from preprocess import card
+
+ROOT = pathlib.Path(__file__).parent.parent
+PLACEHOLDER = "DATA_DIR"
+
+
+class _Blocks(html.parser.HTMLParser):
+    """Collects the text of each <pre> that has an id."""
+
+    def __init__(self):
+        super().__init__()
+        self.texts = {}
+        self._current = None
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "pre":
+            self._current = dict(attributes).get("id")
+
+    def handle_endtag(self, tag):
+        if tag == "pre":
+            self._current = None
+
+    def handle_data(self, data):
+        if self._current:
+            self.texts[self._current] = data.lstrip("\n")
+
+
+def on_card(data_dir) -> dict[str, str]:
+    """Returns each recipe of a data set's card by its id."""
+    blocks = _Blocks()
+    blocks.feed((pathlib.Path(data_dir) / card.FILE_NAME).read_text())
+    return blocks.texts
+
+
+def in_readme(title: str) -> str:
+    """Returns the first Python block below a README heading."""
+    text = (ROOT / "README.md").read_text()
+    pattern = rf"^#+ {re.escape(title)}\n(?:(?!^#).*\n)*?```python\n(.*?)^```"
+    return re.search(pattern, text, re.MULTILINE | re.DOTALL)[1]
+
+
+def run(recipe: str, data_dir) -> dict:
+    """Runs a recipe on a data set; returns the names it defines."""
+    names = {"__name__": "recipe"}
+    exec(recipe.replace(PLACEHOLDER, str(data_dir)), names)
+    return names
