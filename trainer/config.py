@@ -226,12 +226,15 @@ class EvaluateConfig:
         data: The pictures and their labels.
         inference: How the network is applied.
         checkpoint: `best`, `latest` or the path of a .keras file.
+        predictions: A folder or zip of labelIds PNGs to score instead of a
+            network, against the labels of a Cityscapes folder or zip.
     """
 
     model_dir: str
     data: DataConfig
     inference: InferenceConfig
     checkpoint: str = "best"
+    predictions: str = ""
 
     def __post_init__(self) -> None:
         """Checks the values."""

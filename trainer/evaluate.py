@@ -1,8 +1,6 @@
-"""Scores a trained network on a split, at the labels' stored size."""
+"""Scores a network, or finished predictions, on a split."""
 
-import collections
 import dataclasses
-import json
 import time
 
 import numpy as np
@@ -11,80 +9,57 @@ from schemas.labels import LABEL_IDS
 from schemas.manifest import NATIVE, Manifest
 from trainer import (
     dataset,
+    evaluation,
     frames,
     pictures,
     run_files,
+    score_files,
     storage,
     visualize,
 )
-from trainer.config import EvaluateConfig, format_size
+from trainer.config import EvaluateConfig
+from trainer.evaluation import FrameResult, Subject
 from trainer.frames import Frame
 from trainer.inference import Predictor
 from trainer.metrics import count_pairs
 from trainer.networks import load_network
 from trainer.progress import Progress
-from trainer.scores import Scores, format_table
 
 NUM_STRIPS = 4
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class FrameResult:
-    """One frame's part in the scores.
-
-    Attributes:
-        name: The frame's stem.
-        size: The label's (height, width).
-        counts: (34, 34) int64 over labelIds, rows truth.
-    """
-
-    name: str
-    size: tuple[int, int]
-    counts: np.ndarray
 
 
 def run(config: EvaluateConfig) -> None:
     """Evaluates; prints a table, writes RUN/evaluation.json and strips.
 
+    Labels keep their stored size, and predictions are brought to it.
+
     Raises:
         ValueError: The data set or the network is damaged or does not fit.
-        FileNotFoundError: There is no such network.
+        FileNotFoundError: There is no such network or prediction.
     """
+    if config.predictions:
+        score_files.run(config)
+        return
     manifest = dataset.open_dataset(config.data, (config.data.eval_split,))
     path = run_files.network_path(config.model_dir, config.checkpoint)
     predictor = Predictor(load_network(path), config.inference)
     begin = time.perf_counter()
-    results = evaluate(predictor, config, manifest)
-    seconds = time.perf_counter() - begin
-    scores = Scores(sum(result.counts for result in results))
-    sizes = collections.Counter(format_size(r.size) for r in results)
-    context = f"at {_join(sizes)}, {manifest.label_space}"
-    print(f"{config.data.eval_split}: {len(results)} frames, {path}")
-    print(format_table(scores, context))
-    if manifest.image_size != NATIVE:
-        print(
-            "These labels were resized at conversion: the figures do not "
-            "compare with published ones. Convert with --image_size=native."
-        )
-    content = {
-        "split": config.data.eval_split,
-        "numFrames": len(results),
-        "sizes": dict(sizes),
-        "imageSize": manifest.image_size,
-        "labelSpace": manifest.label_space,
-        "networkLabelSpace": predictor.space.name,
-        "checkpoint": path,
-        "inference": dataclasses.asdict(config.inference),
-        "framesPerSecond": len(results) / seconds,
-        **scores.to_dict(),
-        "frames": [_frame_scores(result) for result in results],
-    }
-    target = storage.join(config.model_dir, run_files.EVALUATION)
-    storage.write_text(target, json.dumps(content, allow_nan=False) + "\n")
-    print(f"{len(results) / seconds:.2f} frames/s; wrote {target}")
+    results = score_network(predictor, config, manifest)
+    subject = Subject(
+        source=path,
+        split=config.data.eval_split,
+        label_space=manifest.label_space,
+        is_native=manifest.image_size == NATIVE,
+        seconds=time.perf_counter() - begin,
+        details={
+            "networkLabelSpace": predictor.space.name,
+            "inference": dataclasses.asdict(config.inference),
+        },
+    )
+    evaluation.publish(config.model_dir, subject, results)
 
 
-def evaluate(
+def score_network(
     predictor: Predictor, config: EvaluateConfig, manifest: Manifest
 ) -> list[FrameResult]:
     """Predicts every frame of the split once; writes a few strips."""
@@ -118,19 +93,3 @@ def _write_strip(folder: str, frame: Frame, label_ids: np.ndarray) -> None:
     path = storage.join(folder, f"{frame.name}.png")
     content = pictures.encode_png(visualize.strip(panels))
     storage.write_bytes(path, content)
-
-
-def _frame_scores(result: FrameResult) -> dict:
-    scores = Scores(result.counts).to_dict()
-    return {
-        "name": result.name,
-        "size": format_size(result.size),
-        "averageScoreClasses": scores["averageScoreClasses"],
-        "pixelAccuracy": scores["pixelAccuracy"],
-    }
-
-
-def _join(sizes: collections.Counter) -> str:
-    if len(sizes) == 1:
-        return next(iter(sizes))
-    return ", ".join(f"{size} ({sizes[size]})" for size in sorted(sizes))

@@ -146,6 +146,12 @@ flags.DEFINE(
     "Shares of --resize to average over; evaluate and predict.",
     serializer=flags.ListSerializer(","),
 )
+flags.DEFINE_string(
+    "predictions",
+    "",
+    "Folder or zip of labelIds PNGs to score instead of a network, against "
+    "the Cityscapes folder or gtFine zip that --data_dir names; evaluate.",
+)
 flags.DEFINE_string("input", "", "Picture, pattern or folder; predict.")
 flags.DEFINE_string("output_dir", "", "Where pictures go; predict.")
 
@@ -200,7 +206,6 @@ def _evaluate_config() -> EvaluateConfig:
     run = _load_run()
     data = run.data if run else DataConfig(data_dir=FLAGS.data_dir)
     data = _with_flags(data)
-    dataset.open_dataset(data, (data.eval_split,), FLAGS.label_space)
     config = _with_flags(
         EvaluateConfig(
             model_dir=FLAGS.model_dir,
@@ -208,6 +213,9 @@ def _evaluate_config() -> EvaluateConfig:
             inference=InferenceConfig(resize=data.resize, crop=data.crop),
         )
     )
+    if config.predictions:
+        return config
+    dataset.open_dataset(data, (data.eval_split,), FLAGS.label_space)
     run_files.network_path(config.model_dir, config.checkpoint)
     return config
 
@@ -245,7 +253,8 @@ def _load_run() -> TrainConfig | None:
         ConfigError: There is none, and `best` or `latest` asks for it.
     """
     run = config_lib.load(FLAGS.model_dir) if FLAGS.model_dir else None
-    if run is None and FLAGS.model_dir and not FLAGS["checkpoint"].present:
+    needs_none = FLAGS["checkpoint"].present or FLAGS.predictions
+    if run is None and FLAGS.model_dir and not needs_none:
         raise FileNotFoundError(
             f"{FLAGS.model_dir} holds no {config_lib.FILE_NAME}: nothing was "
             "trained there. Run --mode=train with this --model_dir first."
