@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from preprocess import tool, tree
-from preprocess.scene import draw_scene
+from preprocess.scenes.scene import draw_scene
 
 CITIES = {
     "train": ("arlstadt", "bad-linden", "corvenz", "dornheim"),

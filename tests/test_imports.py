@@ -9,8 +9,8 @@ ROOT = pathlib.Path(__file__).parent.parent
 
 def modules_of(package: str) -> list[str]:
     return [
-        f"{package}.{path.stem}"
-        for path in sorted((ROOT / package).glob("*.py"))
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in sorted((ROOT / package).rglob("*.py"))
         if path.stem != "__init__"
     ]
 

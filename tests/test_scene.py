@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from preprocess.scene import draw_scene
-from preprocess.scene_canvas import LABEL_IDS, Camera, Canvas, flat_rectangle
-from preprocess.scene_light import draw_light
+from preprocess.scenes.canvas import LABEL_IDS, Camera, Canvas, flat_rectangle
+from preprocess.scenes.light import draw_light
+from preprocess.scenes.scene import draw_scene
 
 
 @pytest.fixture(scope="module")

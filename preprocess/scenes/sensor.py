@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from preprocess.scene_canvas import LABEL_IDS, Camera, Canvas
-from preprocess.scene_light import smooth_noise
+from preprocess.scenes.canvas import LABEL_IDS, Camera, Canvas
+from preprocess.scenes.light import smooth_noise
 
 _GROUND = ("road", "sidewalk", "parking", "rail track", "terrain", "ground")
 _ROUGHNESS = {

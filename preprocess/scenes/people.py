@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from preprocess.scene_canvas import (
+from preprocess.scenes.canvas import (
     Canvas,
     Outline,
     Place,
@@ -13,7 +13,7 @@ from preprocess.scene_canvas import (
     flat_rectangle,
     rectangle,
 )
-from preprocess.scene_light import Color, mix, scale
+from preprocess.scenes.light import Color, mix, scale
 
 _CLOTHES = (
     (42, 48, 66), (70, 70, 74), (124, 40, 44), (58, 84, 60), (160, 150, 136),

@@ -6,23 +6,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from preprocess import (
-    scene_buildings,
-    scene_people,
-    scene_props,
-    scene_trees,
-    scene_vehicles,
-)
-from preprocess.scene_canvas import (
+from preprocess.scenes import buildings, people, props, trees, vehicles
+from preprocess.scenes.canvas import (
     LABEL_IDS,
     NEAR_M,
     Camera,
     Canvas,
     Place,
 )
-from preprocess.scene_light import draw_light, draw_sky, scale
-from preprocess.scene_sensor import develop
-from preprocess.scene_street import Street, draw_street, paint_ground
+from preprocess.scenes.light import draw_light, draw_sky, scale
+from preprocess.scenes.sensor import develop
+from preprocess.scenes.street import Street, draw_street, paint_ground
 
 _BONNETS = ((46, 48, 52), (118, 120, 124))
 
@@ -53,7 +47,7 @@ def draw_scene(
     street = draw_street(rng)
     sky = draw_sky(rng, light, size, round(camera.horizon_px))
     canvas = Canvas(sky, camera, light)
-    scene_buildings.skyline(canvas, rng)
+    buildings.skyline(canvas, rng)
     paint_ground(canvas, rng, street)
     for side in (0, 1):
         _paint_plots(canvas, rng, street, side)
@@ -82,7 +76,7 @@ def _paint_plots(
         if rng.random() < 0.14 + 0.14 * street.greenery:
             _paint_garden(canvas, rng, x, (max(near, 2 * NEAR_M), far))
         else:
-            scene_buildings.building(canvas, rng, ((x, near), (x, far)))
+            buildings.building(canvas, rng, ((x, near), (x, far)))
 
 
 def _paint_garden(
@@ -96,16 +90,16 @@ def _paint_garden(
     for z in sorted(rng.uniform(*stretch, 3), reverse=True):
         place = (x + outward * rng.uniform(3, 8), z)
         if canvas.visible(*place, margin_m=5):
-            scene_trees.tree(canvas, rng, place)
+            trees.tree(canvas, rng, place)
     border = rng.random()
     if border < 0.45:
-        scene_props.fence(canvas, rng, x, stretch)
+        props.fence(canvas, rng, x, stretch)
     elif border < 0.75:
-        scene_props.wall(canvas, rng, x, stretch)
+        props.wall(canvas, rng, x, stretch)
     else:
         for z in np.arange(stretch[1], stretch[0], -1.0):
             if canvas.visible(x, z, margin_m=2):
-                scene_trees.hedge(canvas, rng, (x, z))
+                trees.hedge(canvas, rng, (x, z))
 
 
 def _beside_road(
@@ -120,7 +114,7 @@ def _beside_road(
     for side, kerb in enumerate(street.road):
         outward = (-1, 1)[side]
         edge = street.walk[side]
-        parked = functools.partial(scene_vehicles.car, oncoming=side == 0)
+        parked = functools.partial(vehicles.car, oncoming=side == 0)
         for z in np.arange(rng.uniform(5, 14), 110, rng.uniform(6, 9)):
             if street.at_crossing(z, z + 5):
                 continue
@@ -128,23 +122,23 @@ def _beside_road(
             if rng.random() < 0.6 * street.traffic and abs(x) > 2.0:
                 add(parked, x, z + rng.uniform(0, 0.8))
             if rng.random() < 0.8 * street.greenery:
-                add(scene_trees.tree, edge - outward * 0.4, z)
+                add(trees.tree, edge - outward * 0.4, z)
         for z in np.arange(rng.uniform(8, 24), 120, rng.uniform(18, 30)):
-            add(scene_props.lamp_post, kerb + outward * 0.5, z)
+            add(props.lamp_post, kerb + outward * 0.5, z)
         for _ in range(rng.poisson(7 * street.traffic)):
             x = kerb + (edge - kerb) * rng.uniform(0.2, 0.9)
-            add(scene_people.person, x, rng.gamma(2.2, 10) + 6)
+            add(people.person, x, rng.gamma(2.2, 10) + 6)
         for painter, mean in (
-            (scene_props.traffic_sign, 2.2),
-            (scene_props.bin_or_bollard, 1.6),
-            (scene_people.bicycle, 0.8),
+            (props.traffic_sign, 2.2),
+            (props.bin_or_bollard, 1.6),
+            (people.bicycle, 0.8),
         ):
             for _ in range(rng.poisson(mean)):
                 x = kerb + outward * rng.uniform(0.35, 1.2)
                 add(painter, x, rng.uniform(7, 55))
         if street.crossing is not None and rng.random() < 0.8:
             z = street.crossing[0] - 2.5
-            add(scene_props.traffic_light, kerb + outward * 0.6, z)
+            add(props.traffic_light, kerb + outward * 0.6, z)
     return things
 
 
@@ -159,15 +153,15 @@ def _on_road(
         (left + street.middle) / 2 + 0.2,
     )
     for lane, oncoming in zip(lanes, (False, True), strict=True):
-        moving = functools.partial(scene_vehicles.car, oncoming=oncoming)
+        moving = functools.partial(vehicles.car, oncoming=oncoming)
         z = rng.uniform(9, 40)
         while z < 120:
             if rng.random() < 0.7 * street.traffic:
                 things.append((z, (lane + rng.uniform(-0.3, 0.3), z), moving))
             z += rng.uniform(11, 35)
     for painter, mean in (
-        (scene_people.rider, 0.9),
-        (scene_people.person, 1.2),
+        (people.rider, 0.9),
+        (people.person, 1.2),
     ):
         for _ in range(rng.poisson(mean * street.traffic)):
             x, z = rng.uniform(*street.road), rng.uniform(10, 45)

@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from preprocess.scene_canvas import NEAR_M, Canvas, Place, Point
-from preprocess.scene_light import Color, mix, scale
+from preprocess.scenes.canvas import NEAR_M, Canvas, Place, Point
+from preprocess.scenes.light import Color, mix, scale
 
 _WALLS = (
     (196, 182, 156), (172, 158, 140), (188, 172, 160), (150, 142, 134),

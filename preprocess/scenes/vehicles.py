@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from preprocess.scene_canvas import (
+from preprocess.scenes.canvas import (
     NEAR_M,
     Canvas,
     Place,
@@ -14,7 +14,7 @@ from preprocess.scene_canvas import (
     flat_rectangle,
     rectangle,
 )
-from preprocess.scene_light import Color, mix, scale
+from preprocess.scenes.light import Color, mix, scale
 
 _PAINTS = (
     (44, 46, 50), (150, 154, 158), (210, 212, 212), (96, 100, 106),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from preprocess.scene_light import Color, Light, mix
+from preprocess.scenes.light import Color, Light, mix
 from schemas.labels import DRAWN_LABELS
 
 NEAR_M = 0.6

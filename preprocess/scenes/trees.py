@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from preprocess.scene_canvas import Canvas, Place, Point, circle
-from preprocess.scene_light import Color, mix, scale
+from preprocess.scenes.canvas import Canvas, Place, Point, circle
+from preprocess.scenes.light import Color, mix, scale
 
 _LEAVES = ((62, 88, 44), (78, 100, 48), (52, 78, 50), (96, 106, 52))
 

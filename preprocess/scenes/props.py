@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from preprocess.scene_canvas import Canvas, Place, Point, rectangle
-from preprocess.scene_light import Color, mix, scale
+from preprocess.scenes.canvas import Canvas, Place, Point, rectangle
+from preprocess.scenes.light import Color, mix, scale
 
 _METAL: Color = (112, 116, 118)
 _STONE: Color = (150, 140, 128)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from preprocess.scene_canvas import NEAR_M, Canvas, flat_rectangle
-from preprocess.scene_light import Color, scale
+from preprocess.scenes.canvas import NEAR_M, Canvas, flat_rectangle
+from preprocess.scenes.light import Color, scale
 
 _END_M = 400.0
 _SIDE_M = 300.0
