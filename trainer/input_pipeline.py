@@ -65,7 +65,8 @@ def train_batches(source: Source, order: Order) -> tf.data.Dataset:
         is_first = tf.cast(epoch == first_epoch, tf.int64)
         return (
             _shuffled(source, order.seed, epoch)
-            .enumerate(start=epoch * EPOCH_STRIDE)  # (position in all epochs, element)
+            # (position in all epochs, element)
+            .enumerate(start=epoch * EPOCH_STRIDE)
             .take(num_steps * batch_size)
             .skip(is_first * skipped_steps * batch_size)
         )

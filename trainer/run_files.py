@@ -6,6 +6,8 @@ BEST_NETWORK = "best.keras"
 LATEST_NETWORK = "last.keras"
 EVALUATION = "evaluation.json"
 PICTURES_DIR = "pictures"
+CHECKPOINTS_DIR = "checkpoints"
+CACHE_DIR = "cache"
 
 _NETWORKS = {"best": BEST_NETWORK, "latest": LATEST_NETWORK}
 

@@ -16,7 +16,7 @@ from absl import app, flags
 from schemas.labels import LABEL_SPACES
 from schemas.manifest import ManifestError
 from trainer import config as config_lib
-from trainer import dataset, pictures, run_files
+from trainer import dataset, pictures, resuming, run_files
 from trainer.config import (
     ConfigError,
     DataConfig,
@@ -178,9 +178,11 @@ def main(argv: list[str]) -> int:
 def _run(
     mode: str, config: TrainConfig | EvaluateConfig | PredictConfig
 ) -> int:
-    """Imports the mode's module, TensorFlow with it, and runs it."""
+    """Imports the mode's module, with it mostly TensorFlow, and runs it."""
     if mode == "train":
         from trainer import train as module
+    elif mode == "evaluate" and config.predictions:
+        from trainer import score_files as module
     elif mode == "evaluate":
         from trainer import evaluate as module
     else:
@@ -193,13 +195,15 @@ def _train_config() -> TrainConfig:
     manifest = dataset.open_dataset(
         data, (data.train_split, data.eval_split), FLAGS.label_space
     )
-    return _with_flags(
+    config = _with_flags(
         TrainConfig(
             model_dir=FLAGS.model_dir,
             data=data,
             model=ModelConfig(label_space=manifest.label_space),
         )
     )
+    resuming.check_same_run(config)
+    return config
 
 
 def _evaluate_config() -> EvaluateConfig:

@@ -1,0 +1,165 @@
+"""The full state of a run in one file per checkpoint, and models to keep.
+
+RUN/checkpoints/step-00000123.npz holds every variable of model and optimizer
+and the host's own state; RUN/best.keras and RUN/last.keras are models that
+load without this project's code.  All are written beside and renamed; the
+checksums of the zip tell a broken file, and the one before takes its place.
+"""
+
+import dataclasses
+import io
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from trainer import run_files, storage, unet
+
+_NAME = re.compile(r"step-(\d{8,})\.npz")
+_HOST = "host_json"
+_BROKEN = (OSError, ValueError, KeyError, zipfile.BadZipFile, zlib.error)
+
+
+class CheckpointError(ValueError):
+    """A checkpoint cannot be used."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Checkpoint:
+    """The state of a run after a step.
+
+    Attributes:
+        step: The number of completed steps.
+        arrays: Name → values, of variables and whatever else is large.
+        host: What fits into JSON.
+    """
+
+    step: int
+    arrays: dict[str, np.ndarray]
+    host: dict[str, Any]
+
+
+def save(model_dir: str, checkpoint: Checkpoint, num_kept: int) -> str:
+    """Writes a checkpoint and removes those that are too old.
+
+    Returns:
+        The file's path.
+    """
+    folder = storage.join(model_dir, run_files.CHECKPOINTS_DIR)
+    storage.make_folder(folder)
+    path = storage.join(folder, f"step-{checkpoint.step:08d}.npz")
+    host = np.frombuffer(json.dumps(checkpoint.host).encode(), np.uint8)
+    with storage.replacing(path) as partial:
+        np.savez(partial, **{_HOST: host}, **checkpoint.arrays)
+    for name in _names(folder)[:-num_kept]:
+        storage.remove(storage.join(folder, name))
+    return path
+
+
+def load_latest(
+    model_dir: str, report: Callable[[str], None] = print
+) -> Checkpoint | None:
+    """Reads the latest checkpoint that is whole; None where there is none.
+
+    Args:
+        model_dir: The run's folder.
+        report: Is told of every broken file.
+
+    Raises:
+        CheckpointError: There are checkpoints and all of them are broken.
+    """
+    folder = storage.join(model_dir, run_files.CHECKPOINTS_DIR)
+    names = _names(folder)
+    for name in reversed(names):
+        path = storage.join(folder, name)
+        try:
+            return _load(path)
+        except _BROKEN as error:
+            report(f"{path} is broken ({error}); trying the one before")
+    if names:
+        raise CheckpointError(
+            f"all {len(names)} checkpoints in {folder} are broken; remove "
+            "the folder to begin anew"
+        )
+    return None
+
+
+def collect(groups: dict[str, list[keras.Variable]]) -> dict[str, np.ndarray]:
+    """Copies variables to the host, named by group, order and path."""
+    return {
+        name: keras.ops.convert_to_numpy(variable.value)
+        for name, variable in _named(groups)
+    }
+
+
+def restore(
+    groups: dict[str, list[keras.Variable]], arrays: dict[str, np.ndarray]
+) -> None:
+    """Assigns collected values to variables.
+
+    Raises:
+        CheckpointError: A value is missing or has another shape; nothing
+            was assigned then.
+    """
+    named = list(_named(groups))
+    for name, variable in named:
+        found = arrays[name].shape if name in arrays else "nothing"
+        if found != tuple(variable.shape):
+            raise CheckpointError(
+                f"the checkpoint holds {found} for {name}, the model "
+                f"{tuple(variable.shape)}; it is another network's"
+            )
+    for name, variable in named:
+        variable.assign(arrays[name])
+
+
+def save_models(
+    model_dir: str, names: list[str], model: keras.Model, base_filters: int
+) -> None:
+    """Writes a model in float32, whatever types it was trained in.
+
+    Args:
+        model_dir: The run's folder.
+        names: The files to write.
+        model: A U-Net of `build_unet`.
+        base_filters: The width of its first level.
+    """
+    plain = unet.build_unet(
+        (None, None, 3), model.output_shape[-1], base_filters
+    )
+    plain.set_weights(model.get_weights())
+    for name in names:
+        with storage.replacing(storage.join(model_dir, name)) as partial:
+            plain.save(partial)
+
+
+def _names(folder: str) -> list[str]:
+    """Lists whole checkpoints, oldest first; removes what a kill left."""
+    names = storage.names(folder)
+    for name in names:
+        if storage.PARTIAL_SUFFIX in name:
+            storage.remove(storage.join(folder, name))
+    matches = [match for name in names if (match := _NAME.fullmatch(name))]
+    matches.sort(key=lambda match: int(match[1]))
+    return [match[0] for match in matches]
+
+
+def _load(path: str) -> Checkpoint:
+    with storage.open_binary(path) as file:
+        content = io.BytesIO(file.read())
+    with np.load(content, allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    host = json.loads(arrays.pop(_HOST).tobytes())
+    step = int(_NAME.fullmatch(path.rsplit("/", 1)[-1])[1])
+    return Checkpoint(step=step, arrays=arrays, host=host)
+
+
+def _named(groups: dict[str, list[keras.Variable]]):
+    for group, variables in groups.items():
+        for index, variable in enumerate(variables):
+            yield f"{group}/{index:03d}/{variable.path}", variable

@@ -1,0 +1,123 @@
+"""What an epoch was like: sums over its steps, rows, files for people."""
+
+import csv
+import dataclasses
+import io
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from trainer import storage
+from trainer.metrics import ConfusionMatrix
+
+FILE_NAME = "metrics.csv"
+_NOT_SCALARS = ("epoch", "step")
+_VAL_PREFIX = "val_"
+
+
+class Scores:
+    """Sums the results of batches into a loss and a confusion matrix."""
+
+    def __init__(self, num_classes: int, evaluated: np.ndarray | None):
+        """Starts from nothing.
+
+        Args:
+            num_classes: The number of class ids.
+            evaluated: (num_classes,) bool: the ids that metrics count; all
+                where None.
+        """
+        self.matrix = ConfusionMatrix(num_classes, evaluated)
+        self._loss_sum = 0.0
+        self._weight = 0.0
+
+    def update(self, loss: float, weight: float, counts: np.ndarray) -> None:
+        """Adds a batch; the arguments are those of a `StepResult`."""
+        self._loss_sum += float(loss) * float(weight)
+        self._weight += float(weight)
+        self.matrix.update(counts)
+
+    @property
+    def loss(self) -> float:
+        """The mean over all pixels that counted; 0 where none did."""
+        return self._loss_sum / self._weight if self._weight else 0.0
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Returns the sums, for a checkpoint."""
+        return {
+            "loss_sums": np.array([self._loss_sum, self._weight]),
+            "counts": self.matrix.counts,
+        }
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Adds the sums of a checkpoint."""
+        loss_sum, weight = state["loss_sums"]
+        self._loss_sum += float(loss_sum)
+        self._weight += float(weight)
+        self.matrix.update(state["counts"])
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One epoch, as metrics.csv and TensorBoard have it."""
+
+    epoch: int
+    step: int
+    learning_rate: float
+    loss: float
+    pixel_accuracy: float
+    mean_iou: float
+    val_loss: float
+    val_pixel_accuracy: float
+    val_mean_iou: float
+    images_per_second: float
+    input_wait_share: float
+    peak_memory_mb: float
+    seconds: float
+
+
+def write_csv(model_dir: str, rows: list[Row]) -> None:
+    """Writes RUN/metrics.csv anew, each epoch once."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(field.name for field in dataclasses.fields(Row))
+    for row in rows:
+        writer.writerow(
+            f"{value:.6g}" if isinstance(value, float) else value
+            for value in dataclasses.astuple(row)
+        )
+    storage.write_text(storage.join(model_dir, FILE_NAME), text.getvalue())
+
+
+class TensorBoard:
+    """Writes events to RUN/tensorboard/train and RUN/tensorboard/val."""
+
+    def __init__(self, model_dir: str):
+        """Opens new event files; those of earlier runs stay."""
+        folder = storage.join(model_dir, "tensorboard")
+        self._writers = {
+            name: tf.summary.create_file_writer(storage.join(folder, name))
+            for name in ("train", "val")
+        }
+
+    def write(self, row: Row, class_ious: dict[str, float]) -> None:
+        """Writes an epoch.
+
+        Args:
+            row: Its scalars.
+            class_ious: Class name → its IoU on the evaluation split.
+        """
+        for name, value in dataclasses.asdict(row).items():
+            if name not in _NOT_SCALARS:
+                part = "val" if name.startswith(_VAL_PREFIX) else "train"
+                scalar = name.removeprefix(_VAL_PREFIX)
+                self._write(part, scalar, value, row.epoch)
+        for name, value in class_ious.items():
+            if not math.isnan(value):
+                self._write("val", f"iou/{name}", value, row.epoch)
+        for writer in self._writers.values():
+            writer.flush()
+
+    def _write(self, part: str, name: str, value: float, epoch: int) -> None:
+        with self._writers[part].as_default():
+            tf.summary.scalar(name, value, step=epoch)

@@ -1,0 +1,64 @@
+"""Whether flags go on with the run that a folder holds, or are another run.
+
+No TensorFlow: a changed flag is refused at once.
+"""
+
+import dataclasses
+from typing import Any
+
+from trainer import config as config_lib
+from trainer import run_files, storage
+from trainer.config import ConfigError, TrainConfig
+
+_FREE = {
+    "model_dir",
+    "data_dir",
+    "epochs",
+    "cache",
+    "jit_compile",
+    "keep_checkpoints",
+}
+"""What may change from one start to the next: the records themselves are
+compared by their checksums, and more epochs only go on for longer."""
+
+
+def check_same_run(config: TrainConfig) -> None:
+    """Checks a configuration against the run that it would go on with.
+
+    Raises:
+        ConfigError: A flag that decides the result has changed; names both
+            values.
+    """
+    folder = storage.join(config.model_dir, run_files.CHECKPOINTS_DIR)
+    before = config_lib.load(config.model_dir)
+    if before is None or not storage.names(folder):
+        return
+    old, new = _flags(before), _flags(config)
+    changed = [
+        f"--{name} was {_format(old[name])} and is {_format(value)}"
+        for name, value in new.items()
+        if name not in _FREE and value != old[name]
+    ]
+    if changed:
+        raise ConfigError(
+            f"{config.model_dir} holds a run with other flags: "
+            f"{', '.join(changed)}; give the old ones to go on with it, or "
+            "another --model_dir"
+        )
+
+
+def _flags(config: Any) -> dict[str, Any]:
+    """Flattens a configuration into flag names and values."""
+    flags = {}
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            flags |= _flags(value)
+        else:
+            flags[field.name] = value
+    return flags
+
+
+def _format(value: Any) -> str:
+    is_size = value is None or isinstance(value, tuple)
+    return config_lib.format_size(value) if is_size else str(value)

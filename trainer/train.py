@@ -1,0 +1,274 @@
+"""--mode=train: epochs, steps, and going on where a run ended.
+
+All of a run's state is in its checkpoints.  What people read (metrics.csv,
+events, models) is written from it, so that a run that was killed anywhere
+and started again has every epoch once.
+"""
+
+import collections
+import math
+import signal
+import threading
+from collections.abc import Iterator
+
+import keras
+import tensorflow as tf
+
+from schemas.labels import LABEL_SPACES
+from trainer import (
+    building,
+    checkpoints,
+    dataset,
+    devices,
+    history,
+    input_pipeline,
+    records,
+    run_files,
+    run_state,
+    sources,
+    storage,
+)
+from trainer import config as config_lib
+from trainer.clock import Clock
+from trainer.config import TrainConfig
+from trainer.console import Console
+from trainer.history import Row, Scores
+from trainer.run_state import RunState
+from trainer.stepper import StepResult
+
+EXIT_AGAIN = 75
+"""Stopped by SIGTERM after saving: the same command goes on from there."""
+
+MAX_PENDING = 8
+"""Steps whose results may be under way on the device."""
+
+_Batches = Iterator[tuple[tf.Tensor, tf.Tensor]]
+
+
+class TrainingError(ValueError):
+    """Training cannot go on."""
+
+
+def run(config: TrainConfig) -> int:
+    """Trains, or goes on with, the run in `config.model_dir`.
+
+    Returns:
+        The exit code: 0 when all epochs are done, `EXIT_AGAIN` after
+        SIGTERM.
+
+    Raises:
+        CheckpointError: The folder holds a run of other data.
+        ManifestError: A record is damaged.
+        TrainingError: The loss is no number.
+    """
+    storage.make_folder(config.model_dir)
+    config_lib.save(config)
+    keras.utils.set_random_seed(config.seed)
+    stop = threading.Event()
+    previous = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    try:
+        return _Run(config, stop).train()
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+class _Run:
+    """A run's parts and its state."""
+
+    def __init__(self, config: TrainConfig, stop: threading.Event):
+        data = config.data
+        self._config = config
+        self._stop = stop
+        self._manifest = dataset.open_dataset(
+            data, (data.train_split, data.eval_split)
+        )
+        self._device = devices.find_device()
+        self._stepper = building.build_training(config, self._device)
+        self._space = LABEL_SPACES[config.model.label_space]
+        self._digest = run_state.data_digest(self._manifest, data.train_split)
+        self._state = self._restored_state()
+        num_examples = self._manifest.split(data.train_split).num_examples
+        self._steps_per_epoch = input_pipeline.steps_per_epoch(
+            num_examples, config.batch_size
+        )
+        self._console = Console(config, num_examples, self._steps_per_epoch)
+
+    def train(self) -> int:
+        """Runs the epochs that are left; see `run`."""
+        state, model_dir = self._state, self._config.model_dir
+        self._console.print_start(self._stepper.model, self._device)
+        history.write_csv(model_dir, state.rows)
+        batches, eval_batches = self._open_batches()
+        board = history.TensorBoard(model_dir)
+        for epoch in range(len(state.rows), self._config.epochs):
+            clock = Clock(state.epoch_seconds)
+            self._train_epoch(epoch, batches, clock)
+            scores = None if self._is_stopped else self._evaluate(eval_batches)
+            if scores is None:
+                state.epoch_seconds = clock.seconds
+                self._save()
+                self._console.print_stop(state.step)
+                return EXIT_AGAIN
+            row = self._finish_epoch(epoch, clock, scores)
+            ious = scores.matrix.iou()
+            board.write(
+                row, dict(zip(self._space.class_names, ious, strict=True))
+            )
+            self._console.print_epoch(row)
+        self._console.print_end(state.best)
+        return 0
+
+    @property
+    def _is_stopped(self) -> bool:
+        return self._stop.is_set()
+
+    def _restored_state(self) -> RunState:
+        state = RunState(self._new_scores())
+        checkpoint = checkpoints.load_latest(self._config.model_dir)
+        if checkpoint:
+            run_state.from_checkpoint(
+                checkpoint, state, self._stepper, self._digest
+            )
+            print(f"going on after step {state.step}")
+        return state
+
+    def _new_scores(self) -> Scores:
+        evaluated = self._space.evaluated
+        if not self._config.ignore_void:
+            evaluated = None
+        return Scores(self._space.num_classes, evaluated)
+
+    def _open_batches(self) -> tuple[_Batches, tf.data.Dataset]:
+        config, manifest = self._config, self._manifest
+        cache_dir = storage.join(config.model_dir, run_files.CACHE_DIR)
+        order = input_pipeline.Order(
+            crop=config.data.crop,
+            batch_size=config.batch_size,
+            epochs=config.epochs,
+            seed=config.seed,
+            first_step=self._state.step,
+        )
+        train_batches = input_pipeline.train_batches(
+            sources.open_train(config.data, manifest, cache_dir), order
+        )
+        eval_batches = input_pipeline.eval_batches(
+            sources.open_eval(config.data, manifest, cache_dir),
+            sources.eval_size(config.data, manifest),
+            config.batch_size,
+        )
+        return iter(train_batches), eval_batches
+
+    def _train_epoch(self, epoch: int, batches: _Batches, clock: Clock) -> None:
+        """Trains to the epoch's end, or until the run is told to stop."""
+        state = self._state
+        pending = collections.deque()  # (step, StepResult)
+        while state.step < (epoch + 1) * self._steps_per_epoch:
+            if self._is_stopped:
+                break
+            images, labels = self._next_batch(batches, clock)
+            result = self._stepper.train(images, labels)
+            state.step += 1
+            clock.count(images.shape[0])
+            pending.append((state.step, result))
+            if len(pending) > MAX_PENDING:
+                self._absorb(*pending.popleft())
+            self._console.print_step(state.step, clock, state.scores)
+        while pending:
+            self._absorb(*pending.popleft())
+
+    def _next_batch(
+        self, batches: _Batches, clock: Clock
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        split = self._config.data.train_split
+        data_dir = self._config.data.data_dir
+        with records.naming_damage(data_dir, self._manifest, split):
+            batch = clock.next(batches)
+        if batch is None:
+            raise records.find_damage(
+                data_dir, self._manifest, split, "it ended too early"
+            )
+        return batch
+
+    def _absorb(self, step: int, result: StepResult) -> None:
+        """Waits for a step's result and adds it to the epoch's.
+
+        Raises:
+            TrainingError: The loss is no number.
+        """
+        loss = float(result.loss)
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"the loss is {loss} at step {step}, epoch "
+                f"{len(self._state.rows) + 1}; the checkpoints in "
+                f"{self._config.model_dir} are from before. Begin another "
+                "run with a lower --learning_rate"
+            )
+        self._state.scores.update(loss, result.weight, result.counts)
+
+    def _evaluate(self, batches: tf.data.Dataset) -> Scores | None:
+        """Scores the evaluation split; None when told to stop meanwhile.
+
+        Raises:
+            ManifestError: The split gave another number of frames.
+        """
+        data = self._config.data
+        scores = self._new_scores()
+        iterator = iter(batches)
+        while not self._is_stopped:
+            with records.naming_damage(
+                data.data_dir, self._manifest, data.eval_split
+            ):
+                batch = next(iterator, None)
+            if batch is None:
+                return scores
+            result = self._stepper.evaluate(*batch)
+            scores.update(result.loss, result.weight, result.counts)
+        return None
+
+    def _finish_epoch(self, epoch: int, clock: Clock, scores: Scores) -> Row:
+        """Keeps the models and the state of a whole epoch."""
+        config, state = self._config, self._state
+        row = self._row(epoch + 1, clock, scores)
+        state.rows.append(row)
+        is_best = row.val_mean_iou > state.best
+        state.best = max(state.best, row.val_mean_iou)
+        state.scores = self._new_scores()
+        state.epoch_seconds = 0.0
+        self._stepper.sync()
+        names = [run_files.LATEST_NETWORK]
+        if is_best:
+            names.append(run_files.BEST_NETWORK)
+        checkpoints.save_models(
+            config.model_dir,
+            names,
+            self._stepper.model,
+            config.model.base_filters,
+        )
+        self._save()
+        history.write_csv(config.model_dir, state.rows)
+        return row
+
+    def _row(self, epoch: int, clock: Clock, scores: Scores) -> Row:
+        state = self._state
+        return Row(
+            epoch=epoch,
+            step=state.step,
+            learning_rate=float(self._stepper.optimizer.learning_rate),
+            loss=state.scores.loss,
+            pixel_accuracy=state.scores.matrix.pixel_accuracy(),
+            mean_iou=state.scores.matrix.mean_iou(),
+            val_loss=scores.loss,
+            val_pixel_accuracy=scores.matrix.pixel_accuracy(),
+            val_mean_iou=scores.matrix.mean_iou(),
+            images_per_second=clock.images_per_second,
+            input_wait_share=clock.input_wait_share,
+            peak_memory_mb=devices.peak_memory_mb(self._device),
+            seconds=clock.seconds,
+        )
+
+    def _save(self) -> None:
+        checkpoints.save(
+            self._config.model_dir,
+            run_state.to_checkpoint(self._state, self._stepper, self._digest),
+            self._config.keep_checkpoints,
+        )
