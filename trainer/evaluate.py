@@ -1,4 +1,4 @@
-"""Scores a network, or finished predictions, on a split."""
+"""Scores a trained network on a split, at the labels' stored size."""
 
 import dataclasses
 import time
@@ -13,7 +13,6 @@ from trainer import (
     frames,
     pictures,
     run_files,
-    score_files,
     storage,
     visualize,
 )
@@ -31,15 +30,12 @@ NUM_STRIPS = 4
 def run(config: EvaluateConfig) -> None:
     """Evaluates; prints a table, writes RUN/evaluation.json and strips.
 
-    Labels keep their stored size, and predictions are brought to it.
+    Predictions are brought to the labels' size, never labels to another.
 
     Raises:
         ValueError: The data set or the network is damaged or does not fit.
-        FileNotFoundError: There is no such network or prediction.
+        FileNotFoundError: There is no such network.
     """
-    if config.predictions:
-        score_files.run(config)
-        return
     manifest = dataset.open_dataset(config.data, (config.data.eval_split,))
     path = run_files.network_path(config.model_dir, config.checkpoint)
     predictor = Predictor(load_network(path), config.inference)

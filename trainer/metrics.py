@@ -5,7 +5,6 @@ pixels are, on the device or the host; the sums and ratios are host int64.
 """
 
 import numpy as np
-from keras import ops
 
 
 def confusion_counts(label_ids, predicted_ids, num_classes: int):
@@ -23,6 +22,9 @@ def confusion_counts(label_ids, predicted_ids, num_classes: int):
     Returns:
         (num_classes, num_classes) int32, rows truth, columns prediction.
     """
+    # Files are scored without Keras, whose import takes seconds.
+    from keras import ops
+
     label_ids = ops.cast(label_ids, "int32")
     predicted_ids = ops.cast(predicted_ids, "int32")
     nowhere = num_classes * num_classes

@@ -1,0 +1,147 @@
+import contextlib
+import io
+import json
+import math
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+
+from trainer import pictures, score_files
+from trainer.config import DataConfig, EvaluateConfig, InferenceConfig
+
+STEMS = (
+    "bad-honnef_000000_000019",
+    "ulm_000001_000019",
+    "ulm_000002_000318",
+)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A Cityscapes folder, and predictions that are right in most pixels."""
+    random = np.random.default_rng(0)
+    for stem in STEMS:
+        truth = random.integers(0, 33, (40, 60)).astype(np.uint8)
+        guess = random.integers(0, 34, (40, 60)).astype(np.uint8)
+        right = random.random((40, 60)) < 0.7
+        city = tmp_path / "gtFine" / "val" / stem.split("_")[0]
+        write(city / f"{stem}_gtFine_labelIds.png", truth)
+        write(
+            tmp_path / "results" / f"{stem}_leftImg8bit.png",
+            np.where(right, truth, guess),
+        )
+    return tmp_path
+
+
+def write(path, ids):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(pictures.encode_png(ids))
+
+
+def score(tree, truth=".", predictions="results"):
+    score_files.run(
+        EvaluateConfig(
+            model_dir=str(tree / "run"),
+            data=DataConfig(str(tree / truth)),
+            inference=InferenceConfig(),
+            predictions=str(tree / predictions),
+        )
+    )
+    return json.loads((tree / "run" / "evaluation.json").read_text())
+
+
+def test_results_equal_those_of_the_official_scripts(tree):
+    official = pytest.importorskip(
+        "cityscapesscripts.evaluation.evalPixelLevelSemanticLabeling"
+    )
+    args = official.args
+    args.evalInstLevelScore = False
+    args.JSONOutput = False
+    args.quiet = True
+    with contextlib.redirect_stdout(io.StringIO()):
+        expected = official.evaluateImgLists(
+            sorted(map(str, (tree / "results").iterdir())),
+            sorted(map(str, tree.glob("gtFine/val/*/*_labelIds.png"))),
+            args,
+        )
+    actual = score(tree)
+    assert actual["confMatrix"] == expected["confMatrix"]
+    for key in ("averageScoreClasses", "averageScoreCategories"):
+        assert actual[key] == pytest.approx(expected[key], abs=1e-9)
+    for key in ("classScores", "categoryScores", "priors", "labels"):
+        assert actual[key].keys() == expected[key].keys()
+        for name, value in expected[key].items():
+            if math.isnan(value):
+                assert actual[key][name] is None
+            else:
+                assert actual[key][name] == pytest.approx(value, abs=1e-9)
+
+
+def test_zips_give_the_same_scores_as_folders(tree):
+    for name, folder in (("gt.zip", "gtFine"), ("results.zip", "results")):
+        with zipfile.ZipFile(tree / name, "w") as archive:
+            for path in (tree / folder).rglob("*.png"):
+                archive.write(path, path.relative_to(tree))
+    from_zips = score(tree, "gt.zip", "results.zip")
+    from_folders = score(tree)
+    assert from_zips["confMatrix"] == from_folders["confMatrix"]
+    assert np.sum(from_zips["confMatrix"]) == 3 * 40 * 60
+
+
+def test_colors_beside_label_maps_do_not_count(tree):
+    for path in (tree / "results").iterdir():
+        stem = pictures.stem(str(path))
+        path.rename(path.with_name(f"{stem}_labelIds.png"))
+        write(path.with_name(f"{stem}_color.png"), np.zeros((4, 4), np.uint8))
+    assert score(tree)["numFrames"] == 3
+
+
+def test_missing_predictions_are_counted_and_named(tree):
+    (tree / "results" / f"{STEMS[1]}_leftImg8bit.png").unlink()
+    with pytest.raises(
+        FileNotFoundError, match=f"1 of 3 frames .* first {STEMS[1]}"
+    ):
+        score(tree)
+
+
+def test_two_predictions_of_a_frame_are_refused(tree):
+    write(
+        tree / "results" / "more" / f"{STEMS[0]}.png",
+        np.zeros((4, 4), np.uint8),
+    )
+    with pytest.raises(ValueError, match=f"several predictions of {STEMS[0]}"):
+        score(tree)
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        (np.full((40, 60), 255, np.uint8), r"ids in 0\.\.33, one is 255"),
+        (np.zeros((20, 30), np.uint8), "should be of one shape"),
+        (np.zeros((40, 60, 3), np.uint8), "8-bit grey, its mode is RGB"),
+    ],
+)
+def test_what_the_server_would_reject_is_named(tree, ids, message):
+    write(tree / "results" / f"{STEMS[2]}_leftImg8bit.png", ids)
+    with pytest.raises(ValueError, match=f"{STEMS[2]}.*{message}"):
+        score(tree)
+
+
+def test_a_folder_without_labels_says_what_was_looked_for(tree):
+    with pytest.raises(FileNotFoundError, match=r"no gtFine/val/\*/\*_gtFine"):
+        score(tree, "results")
+
+
+def test_the_command_needs_no_tensorflow(tree):
+    command = (
+        "import sys; from trainer import task; "
+        "code = task.main(['task', '--mode=evaluate', "
+        f"'--data_dir={tree}', '--model_dir={tree}/run', "
+        f"'--predictions={tree}/results']); "
+        "sys.exit(code or 'tensorflow' in sys.modules)"
+    )
+    finished = subprocess.run([sys.executable, "-c", command])
+    assert finished.returncode == 0
