@@ -11,7 +11,7 @@ CITYSCAPES_ROOT ?=
 DEMO_DIR ?= $(if $(CITYSCAPES_ROOT),demo-cityscapes,demo)
 DEMO_ROOT := $(or $(CITYSCAPES_ROOT),$(DEMO_DIR)/cityscapes)
 
-.PHONY: demo test lint format install install-test clean
+.PHONY: demo test test-gcs lint format install install-test clean
 
 demo: install
 ifeq ($(CITYSCAPES_ROOT),)
@@ -31,6 +31,16 @@ endif
 
 test: install-test lint
 	$(BIN)/python -m pytest -n 2 --dist=worksteal
+
+# Tests that need heavy packages, each in an environment of its own.
+test-gcs: .venv-gcs/installed
+	.venv-gcs/bin/python -m pytest tests/extra/test_gcs.py
+
+.venv-gcs/installed: setup.py constraints.txt
+	$(PYTHON) -m venv .venv-gcs
+	.venv-gcs/bin/python -m pip install -q -c constraints.txt -e ".[gcp]" \
+	  gcp-storage-emulator pytest
+	touch $@
 
 lint: install-test
 	$(BIN)/ruff check .
@@ -55,4 +65,4 @@ $(VENV)/installed-test: $(BIN)/python setup.py constraints.txt
 	touch $@ $(VENV)/installed
 
 clean:
-	rm -rf $(VENV) demo demo-cityscapes build dist *.egg-info
+	rm -rf $(VENV) .venv-* demo demo-cityscapes build dist *.egg-info
