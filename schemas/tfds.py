@@ -78,6 +78,7 @@ def dataset_info(content: Manifest) -> dict[str, Any]:
             f"{content.num_classes} classes: "
             f"{', '.join(content.space.class_names)}."
         ),
+        "fileFormat": "tfrecord",
         "location": {"urls": [_HOMEPAGE]},
         "name": "cityscapes",
         "splits": [

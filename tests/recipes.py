@@ -2,7 +2,6 @@
 
 import html.parser
 import pathlib
-import re
 
 from preprocess import card
 
@@ -41,8 +40,10 @@ def on_card(data_dir) -> dict[str, str]:
 def in_readme(title: str) -> str:
     """Returns the first Python block below a README heading."""
     text = (ROOT / "README.md").read_text()
-    pattern = rf"^#+ {re.escape(title)}\n(?:(?!^#).*\n)*?```python\n(.*?)^```"
-    return re.search(pattern, text, re.MULTILINE | re.DOTALL)[1]
+    _, heading, section = text.partition(f"# {title}\n")
+    _, fence, block = section.partition("```python\n")
+    assert heading and fence, f"README.md has no recipe {title}"
+    return block.partition("```")[0]
 
 
 def run(recipe: str, data_dir) -> dict:
