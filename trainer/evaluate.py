@@ -1,6 +1,8 @@
 """Scores a trained network on a split, at the labels' stored size."""
 
 import dataclasses
+import functools
+import math
 import time
 
 import numpy as np
@@ -12,6 +14,7 @@ from trainer import (
     evaluation,
     frames,
     pictures,
+    report,
     run_files,
     storage,
     visualize,
@@ -23,12 +26,14 @@ from trainer.inference import Predictor
 from trainer.metrics import count_pairs
 from trainer.networks import load_network
 from trainer.progress import Progress
+from trainer.scores import Scores
+from trainer.showcase import Showcase, make_exhibit
 
 NUM_STRIPS = 4
 
 
 def run(config: EvaluateConfig) -> None:
-    """Evaluates; prints a table, writes RUN/evaluation.json and strips.
+    """Evaluates; prints a table, writes evaluation.json, report and strips.
 
     Predictions are brought to the labels' size, never labels to another.
 
@@ -40,7 +45,8 @@ def run(config: EvaluateConfig) -> None:
     path = run_files.network_path(config.model_dir, config.checkpoint)
     predictor = Predictor(load_network(path), config.inference)
     begin = time.perf_counter()
-    results = score_network(predictor, config, manifest)
+    showcase = Showcase()
+    results = score_network(predictor, config, manifest, showcase)
     subject = Subject(
         source=path,
         split=config.data.eval_split,
@@ -52,13 +58,24 @@ def run(config: EvaluateConfig) -> None:
             "inference": dataclasses.asdict(config.inference),
         },
     )
-    evaluation.publish(config.model_dir, subject, results)
+    content = evaluation.publish(config.model_dir, subject, results)
+    print(report.write(config.model_dir, content, showcase))
 
 
 def score_network(
-    predictor: Predictor, config: EvaluateConfig, manifest: Manifest
+    predictor: Predictor,
+    config: EvaluateConfig,
+    manifest: Manifest,
+    showcase: Showcase,
 ) -> list[FrameResult]:
-    """Predicts every frame of the split once; writes a few strips."""
+    """Predicts every frame of the split once; writes a few strips.
+
+    Args:
+        predictor: The network.
+        config: The split, and the run's folder for the strips.
+        manifest: The data set's.
+        showcase: Is offered every frame.
+    """
     num_frames = manifest.split(config.data.eval_split).num_examples
     chosen = {index * num_frames // NUM_STRIPS for index in range(NUM_STRIPS)}
     folder = storage.join(config.model_dir, run_files.PICTURES_DIR)
@@ -69,6 +86,10 @@ def score_network(
         if index in chosen:
             _write_strip(folder, frame, label_ids)
         counts = count_pairs(frame.truth_ids, label_ids, LABEL_IDS.num_classes)
+        score = Scores(counts).official.mean_iou()
+        if not math.isnan(score):
+            make = functools.partial(make_exhibit, frame, label_ids, score)
+            showcase.offer(score, make)
         return FrameResult(frame.name, frame.truth_ids.shape, counts)
 
     predictions = predictor.predict(frames.read_frames(config.data, manifest))

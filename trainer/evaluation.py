@@ -50,8 +50,8 @@ class Subject:
 
 def publish(
     model_dir: str, subject: Subject, results: Sequence[FrameResult]
-) -> None:
-    """Prints the table and writes RUN/evaluation.json."""
+) -> dict:
+    """Prints the table; writes RUN/evaluation.json and returns its content."""
     scores = Scores(sum(result.counts for result in results))
     sizes = collections.Counter(format_size(r.size) for r in results)
     rate = len(results) / subject.seconds
@@ -79,6 +79,7 @@ def publish(
     target = storage.join(model_dir, run_files.EVALUATION)
     storage.write_text(target, json.dumps(content, allow_nan=False) + "\n")
     print(f"{rate:.2f} frames/s; wrote {target}")
+    return content
 
 
 def _frame_scores(result: FrameResult) -> dict:

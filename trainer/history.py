@@ -8,10 +8,9 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from trainer import storage
+from trainer import run_files, storage
 from trainer.metrics import ConfusionMatrix
 
-FILE_NAME = "metrics.csv"
 _NOT_SCALARS = ("epoch", "step")
 _VAL_PREFIX = "val_"
 
@@ -86,7 +85,9 @@ def write_csv(model_dir: str, rows: list[Row]) -> None:
             f"{value:.6g}" if isinstance(value, float) else value
             for value in dataclasses.astuple(row)
         )
-    storage.write_text(storage.join(model_dir, FILE_NAME), text.getvalue())
+    storage.write_text(
+        storage.join(model_dir, run_files.METRICS), text.getvalue()
+    )
 
 
 class TensorBoard:

@@ -5,7 +5,9 @@ from trainer import storage
 BEST_NETWORK = "best.keras"
 LATEST_NETWORK = "last.keras"
 EVALUATION = "evaluation.json"
+METRICS = "metrics.csv"
 PICTURES_DIR = "pictures"
+REPORT = "report.html"
 CHECKPOINTS_DIR = "checkpoints"
 CACHE_DIR = "cache"
 

@@ -1,0 +1,28 @@
+import numpy as np
+
+from trainer import charts
+
+
+def test_bars_are_as_long_as_their_scores_in_official_colours():
+    text = charts.class_bars({"road": 0.5, "sky": None})
+    assert "width:50.00%;background:#804080" in text
+    assert "sky" not in text
+
+
+def test_the_confusion_table_shows_occurring_ids_only():
+    counts = np.zeros((34, 34), np.int64)
+    counts[7, 7], counts[7, 23] = 3, 1
+    text = charts.confusion_table(counts)
+    assert "title='road taken for sky'>25</td>" in text
+    assert "car" not in text
+
+
+def test_curves_leave_out_what_is_not_defined():
+    nan = float("nan")
+    text = charts.curves("Loss", {"train": [2, 1, nan], "val": [nan, nan, 1]})
+    assert "points='36.0,36.0 180.0,100.0'" in text
+    assert "points='324.0,100.0'" in text
+
+
+def test_nothing_defined_draws_nothing():
+    assert charts.curves("Loss", {"train": [float("nan")]}) == ""

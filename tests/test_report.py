@@ -1,0 +1,115 @@
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+from trainer import report
+from trainer.frames import Frame
+from trainer.scores import Scores
+from trainer.showcase import Showcase, make_exhibit
+
+ROAD, SKY = 7, 23
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+ROWS = [
+    {
+        "loss": str(1 / epoch),
+        "val_loss": str(2 / epoch),
+        "mean_iou": "0.1",
+        "val_mean_iou": "",
+        "pixel_accuracy": "0.2",
+        "val_pixel_accuracy": "0.3",
+    }
+    for epoch in (1, 2, 3)
+]
+
+
+@pytest.fixture
+def page():
+    counts = np.ones((34, 34), np.int64)
+    counts[ROAD, ROAD] = 5000
+    content = {
+        "split": "val",
+        "numFrames": 4,
+        "sizes": {"40x60": 4},
+        "labelSpace": "label_ids",
+        "source": "/a/very/long/path" * 8 + "/<run>/best.keras",
+        **Scores(counts).to_dict(),
+    }
+    showcase = Showcase()
+    for number in range(4):
+        truth = np.full((40, 60), ROAD, np.uint8)
+        predicted = np.full((40, 60), SKY, np.uint8)
+        frame = Frame(f"ulm_{number}", np.zeros((40, 60, 3), np.uint8), truth)
+        exhibit = make_exhibit(frame, predicted, number / 4)
+        showcase.offer(number / 4, lambda exhibit=exhibit: exhibit)
+    return report.render(content, ROWS, showcase)
+
+
+def test_the_page_needs_nothing_from_outside(page):
+    sources = re.findall(r"(?:src|href)='([^']*)'", page)
+    assert len(sources) == 1 + 6 * 4
+    assert all(source.startswith("data:") for source in sources)
+    assert "<script" not in page and "http" not in page
+
+
+def test_the_page_holds_numbers_and_names(page):
+    assert "val, 4 frames at 40x60, label_ids" in page
+    assert "&lt;run&gt;" in page and "<run>" not in page
+    for name in ("mean IoU, 19 classes", "road", "motorcycle", "polegroup"):
+        assert name in page
+    assert page.count("<polyline") == 6
+
+
+def test_worst_frames_come_worst_first_and_best_best_first(page):
+    names = re.findall(r"<p>(ulm_\d), mean IoU", page)
+    assert names == ["ulm_0", "ulm_1", "ulm_2", "ulm_3", "ulm_2", "ulm_1"]
+
+
+def test_a_run_without_curves_has_none(tmp_path):
+    content = {
+        "split": "val",
+        "numFrames": 0,
+        "sizes": {},
+        "labelSpace": "label_ids",
+        "source": "network.keras",
+        **Scores(np.zeros((34, 34), np.int64)).to_dict(),
+    }
+    path = report.write(str(tmp_path), content, Showcase())
+    assert path == str(tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text()
+    assert "<polyline" not in text and "Training" not in text
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
+def test_a_browser_shows_it_whole_on_a_phone(page, tmp_path):
+    # The frame is as wide as a phone; headless windows are never that small.
+    probe = (
+        "<script>onload = () => { const doc = document; "
+        "const images = [...doc.images]; doc.title = [images.length, "
+        "images.every(i => i.naturalWidth > 0), "
+        "doc.body.scrollWidth <= 390].join() }</script>"
+    )
+    narrow = page.replace(
+        "max-width:1100px", "box-sizing:border-box;width:390px"
+    )
+    (tmp_path / "page.html").write_text(narrow + probe)
+    finished = subprocess.run(
+        [
+            CHROMIUM,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            f"--user-data-dir={tmp_path}/profile",
+            "--enable-logging=stderr",
+            "--dump-dom",
+            f"file://{tmp_path}/page.html",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "<title>24,true,true</title>" in finished.stdout
+    assert "CONSOLE" not in finished.stderr
+    assert "ERR_" not in finished.stderr
