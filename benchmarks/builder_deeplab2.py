@@ -5,8 +5,8 @@
 An own equivalent of what its semantic mode does to the train split
 (`data/build_cityscapes_data.py`, `create_features` in `data/data_utils.py`):
 one process, ten shards one after the other; each picture is decoded twice,
-for its mode and for its size, each label map once.  TensorFlow, whose start
-and copies the original pays as well, is left out.
+for its mode and for its size, each label map once; protobuf serializes the
+example.  TensorFlow, whose start the original pays as well, is left out.
 """
 
 import glob
@@ -17,7 +17,7 @@ import sys
 
 from PIL import Image, ImageOps
 
-from schemas import example, manifest, tfrecord
+from schemas import example, example_pb2, manifest, tfrecord
 
 _NUM_SHARDS = 10
 
@@ -52,9 +52,22 @@ def _encode(image_path: str) -> bytes:
     if _decode(label).size != (width, height):
         raise ValueError(f"{label_path} is not of its image's size")
     stem = os.path.basename(image_path).removesuffix("_leftImg8bit.png")
-    return example.encode(
-        example.Record(stem, image, "png", label, height, width)
-    )
+    message = example_pb2.Example()
+    for key, value in (
+        (example.IMAGE_ENCODED, image),
+        (example.IMAGE_FILENAME, stem.encode()),
+        (example.IMAGE_FORMAT, b"png"),
+        (example.LABEL_ENCODED, label),
+        (example.LABEL_FORMAT, b"png"),
+    ):
+        message.features.feature[key].bytes_list.value.append(value)
+    for key, value in (
+        (example.IMAGE_HEIGHT, height),
+        (example.IMAGE_WIDTH, width),
+        (example.IMAGE_CHANNELS, 3),
+    ):
+        message.features.feature[key].int64_list.value.append(value)
+    return message.SerializeToString()
 
 
 def _decode(data: bytes) -> Image.Image:

@@ -4,6 +4,7 @@ import dataclasses
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -24,15 +25,19 @@ class Finished:
     Attributes:
         seconds: Wall time from its start to its end, the interpreter's start
             and the imports included.
-        peak_mb: The highest sum over its processes, in MiB, of the memory
-            that is theirs alone plus their share of what they share (PSS);
-            None where the system has no /proc.
+        peak_mb: The highest memory of all its processes together, in MiB,
+            as `session_memory_mb` counts it; None without Linux's /proc.
         output: What it wrote to its standard output.
     """
 
     seconds: float
     peak_mb: float | None
     output: str
+
+
+def module_command(name: str, *arguments: str) -> tuple[str, ...]:
+    """Returns the command that runs a module under this interpreter."""
+    return (sys.executable, "-m", name, *arguments)
 
 
 def run(command: Sequence[str]) -> Finished:
@@ -72,9 +77,11 @@ def run(command: Sequence[str]) -> Finished:
 
 
 def session_memory_mb(session: int) -> float:
-    """Sums the memory of a session's processes.
+    """Adds up the memory of a session's processes.
 
-    A page that several processes map counts once in all, not once in each.
+    Pages that they share after a fork count once (their PSS).  Libraries and
+    other files that they map count as in the process that maps the most of
+    them: their PSS would fall with every stranger that maps them as well.
 
     Args:
         session: The process id of the session's leader.
@@ -82,28 +89,30 @@ def session_memory_mb(session: int) -> float:
     Returns:
         MiB; 0.0 when no process is left.
     """
-    total_kb = 0
+    own_kb, mapped_kb = 0, 0
     for name in os.listdir("/proc"):
-        if name.isdecimal():
-            total_kb += _process_memory_kb(name, session)
-    return total_kb / 1024
+        if name.isdecimal() and (memory := _process_memory_kb(name, session)):
+            own_kb += memory["Pss_Anon"]
+            mapped_kb = max(mapped_kb, memory["Rss"] - memory["Anonymous"])
+    return (own_kb + mapped_kb) / 1024
 
 
-def _process_memory_kb(process: str, session: int) -> int:
-    """Returns a process's PSS; 0 if it is of another session or has ended."""
+def _process_memory_kb(process: str, session: int) -> dict[str, int]:
+    """Returns a process's smaps_rollup.
+
+    Empty if it is of another session or has ended.
+    """
     try:
         with open(f"/proc/{process}/stat", encoding="latin-1") as file:
             # The name, in parentheses, may hold blanks and parentheses.
             fields = file.read().rpartition(")")[2].split()
         if int(fields[3]) != session:
-            return 0
+            return {}
         with open(f"/proc/{process}/smaps_rollup", encoding="ascii") as file:
-            for line in file:
-                if line.startswith("Pss:"):
-                    return int(line.split()[1])
+            rows = [line.split() for line in file]
     except (FileNotFoundError, ProcessLookupError, PermissionError):
-        pass
-    return 0
+        return {}
+    return {row[0][:-1]: int(row[1]) for row in rows if row[-1] == "kB"}
 
 
 class _MemoryWatch:
