@@ -11,6 +11,7 @@ import re
 import apache_beam as beam
 from apache_beam.options import pipeline_options
 from apache_beam.runners.portability import fn_api_runner
+from apache_beam.transforms import environments
 
 from preprocess import commit, files, sources, transforms, writing
 from preprocess.errors import ConversionError
@@ -19,6 +20,7 @@ from preprocess.progress import current as progress
 from schemas import manifest
 
 LOCAL_RUNNERS = ("FnApiRunner", "DirectRunner")
+_NEVER = -1
 _VERSIONED = ("apache-beam", "numpy", "pillow", "protobuf")
 _ERROR = re.compile(r"preprocess\.errors\.ConversionError: (.+?)(?: \[while|$)")
 
@@ -62,6 +64,7 @@ def run(
     _prepare_output(options.output_dir)
     if is_local(beam_options):
         _run_locally(options, beam_options, num_workers or os.cpu_count())
+        _check_inputs(options)
     else:
         pipeline = beam.Pipeline(options=beam_options)
         build(pipeline, options)
@@ -109,15 +112,25 @@ def _run_locally(
     Beam's own DirectRunner may download another runner and ignore the number
     of workers, so the runner is named.  Threads do: decoding, resizing,
     checksums and file access all let go of Python's lock.
+
+    Beam's `multi_threading` mode flushes each worker's output every second
+    from another thread, without a lock, and so loses elements of longer
+    listings now and then.  The environment here is that mode's, with the
+    timer off.
     """
     local = beam_options.view_as(pipeline_options.DirectOptions)
     local.direct_num_workers = num_workers
-    local.direct_running_mode = "multi_threading"
+    environment = environments.EmbeddedPythonGrpcEnvironment(
+        data_buffer_time_limit_ms=_NEVER,
+        capabilities=environments.python_sdk_capabilities(),
+    )
+    # The runner warns that only `multi_threading` uses more than one worker.
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     pipeline = beam.Pipeline(
-        runner=fn_api_runner.FnApiRunner(), options=beam_options
+        runner=fn_api_runner.FnApiRunner(default_environment=environment),
+        options=beam_options,
     )
     build(pipeline, options)
-    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     # The worker threads print the traceback of an error that is also raised.
     with progress, contextlib.redirect_stderr(io.StringIO()):
         try:
@@ -196,6 +209,23 @@ def _check_no_strangers(output_dir: str) -> None:
             f"{output_dir} holds {len(strangers)} TFRecords without a "
             f"manifest, first {strangers[0]}. Use another --output_dir, or "
             "replace them with --overwrite."
+        )
+
+
+def _check_inputs(options: Options) -> None:
+    """Checks that a local run has converted just what lies in the source.
+
+    Raises:
+        ConversionError: The runner lost a frame, or a file has changed.
+    """
+    content = manifest.load(options.output_dir, files.read_text)
+    change = _new_inputs(content, options)
+    if change:
+        files.delete_if_there(
+            files.join(options.output_dir, manifest.FILE_NAME)
+        )
+        raise ConversionError(
+            f"{change} the listing; run the same command with --overwrite."
         )
 
 

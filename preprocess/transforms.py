@@ -337,8 +337,29 @@ def _commit(
     options: Options,
     versions: dict[str, str],
 ) -> None:
+    _check_complete(reports, plan)
     inputs = {
         split: pairing.fingerprint(inventory.fingerprint, inventory.num_frames)
         for split, (inventory, _) in plan.items()
     }
     commit.commit(reports, problems, inputs, options, versions)
+
+
+def _check_complete(
+    reports: Sequence[writing.ShardReport],
+    plan: dict[str, tuple[Inventory, int]],
+) -> None:
+    """Checks that each frame of the plan is in a shard or was skipped.
+
+    Raises:
+        ConversionError: The runner lost a frame or a shard between steps.
+    """
+    for split, (inventory, num_shards) in plan.items():
+        own = [report for report in reports if report.split == split]
+        done = sum(r.shard.num_examples + len(r.skipped) for r in own)
+        if (len(own), done) != (num_shards, inventory.num_frames):
+            raise ConversionError(
+                f"{split}: {inventory.num_frames} frames were found for "
+                f"{num_shards} shards, {done} in {len(own)} came back from the "
+                "runner; run the same command again."
+            )

@@ -8,7 +8,7 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from preprocess import pipeline, writing
+from preprocess import pipeline, transforms, writing
 from preprocess.encoding import Encoding
 from preprocess.errors import ConversionError
 from preprocess.options import Options
@@ -250,6 +250,42 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(root, tmp_path):
         convert(root, tmp_path / "file" / "out")
 
 
+def test_a_frame_that_the_runner_loses_is_an_error(root, tmp_path):
+    options = Options(str(root), str(tmp_path), splits=("train",))
+    report = writing.write_shard("train", 0, 1, [], options)
+    plan = {"train": (transforms.Inventory(num_frames=1), 1)}
+    with pytest.raises(ConversionError, match="1 frames were found for 1 shar"):
+        transforms._commit([report], plan, [], options, {})
+    with pytest.raises(ConversionError, match="0 in 0 came back"):
+        transforms._commit([], plan, [], options, {})
+    assert not (tmp_path / "manifest.json").exists()
+
+
+def test_a_listing_that_lost_a_frame_is_an_error(root, tmp_path, monkeypatch):
+    pair_bucket = transforms._pair_bucket
+
+    def lose(item, options):
+        found = list(pair_bucket(item, options))
+        return [frame for frame in found if frame.name != trees.STEMS[2]]
+
+    monkeypatch.setattr(transforms, "_pair_bucket", lose)
+    with pytest.raises(ConversionError, match="have changed since the listing"):
+        convert(root, tmp_path / "out")
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+@pytest.mark.slow
+def test_many_frames_on_many_workers_are_all_there(tmp_path):
+    """Beam's multi_threading mode loses some of a listing over a second."""
+    stems = [f"ulm_{i:06d}_000019" for i in range(6000)]
+    image, label = trees.png(trees.picture(0)), trees.png(trees.label_map(0))
+    for stem in stems:
+        trees.write(trees.image_path(tmp_path / "root", stem), image)
+        trees.write(trees.label_path(tmp_path / "root", stem), label)
+    outcome = convert(tmp_path / "root", tmp_path / "out", workers=4)
+    assert outcome.content.splits["train"].num_examples == len(stems)
+
+
 def test_the_job_graph_does_not_grow_with_the_frames(root, tmp_path):
     def graph_size(source) -> int:
         graph = beam.Pipeline(options=PipelineOptions([]))
@@ -266,7 +302,7 @@ def test_frames_travel_small(root):
 
 
 def list_frames(root):
-    from preprocess import pairing, sources, transforms
+    from preprocess import pairing, sources
 
     options = Options(str(root), "/out")
     found = [
