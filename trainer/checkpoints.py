@@ -10,9 +10,10 @@ import dataclasses
 import io
 import json
 import re
+import shutil
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -22,7 +23,14 @@ from trainer import run_files, storage, unet
 
 _NAME = re.compile(r"step-(\d{8,})\.npz")
 _HOST = "host_json"
-_BROKEN = (OSError, ValueError, KeyError, zipfile.BadZipFile, zlib.error)
+_BROKEN = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 class CheckpointError(ValueError):
@@ -90,7 +98,7 @@ def load_latest(
 
 
 def collect(groups: dict[str, list[keras.Variable]]) -> dict[str, np.ndarray]:
-    """Copies variables to the host, named by group, order and path."""
+    """Copies variables to the host, named by group and order."""
     return {
         name: keras.ops.convert_to_numpy(variable.value)
         for name, variable in _named(groups)
@@ -118,24 +126,32 @@ def restore(
         variable.assign(arrays[name])
 
 
-def save_models(
-    model_dir: str, names: list[str], model: keras.Model, base_filters: int
+def save_model(
+    model_dir: str, model: keras.Model, base_filters: int, is_best: bool
 ) -> None:
-    """Writes a model in float32, whatever types it was trained in.
+    """Writes RUN/last.keras, in float32 whatever the training's types.
 
     Args:
         model_dir: The run's folder.
-        names: The files to write.
         model: A U-Net of `build_unet`.
         base_filters: The width of its first level.
+        is_best: Whether RUN/best.keras becomes the same.
     """
-    plain = unet.build_unet(
-        (None, None, 3), model.output_shape[-1], base_filters
-    )
-    plain.set_weights(model.get_weights())
-    for name in names:
-        with storage.replacing(storage.join(model_dir, name)) as partial:
-            plain.save(partial)
+    if model.layers[1].dtype_policy.name != "float32":
+        plain = unet.build_unet(
+            (None, None, 3), model.output_shape[-1], base_filters
+        )
+        plain.set_weights(model.get_weights())
+        model = plain
+    last_path = storage.join(model_dir, run_files.LATEST_NETWORK)
+    with storage.replacing(last_path) as partial:
+        model.save(partial)
+    if is_best:
+        best_path = storage.join(model_dir, run_files.BEST_NETWORK)
+        with storage.replacing(best_path) as partial:
+            with storage.open_binary(last_path) as source:
+                with open(partial, "wb") as target:
+                    shutil.copyfileobj(source, target)
 
 
 def _names(folder: str) -> list[str]:
@@ -159,7 +175,10 @@ def _load(path: str) -> Checkpoint:
     return Checkpoint(step=step, arrays=arrays, host=host)
 
 
-def _named(groups: dict[str, list[keras.Variable]]):
+def _named(
+    groups: dict[str, list[keras.Variable]],
+) -> Iterator[tuple[str, keras.Variable]]:
+    """Names variables by order: Keras's own names count up in a process."""
     for group, variables in groups.items():
         for index, variable in enumerate(variables):
-            yield f"{group}/{index:03d}/{variable.path}", variable
+            yield f"{group}/{index:03d}", variable

@@ -23,6 +23,7 @@ PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 SWITCHES = ("auto", "on", "off")
 CHECKPOINTS = ("best", "latest")
 INFERENCES = ("auto", "whole", "sliding")
+EXPORT_FORMATS = ("keras", "saved_model", "onnx")
 FILE_NAME = "config.json"
 
 _Config = TypeVar("_Config")
@@ -135,6 +136,8 @@ class TrainConfig:
             of loss and metrics.
         mixed_precision: One of `PRECISIONS`; auto asks the device.
         jit_compile: Whether XLA compiles the step, one of `SWITCHES`.
+        save_steps: Steps between checkpoints within an epoch; 0: none, only
+            at the epoch's end.
         keep_checkpoints: How many of the latest checkpoints stay.
         seed: Decides weights, order and augmentation.
     """
@@ -148,6 +151,7 @@ class TrainConfig:
     ignore_void: bool = True
     mixed_precision: str = "auto"
     jit_compile: str = "auto"
+    save_steps: int = 0
     keep_checkpoints: int = 3
     seed: int = 2019
 
@@ -156,6 +160,7 @@ class TrainConfig:
         _check_model_dir(self.model_dir)
         _check_at_least("epochs", self.epochs, 1)
         _check_at_least("batch_size", self.batch_size, 1)
+        _check_at_least("save_steps", self.save_steps, 0)
         _check_at_least("keep_checkpoints", self.keep_checkpoints, 1)
         _check_at_least("seed", self.seed, 0)
         _check_choice("mixed_precision", self.mixed_precision, PRECISIONS)
@@ -183,7 +188,8 @@ class InferenceConfig:
             the window.
         flip_average: Whether the mirrored picture is asked as well.
         scales: The sizes to average over, as shares of `resize`.
-        batch_size: Pictures or windows a step.
+        batch_size: Crops' worth of pixels that the network sees at once;
+            four keep the network of the defaults below 2 GB of memory.
     """
 
     resize: Size | None = (280, 280)
@@ -192,7 +198,7 @@ class InferenceConfig:
     stride: float = 2 / 3
     flip_average: bool = False
     scales: tuple[float, ...] = (1.0,)
-    batch_size: int = 8
+    batch_size: int = 4
 
     def __post_init__(self) -> None:
         """Checks the values."""
@@ -269,6 +275,42 @@ class PredictConfig:
             raise ConfigError("--input is missing: a picture or a folder")
         if not self.output_dir:
             raise ConfigError("--output_dir is missing: where pictures go")
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportConfig:
+    """One export of a trained network.
+
+    Attributes:
+        model_dir: The run's folder.
+        export_dir: The folder of what is written.
+        checkpoint: `best`, `latest` or the path of a .keras file.
+        resize: The size that training pictures took; None: none.
+        input_size: The size of the pictures that Keras and ONNX files take.
+        export_formats: Some of `EXPORT_FORMATS`.
+    """
+
+    model_dir: str
+    export_dir: str
+    checkpoint: str = "best"
+    resize: Size | None = (280, 280)
+    input_size: Size = (1024, 2048)
+    export_formats: tuple[str, ...] = EXPORT_FORMATS
+
+    def __post_init__(self) -> None:
+        """Checks the values."""
+        if not self.checkpoint.endswith(".keras"):
+            _check_model_dir(self.model_dir)
+        _check_checkpoint(self.checkpoint)
+        if not self.export_dir:
+            raise ConfigError("--export_dir is missing: where files go")
+        if self.input_size is None or min(self.input_size) < 1:
+            raise ConfigError(
+                f"--input_size={format_size(self.input_size)} is no size; "
+                "give HEIGHTxWIDTH, like 1024x2048"
+            )
+        for name in self.export_formats:
+            _check_choice("export_formats", name, EXPORT_FORMATS)
 
 
 def save(config: TrainConfig) -> None:

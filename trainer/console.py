@@ -48,7 +48,8 @@ class Console:
     def print_step(self, step: int, clock: Clock, scores: Scores) -> None:
         """Says how far an epoch is, where the last line is old."""
         now = time.monotonic()
-        if now - self._printed < _SECONDS_BETWEEN_LINES:
+        is_due = now - self._printed >= _SECONDS_BETWEEN_LINES
+        if not (is_due and scores.has_pixels):
             return
         self._printed = now
         epoch, step_of_epoch = divmod(step - 1, self._steps_per_epoch)

@@ -39,7 +39,12 @@ class Scores:
     @property
     def loss(self) -> float:
         """The mean over all pixels that counted; 0 where none did."""
-        return self._loss_sum / self._weight if self._weight else 0.0
+        return self._loss_sum / self._weight if self.has_pixels else 0.0
+
+    @property
+    def has_pixels(self) -> bool:
+        """Whether any pixel has counted."""
+        return self._weight > 0
 
     def state(self) -> dict[str, np.ndarray]:
         """Returns the sums, for a checkpoint."""

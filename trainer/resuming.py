@@ -16,6 +16,7 @@ _FREE = {
     "epochs",
     "cache",
     "jit_compile",
+    "save_steps",
     "keep_checkpoints",
 }
 """What may change from one start to the next: the records themselves are

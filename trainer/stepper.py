@@ -92,7 +92,10 @@ class _TensorFlowStepper(Stepper):
         import tensorflow as tf
 
         super().__init__(*args)
-        compiled = tf.function(jit_compile=self._jit_compile)
+        compiled = tf.function(
+            jit_compile=self._jit_compile,
+            autograph=False,  # nothing to convert, and it traces slowly
+        )
         self._train = compiled(self._train_eagerly)
         self._evaluate = compiled(self._evaluate_eagerly)
         self._new_tape = tf.GradientTape

@@ -21,14 +21,16 @@ from trainer.config import (
     ConfigError,
     DataConfig,
     EvaluateConfig,
+    ExportConfig,
     InferenceConfig,
     ModelConfig,
     PredictConfig,
     TrainConfig,
 )
+from trainer.quiet import import_quietly
 
 FLAGS = flags.FLAGS
-MODES = ("train", "evaluate", "predict")
+MODES = ("train", "evaluate", "predict", "export")
 EXIT_FAILED = 1
 EXIT_BAD_FLAGS = 2
 
@@ -113,6 +115,11 @@ flags.DEFINE_enum(
     "Whether XLA compiles the step; auto: on a GPU.",
 )
 flags.DEFINE_integer(
+    "save_steps",
+    TrainConfig.save_steps,
+    "Steps between checkpoints within an epoch; 0: only at its end.",
+)
+flags.DEFINE_integer(
     "keep_checkpoints", TrainConfig.keep_checkpoints, "Latest ones that stay."
 )
 flags.DEFINE_integer(
@@ -153,6 +160,13 @@ flags.DEFINE_string(
     "the Cityscapes folder or gtFine zip that --data_dir names; evaluate.",
 )
 flags.DEFINE_string("input", "", "Picture, pattern or folder; predict.")
+flags.DEFINE_string("export_dir", "", "Where files go; export.")
+_define_size("input_size", ExportConfig.input_size, "Pictures' size; export.")
+flags.DEFINE_list(
+    "export_formats",
+    ",".join(ExportConfig.export_formats),
+    f"Some of {', '.join(config_lib.EXPORT_FORMATS)}; export.",
+)
 flags.DEFINE_string("output_dir", "", "Where pictures go; predict.")
 
 
@@ -176,17 +190,14 @@ def main(argv: list[str]) -> int:
 
 
 def _run(
-    mode: str, config: TrainConfig | EvaluateConfig | PredictConfig
+    mode: str,
+    config: TrainConfig | EvaluateConfig | PredictConfig | ExportConfig,
 ) -> int:
     """Imports the mode's module, with it mostly TensorFlow, and runs it."""
-    if mode == "train":
-        from trainer import train as module
-    elif mode == "evaluate" and config.predictions:
-        from trainer import score_files as module
-    elif mode == "evaluate":
-        from trainer import evaluate as module
-    else:
-        from trainer import predict as module
+    name = mode
+    if mode == "evaluate" and config.predictions:
+        name = "score_files"
+    module = import_quietly(f"trainer.{name}")
     return module.run(config) or 0
 
 
@@ -243,10 +254,25 @@ def _predict_config() -> PredictConfig:
     return config
 
 
+def _export_config() -> ExportConfig:
+    run = _load_run()
+    config = _with_flags(
+        ExportConfig(
+            model_dir=FLAGS.model_dir,
+            export_dir=FLAGS.export_dir,
+            checkpoint=FLAGS.checkpoint,
+            resize=run.data.resize if run else ExportConfig.resize,
+        )
+    )
+    run_files.network_path(config.model_dir, config.checkpoint)
+    return config
+
+
 _CONFIGS = {
     "train": _train_config,
     "evaluate": _evaluate_config,
     "predict": _predict_config,
+    "export": _export_config,
 }
 
 

@@ -105,8 +105,7 @@ class _Run:
             self._train_epoch(epoch, batches, clock)
             scores = None if self._is_stopped else self._evaluate(eval_batches)
             if scores is None:
-                state.epoch_seconds = clock.seconds
-                self._save()
+                self._save(clock)
                 self._console.print_stop(state.step)
                 return EXIT_AGAIN
             row = self._finish_epoch(epoch, clock, scores)
@@ -161,6 +160,7 @@ class _Run:
     def _train_epoch(self, epoch: int, batches: _Batches, clock: Clock) -> None:
         """Trains to the epoch's end, or until the run is told to stop."""
         state = self._state
+        save_steps = self._config.save_steps or math.inf
         pending = collections.deque()  # (step, StepResult)
         while state.step < (epoch + 1) * self._steps_per_epoch:
             if self._is_stopped:
@@ -170,8 +170,11 @@ class _Run:
             state.step += 1
             clock.count(images.shape[0])
             pending.append((state.step, result))
-            if len(pending) > MAX_PENDING:
+            is_saving = state.step % save_steps == 0
+            while len(pending) > (0 if is_saving else MAX_PENDING):
                 self._absorb(*pending.popleft())
+            if is_saving:
+                self._save(clock)
             self._console.print_step(state.step, clock, state.scores)
         while pending:
             self._absorb(*pending.popleft())
@@ -233,16 +236,12 @@ class _Run:
         is_best = row.val_mean_iou > state.best
         state.best = max(state.best, row.val_mean_iou)
         state.scores = self._new_scores()
-        state.epoch_seconds = 0.0
         self._stepper.sync()
-        names = [run_files.LATEST_NETWORK]
-        if is_best:
-            names.append(run_files.BEST_NETWORK)
-        checkpoints.save_models(
+        checkpoints.save_model(
             config.model_dir,
-            names,
             self._stepper.model,
             config.model.base_filters,
+            is_best,
         )
         self._save()
         history.write_csv(config.model_dir, state.rows)
@@ -266,7 +265,9 @@ class _Run:
             seconds=clock.seconds,
         )
 
-    def _save(self) -> None:
+    def _save(self, clock: Clock | None = None) -> None:
+        """Writes a checkpoint; the clock is that of the epoch under way."""
+        self._state.epoch_seconds = clock.seconds if clock else 0.0
         checkpoints.save(
             self._config.model_dir,
             run_state.to_checkpoint(self._state, self._stepper, self._digest),

@@ -1,0 +1,93 @@
+import keras
+import numpy as np
+import pytest
+
+from trainer import checkpoints, unet
+from trainer.checkpoints import Checkpoint, CheckpointError
+
+
+def make(step):
+    arrays = {"model/000": np.full((2, 3), step, np.float32)}
+    return Checkpoint(step, arrays, {"best": 0.5, "rows": [{"epoch": step}]})
+
+
+def test_a_checkpoint_comes_back_as_it_was(tmp_path):
+    path = checkpoints.save(str(tmp_path), make(7), num_kept=2)
+    assert path == f"{tmp_path}/checkpoints/step-00000007.npz"
+    found = checkpoints.load_latest(str(tmp_path))
+    assert (found.step, found.host) == (7, make(7).host)
+    assert list(found.arrays) == ["model/000"]
+    assert found.arrays["model/000"].dtype == np.float32
+    np.testing.assert_array_equal(found.arrays["model/000"], 7)
+
+
+def test_only_the_latest_are_kept(tmp_path):
+    for step in (1, 2, 10):
+        checkpoints.save(str(tmp_path), make(step), num_kept=2)
+    names = sorted(path.name for path in tmp_path.glob("*/*"))
+    assert names == ["step-00000002.npz", "step-00000010.npz"]
+
+
+def test_no_checkpoint_is_no_error(tmp_path):
+    assert checkpoints.load_latest(str(tmp_path)) is None
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty"])
+def test_a_broken_checkpoint_falls_back_to_the_one_before(tmp_path, damage):
+    checkpoints.save(str(tmp_path), make(1), num_kept=2)
+    path = checkpoints.save(str(tmp_path), make(2), num_kept=2)
+    content = bytearray(open(path, "rb").read())
+    if damage == "flipped":
+        content[content.index(b"\0\0\0@")] ^= 1  # a 2.0 of the array
+    else:
+        content = content[: len(content) // 2 if damage == "cut" else 0]
+    open(path, "wb").write(content)
+    said = []
+    found = checkpoints.load_latest(str(tmp_path), said.append)
+    assert found.step == 1
+    assert said[0].startswith(f"{path} is broken (")
+
+
+def test_when_all_are_broken_nothing_is_overwritten(tmp_path):
+    path = checkpoints.save(str(tmp_path), make(1), num_kept=2)
+    open(path, "wb").close()
+    with pytest.raises(CheckpointError, match="all 1 checkpoints in .* are"):
+        checkpoints.load_latest(str(tmp_path), lambda line: None)
+
+
+def test_what_a_kill_left_half_written_is_removed(tmp_path):
+    checkpoints.save(str(tmp_path), make(1), num_kept=2)
+    left = tmp_path / "checkpoints" / "step-00000002.partial.npz"
+    left.write_bytes(b"PK")
+    assert checkpoints.load_latest(str(tmp_path)).step == 1
+    assert not left.exists()
+
+
+def test_variables_come_back_by_group_and_order():
+    some = [keras.Variable(np.arange(3.0), name="a")]
+    arrays = checkpoints.collect({"model": some})
+    assert list(arrays) == ["model/000"]
+    others = [keras.Variable(np.zeros(3), name="a")]
+    checkpoints.restore({"model": others}, arrays)
+    np.testing.assert_array_equal(others[0].numpy(), [0, 1, 2])
+
+
+def test_variables_of_another_network_are_refused():
+    arrays = {"model/000": np.zeros(4)}
+    variables = [keras.Variable(np.zeros(3), name="a")]
+    with pytest.raises(CheckpointError, match=r"\(4,\) for model/000"):
+        checkpoints.restore({"model": variables}, arrays)
+
+
+def test_saved_models_are_float32_and_load_by_keras_alone(tmp_path):
+    network = unet.build_unet((None, None, 3), 4, 2, dtype="mixed_bfloat16")
+    checkpoints.save_model(str(tmp_path), network, 2, is_best=True)
+    loaded = keras.saving.load_model(tmp_path / "best.keras")
+    assert {layer.dtype_policy.name for layer in loaded.layers} == {"float32"}
+    for some, other in zip(
+        network.get_weights(), loaded.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(some, other)
+    best, last = sorted(tmp_path.iterdir())
+    assert (best.name, last.name) == ("best.keras", "last.keras")
+    assert best.read_bytes() == last.read_bytes()

@@ -1,0 +1,135 @@
+import json
+
+import commands
+import pytest
+import tiny_dataset
+
+from trainer import config as config_lib
+from trainer.config import DataConfig, ModelConfig, TrainConfig
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data")
+    tiny_dataset.write_dataset(path, 2, 1, (48, 48), "train_ids")
+    return str(path)
+
+
+BAD_FLAGS = {
+    "--mode=trian": "error: flag --mode=trian: value should be one of",
+    "--epohcs=3": "Unknown command line flag 'epohcs'. Did you mean: epochs",
+    "train": "error: unexpected argument 'train'",
+    "--crop=big": "'big' is not HEIGHTxWIDTH, like 256x256",
+    "--crop=40x40": "--crop=40x40: both sides must divide by 16",
+    "--crop=64x32": "--crop=64x32 does not fit into --resize=48x48",
+    "--crop=none": "--crop=none is no size",
+    "--resize=64x64": "--resize=64x64 is larger than the 48x48 pictures of",
+    "--label_space=label_ids": "--label_space=label_ids, but",
+    "--epochs=0": "--epochs=0 must be at least 1",
+    "--learning_rate=0": "--learning_rate=0.0 must be above 0",
+    "--model_dir=": "--model_dir is missing",
+    "--data_dir=": "--data_dir is missing",
+}
+
+
+@pytest.mark.parametrize("flag", BAD_FLAGS)
+def test_bad_flags_are_answered_at_once_in_one_line(data_dir, tmp_path, flag):
+    done = commands.run(
+        "trainer.task",
+        f"--data_dir={data_dir}",
+        f"--model_dir={tmp_path}",
+        "--resize=48x48",
+        "--crop=32x32",
+        flag,
+    )
+    assert done.returncode == 2
+    assert commands.is_one_line(done.stderr), done.stderr
+    assert BAD_FLAGS[flag] in done.stderr
+    assert done.seconds < 3
+
+
+def test_a_label_space_that_does_not_fit_names_both(data_dir, tmp_path):
+    done = commands.run(
+        "trainer.task",
+        f"--data_dir={data_dir}",
+        f"--model_dir={tmp_path}",
+        "--label_space=label_ids",
+        "--resize=48x48",
+        "--crop=32x32",
+    )
+    assert f"--label_space=label_ids, but {data_dir} holds train_ids" in (
+        done.stderr
+    )
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("damage", "text"),
+    [
+        (lambda path: (path / "manifest.json").unlink(), "does not exist"),
+        (
+            lambda path: (path / "val-00000-of-00002.tfrecord").unlink(),
+            "first: val-00000-of-00002.tfrecord is missing",
+        ),
+        (
+            lambda path: (path / "train-00001-of-00002.tfrecord").write_text(
+                "short"
+            ),
+            "1 of 2 shards of 'train'",
+        ),
+    ],
+)
+def test_a_data_set_that_is_not_whole_is_refused(tmp_path, damage, text):
+    tiny_dataset.write_dataset(tmp_path, 2, 1, (48, 48))
+    damage(tmp_path)
+    done = commands.run(
+        "trainer.task",
+        f"--data_dir={tmp_path}",
+        "--model_dir=unused",
+        "--resize=48x48",
+        "--crop=32x32",
+    )
+    assert done.returncode == 1
+    assert commands.is_one_line(done.stderr)
+    assert text in done.stderr
+    assert done.seconds < 3
+
+
+def test_changed_flags_are_refused_with_both_values(data_dir, tmp_path):
+    data = DataConfig(data_dir, resize=(48, 48), crop=(32, 32))
+    config = TrainConfig(str(tmp_path), data, ModelConfig("train_ids"))
+    config_lib.save(config)
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "step-00000001.npz").touch()
+    done = commands.run(
+        "trainer.task",
+        f"--data_dir={data_dir}",
+        f"--model_dir={tmp_path}",
+        "--resize=none",
+        "--crop=32x32",
+        "--learning_rate=0.01",
+        "--epochs=99",
+    )
+    assert done.returncode == 2
+    assert (
+        "--resize was 48x48 and is none, --learning_rate was 0.001 and is 0.01"
+        in done.stderr
+    )
+    assert "--epochs" not in done.stderr
+
+
+def test_the_configuration_comes_back_from_json(tmp_path):
+    data = DataConfig("somewhere", resize=None, crop=(32, 64), cache="none")
+    config = TrainConfig(
+        str(tmp_path), data, ModelConfig("train_ids", 8), epochs=7
+    )
+    config_lib.save(config)
+    assert config_lib.load(str(tmp_path)) == config
+    assert config_lib.load(str(tmp_path / "nowhere")) is None
+
+
+def test_a_damaged_configuration_is_named(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"model_dir": "x", "speed": 3}))
+    with pytest.raises(config_lib.ConfigError, match=f"{path} is no run's"):
+        config_lib.load(str(tmp_path))
