@@ -13,9 +13,8 @@ import os
 import sys
 import tempfile
 
-from benchmarks import harness, process, report, trees
+from benchmarks import harness, native_pairs, process, report, trees
 from benchmarks.harness import Contender
-from preprocess import tool
 
 OURS = "preprocess.main"
 DEEPLAB2 = "DeepLab2's way"
@@ -53,48 +52,17 @@ def main() -> int:
 
 def _parse_flags() -> argparse.Namespace:
     parser = report.parser(__doc__)
-    parser.add_argument(
-        "--cityscapes_root",
-        help="take the train split's first pairs from there",
-    )
-    parser.add_argument(
-        "--num_pairs",
-        type=tool.whole(1),
-        default=200,
-        help="pairs that are converted (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--image_size",
-        default="1024x2048",
-        help="HEIGHTxWIDTH of drawn scenes (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--work_dir",
-        help="an existing folder for pairs and outputs (default: the system's "
-        "temporary folder); 30 MB a pair are needed",
-    )
+    native_pairs.add_flags(parser)
     parser.add_argument(
         "--tfds_python",
         help="an interpreter that has tensorflow-datasets installed",
     )
-    return parser.parse_args()
+    return parser.parse_flags(None)
 
 
 def _prepare(flags: argparse.Namespace, work_dir: str) -> list[Contender]:
     """Lays the pairs out and returns the contenders that read them."""
-    root = flags.cityscapes_root
-    if root is None:
-        root = os.path.join(work_dir, "drawn")
-        process.run(
-            _module(
-                "preprocess.sample",
-                f"--output_dir={root}",
-                f"--num_train={flags.num_pairs}",
-                "--num_val=1",
-                f"--image_size={flags.image_size}",
-            )
-        )
-    pairs = trees.find_pairs(root, flags.num_pairs)
+    pairs = native_pairs.find_or_draw(flags, work_dir)
     few, many = os.path.join(work_dir, "few"), os.path.join(work_dir, "many")
     trees.link_tree(pairs, few, "train", len(pairs))
     trees.link_tree(pairs, many, "train", len(pairs) * _REPEATS)
@@ -113,9 +81,15 @@ def _contenders(
     output = f"{few}-output"
     size = "--image_size=280x280"
     num_workers = str(os.cpu_count())
-    deeplab2 = _module("benchmarks.builder_deeplab2", few, output)
-    to_tfrecord = _module("benchmarks.builder_beam", few, output, num_workers)
-    verify = _module("preprocess.verify", f"--data_dir={converted}", "--quick")
+    deeplab2 = process.module_command(
+        "benchmarks.builder_deeplab2", few, output
+    )
+    to_tfrecord = process.module_command(
+        "benchmarks.builder_beam", few, output, num_workers
+    )
+    verify = process.module_command(
+        "preprocess.verify", f"--data_dir={converted}", "--quick"
+    )
     num_many = num_pairs * _REPEATS
     contenders = []
     for name, command, num_items in (
@@ -158,17 +132,13 @@ def _tfds(
 
 
 def _ours(root: str, output_dir: str, *flags: str) -> tuple[str, ...]:
-    return _module(
+    return process.module_command(
         "preprocess.main",
         f"--cityscapes_root={root}",
         f"--output_dir={output_dir}",
         "--splits=train",
         *flags,
     )
-
-
-def _module(name: str, *arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", name, *arguments)
 
 
 def _ratios(results: dict[str, harness.Result]) -> dict[str, float | None]:

@@ -18,8 +18,10 @@ Pair = tuple[str, str]
 """The paths of a picture and of its label map."""
 
 
-def find_pairs(cityscapes_root: str, num_pairs: int) -> list[Pair]:
-    """Returns the first pairs of the train split, by name.
+def find_pairs(
+    cityscapes_root: str, num_pairs: int | None = None
+) -> list[Pair]:
+    """Returns the first pairs of the train split, by name; or all of them.
 
     Raises:
         FileNotFoundError: There are no pictures, or one has no label map.
