@@ -1,0 +1,63 @@
+"""Writes a trained network as files that need none of this project's code.
+
+EXPORT/
+  unet.keras      Keras; pictures of one size
+  unet.onnx       ONNX; pictures of one size
+  saved_model/    TensorFlow; pictures of any size, encoded or as pixels
+"""
+
+import os
+
+import keras
+
+from trainer import run_files, storage
+from trainer.config import ExportConfig, format_size
+from trainer.deploy import build_deployed
+from trainer.networks import load_network
+from trainer.serving import save_serving
+
+KERAS_FILE = "unet.keras"
+ONNX_FILE = "unet.onnx"
+SAVED_MODEL_DIR = "saved_model"
+
+
+def run(config: ExportConfig) -> None:
+    """Exports the network in each format of --export_formats.
+
+    Raises:
+        ValueError: The network or the backend does not fit.
+        FileNotFoundError: There is no such network.
+    """
+    path = run_files.network_path(config.model_dir, config.checkpoint)
+    network = load_network(path)
+    storage.make_folder(config.export_dir)
+    deployed = build_deployed(network, config.resize, config.input_size)
+    size = format_size(config.input_size)
+    if "keras" in config.export_formats:
+        target = os.path.join(config.export_dir, KERAS_FILE)
+        deployed.save(target)
+        print(f"{target}: (B, H, W, 3) uint8 pictures of {size} → labelIds")
+    if "onnx" in config.export_formats:
+        target = os.path.join(config.export_dir, ONNX_FILE)
+        _save_onnx(deployed, target)
+        print(f"{target}: (B, H, W, 3) uint8 pictures of {size} → labelIds")
+    if "saved_model" in config.export_formats:
+        target = os.path.join(config.export_dir, SAVED_MODEL_DIR)
+        save_serving(network, config.resize, target)
+        print(
+            f"{target}: serving_default takes one encoded picture, pixels "
+            "takes (B, H, W, 3) uint8; any size → labelIds"
+        )
+
+
+def _save_onnx(model: keras.Model, path: str) -> None:
+    # Keras exports only what has been called; building is not enough.
+    model(keras.ops.zeros((1, *model.input_shape[1:]), "uint8"))
+    try:
+        model.export(path, format="onnx", verbose=False)
+    except ImportError as error:
+        raise ValueError(
+            "ONNX export needs packages that are not installed "
+            f"({error}); run pip install tf2onnx onnx, or give "
+            "--export_formats=keras,saved_model"
+        ) from error
