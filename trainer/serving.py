@@ -89,11 +89,15 @@ def _box_matrix(length: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
     Returns:
         (target, length) float32, each row adding up to 1.
     """
-    scale = tf.cast(length, tf.float32) / tf.cast(target, tf.float32)
-    centers = (tf.range(target, dtype=tf.float32) + 0.5) * scale
-    places = tf.range(length, dtype=tf.float32) + 0.5
-    offsets = (places[None] - centers[:, None]) / scale
-    inside = tf.logical_and(offsets > -0.5, offsets <= 0.5)
+    # Pillow's own bounds and order: a pixel may lie on the very edge.
+    scale = tf.cast(length, tf.float64) / tf.cast(target, tf.float64)
+    centers = (tf.range(target, dtype=tf.float64)[:, None] + 0.5) * scale
+    places = tf.range(length, dtype=tf.float64)[None]
+    first = tf.floor(centers - 0.5 * scale + 0.5)
+    end = tf.floor(centers + 0.5 * scale + 0.5)
+    offsets = (places - centers + 0.5) * (1 / scale)
+    inside = (places >= first) & (places < end)
+    inside &= (offsets > -0.5) & (offsets <= 0.5)
     weights = tf.cast(inside, tf.float32)
     return weights / tf.reduce_sum(weights, 1, keepdims=True)
 
