@@ -258,6 +258,7 @@ class PredictConfig:
         output_dir: The folder of what is written.
         inference: How the network is applied.
         checkpoint: `best`, `latest` or the path of a .keras file.
+        submission: A zip to write for the benchmark server; none if empty.
     """
 
     model_dir: str
@@ -265,6 +266,7 @@ class PredictConfig:
     output_dir: str
     inference: InferenceConfig
     checkpoint: str = "best"
+    submission: str = ""
 
     def __post_init__(self) -> None:
         """Checks the values."""

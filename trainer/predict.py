@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from trainer import pictures, run_files, storage, visualize
+from trainer import pictures, run_files, storage, submission, visualize
 from trainer.config import PredictConfig
 from trainer.inference import Predictor
 from trainer.networks import load_network
@@ -21,7 +21,8 @@ def run(config: PredictConfig) -> int:
     """Predicts every picture of --input.
 
     Each gets `<stem>_labelIds.png` (one channel, labelIds, the picture's own
-    size), `<stem>_color.png` and `<stem>_overlay.png` in --output_dir.
+    size), `<stem>_color.png` and `<stem>_overlay.png` in --output_dir; the
+    label maps go into the zip of --submission as well.
 
     Returns:
         The exit code: 1 where a file was no picture; the others are done.
@@ -32,6 +33,8 @@ def run(config: PredictConfig) -> int:
     """
     paths = pictures.find_pictures(config.input)
     _check_stems(paths)
+    if config.submission:
+        submission.check_stems([pictures.stem(path) for path in paths])
     path = run_files.network_path(config.model_dir, config.checkpoint)
     predictor = Predictor(load_network(path), config.inference)
     os.makedirs(config.output_dir, exist_ok=True)
@@ -54,7 +57,15 @@ def run(config: PredictConfig) -> int:
         f"{len(written)} pictures, {len(written) / seconds:.2f} images/s; "
         f"wrote _labelIds, _color and _overlay PNGs to {config.output_dir}"
     )
-    return EXIT_SOME_FAILED if bad else 0
+    if bad:
+        return EXIT_SOME_FAILED
+    if config.submission:
+        submission.write(config.submission, config.output_dir, written)
+        print(
+            f"{config.submission}: {len(written)} frames, checked; the test "
+            f"set has {submission.NUM_TEST_FRAMES}"
+        )
+    return 0
 
 
 def _readable(paths: list[str], bad: list[str]) -> Iterator[Picture]:

@@ -160,6 +160,9 @@ flags.DEFINE_string(
     "the Cityscapes folder or gtFine zip that --data_dir names; evaluate.",
 )
 flags.DEFINE_string("input", "", "Picture, pattern or folder; predict.")
+flags.DEFINE_string(
+    "submission", "", "Zip for the benchmark server, checked; predict."
+)
 flags.DEFINE_string("export_dir", "", "Where files go; export.")
 _define_size("input_size", ExportConfig.input_size, "Pictures' size; export.")
 flags.DEFINE_list(
