@@ -11,7 +11,7 @@ CITYSCAPES_ROOT ?=
 DEMO_DIR ?= $(if $(CITYSCAPES_ROOT),demo-cityscapes,demo)
 DEMO_ROOT := $(or $(CITYSCAPES_ROOT),$(DEMO_DIR)/cityscapes)
 
-.PHONY: demo test test-gcs lint format install install-test clean
+.PHONY: demo test test-gcs test-readers lint format install install-test clean
 
 demo: install
 ifeq ($(CITYSCAPES_ROOT),)
@@ -40,6 +40,15 @@ test-gcs: .venv-gcs/installed
 	$(PYTHON) -m venv .venv-gcs
 	.venv-gcs/bin/python -m pip install -q -c constraints.txt -e ".[gcp]" \
 	  gcp-storage-emulator pytest
+	touch $@
+
+test-readers: .venv-readers/installed
+	.venv-readers/bin/python -m pytest tests/extra/test_third_party_readers.py
+
+# Not of .[test]: one of the readers wants an older absl than the project.
+.venv-readers/installed: tests/extra/requirements-readers.txt
+	$(PYTHON) -m venv .venv-readers
+	.venv-readers/bin/python -m pip install -q -r $<
 	touch $@
 
 lint: install-test
