@@ -2,8 +2,8 @@
 
     PYTHON -m benchmarks.builder_tfds DATA_DIR
 
-PYTHON has tensorflow-datasets installed.  The two official zips lie in
-DATA_DIR/manual; what a former run extracted from them is used again.
+PYTHON has tensorflow-datasets and importlib_resources installed.  The two
+official zips lie in DATA_DIR/manual.
 """
 
 import os

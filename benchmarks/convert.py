@@ -18,12 +18,13 @@ from benchmarks.harness import Contender
 
 OURS = "preprocess.main"
 DEEPLAB2 = "DeepLab2's way"
-TFDS = "TFDS Cityscapes builder"
+TFDS = "TFDS Cityscapes builder, from zips"
 WRITE_TO_TFRECORD = "Beam's WriteToTFRecord"
+OURS_ZIPS = "preprocess.main, from zips"
 OURS_MANY = "preprocess.main, ten times the pairs"
 ONE_WORKER = "preprocess.main to 280x280, 1 worker"
 TWO_WORKERS = "preprocess.main to 280x280, 2 workers"
-VERIFY = "preprocess.verify --quick"
+VERIFY = "preprocess.verify --quick, ten times the pairs"
 
 _UNIT = "pairs/s"
 _REPEATS = 10
@@ -67,17 +68,18 @@ def _prepare(flags: argparse.Namespace, work_dir: str) -> list[Contender]:
     trees.link_tree(pairs, few, "train", len(pairs))
     trees.link_tree(pairs, many, "train", len(pairs) * _REPEATS)
     converted = os.path.join(work_dir, "converted")
-    process.run(_ours(few, converted))
-    contenders = _contenders(few, many, converted, len(pairs))
-    contenders.insert(2, _tfds(flags.tfds_python, pairs, work_dir))
+    process.run(_ours(many, converted))
     trees.read_all(few)
-    return contenders
+    return [
+        *_contenders(few, many, converted, len(pairs)),
+        *_from_zips(flags.tfds_python, pairs, work_dir),
+    ]
 
 
 def _contenders(
     few: str, many: str, converted: str, num_pairs: int
 ) -> list[Contender]:
-    """Returns all contenders but TFDS's."""
+    """Returns what converts, or verifies, pictures that lie in folders."""
     output = f"{few}-output"
     size = "--image_size=280x280"
     num_workers = str(os.cpu_count())
@@ -99,36 +101,41 @@ def _contenders(
         (OURS_MANY, _ours(many, output), num_many),
         (ONE_WORKER, _ours(few, output, size, "--workers=1"), num_pairs),
         (TWO_WORKERS, _ours(few, output, size, "--workers=2"), num_pairs),
-        (VERIFY, verify, num_pairs),
+        (VERIFY, verify, num_many),
     ):
         contenders.append(Contender(name, _UNIT, command, num_items, (output,)))
     return contenders
 
 
-def _tfds(
+def _from_zips(
     python: str | None, pairs: list[trees.Pair], work_dir: str
-) -> Contender:
-    """Returns TFDS's own builder, if there is an interpreter that has it.
+) -> list[Contender]:
+    """Returns what converts the official zips: TFDS's own builder and ours.
 
-    It wants the zips, and at least one pair in each of three splits.  It has
-    extracted the zips before the first round, so that this does not count.
+    TFDS extracts the zips first, which is part of its work, and wants at
+    least one pair in each of three splits.
     """
-    if python is None:
-        return Contender(TFDS, _UNIT, not_measured="no --tfds_python was given")
-    tree, data_dir = (os.path.join(work_dir, n) for n in ("tfds-tree", "tfds"))
+    data_dir = os.path.join(work_dir, "tfds")
+    tree, zips = (os.path.join(data_dir, name) for name in ("tree", "manual"))
     splits = {"train": len(pairs), "val": 1, "test": 1}
     for split, num_pairs in splits.items():
         trees.link_tree(pairs, tree, split, num_pairs)
-    trees.write_zips(tree, os.path.join(data_dir, "manual"))
-    contender = Contender(
-        TFDS,
-        _UNIT,
-        (python, "-m", "benchmarks.builder_tfds", data_dir),
-        sum(splits.values()),
-        (os.path.join(data_dir, "built"),),
-    )
-    harness.run_once(contender)
-    return contender
+    trees.write_zips(tree, zips)
+    num_pairs = sum(splits.values())
+    output = os.path.join(work_dir, "zips-output")
+    all_splits = ("--splits=train,val,test", "--test_labels")
+    ours = _ours(zips, output, *all_splits)
+    if python is None:
+        tfds = Contender(TFDS, _UNIT, not_measured="no --tfds_python was given")
+    else:
+        tfds = Contender(
+            TFDS,
+            _UNIT,
+            (python, "-m", "benchmarks.builder_tfds", data_dir),
+            num_pairs,
+            tuple(os.path.join(data_dir, n) for n in ("built", "download")),
+        )
+    return [Contender(OURS_ZIPS, _UNIT, ours, num_pairs, (output,)), tfds]
 
 
 def _ours(root: str, output_dir: str, *flags: str) -> tuple[str, ...]:
@@ -150,7 +157,7 @@ def _ratios(results: dict[str, harness.Result]) -> dict[str, float | None]:
         f"{OURS_MANY} / {DEEPLAB2}": harness.ratio(
             results, OURS_MANY, DEEPLAB2
         ),
-        f"{OURS} / {TFDS}": harness.ratio(results, OURS, TFDS),
+        f"{OURS_ZIPS} / {TFDS}": harness.ratio(results, OURS_ZIPS, TFDS),
         f"{OURS} / {WRITE_TO_TFRECORD}": harness.ratio(
             results, OURS, WRITE_TO_TFRECORD
         ),
