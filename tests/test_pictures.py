@@ -17,34 +17,6 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_a_folder_gives_its_pictures_in_order(folder):
-    assert pictures.find_pictures(str(folder)) == [
-        str(folder / "a.JPG"),
-        str(folder / "b.png"),
-    ]
-
-
-def test_a_cityscapes_folder_gives_its_frames_only(folder):
-    frame = folder / "val" / "ulm" / "ulm_000000_000019_leftImg8bit.png"
-    (folder / "b.png").rename(frame)
-    assert pictures.find_pictures(str(folder)) == [str(frame)]
-    assert pictures.stem(str(frame)) == "ulm_000000_000019"
-
-
-def test_a_pattern_and_a_file_are_taken_as_they_are(folder):
-    assert pictures.find_pictures(f"{folder}/*.png") == [f"{folder}/b.png"]
-    assert pictures.find_pictures(f"{folder}/b.png") == [f"{folder}/b.png"]
-
-
-@pytest.mark.parametrize(
-    ("pattern", "message"),
-    [("val", "holds no .png, .jpg, .jpeg"), ("x*.png", "matches none")],
-)
-def test_no_picture_is_an_error(folder, pattern, message):
-    with pytest.raises(FileNotFoundError, match=message):
-        pictures.find_pictures(str(folder / pattern))
-
-
 def test_pictures_become_rgb(tmp_path):
     path = str(tmp_path / "grey.png")
     Image.fromarray(np.array([[5, 6]], np.uint8)).save(path)

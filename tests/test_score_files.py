@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from trainer import pictures, score_files
+from trainer import picture_files, pictures, score_files
 from trainer.config import DataConfig, EvaluateConfig, InferenceConfig
 
 STEMS = (
@@ -93,7 +93,7 @@ def test_zips_give_the_same_scores_as_folders(tree):
 
 def test_colors_beside_label_maps_do_not_count(tree):
     for path in (tree / "results").iterdir():
-        stem = pictures.stem(str(path))
+        stem = picture_files.stem(str(path))
         path.rename(path.with_name(f"{stem}_labelIds.png"))
         write(path.with_name(f"{stem}_color.png"), np.zeros((4, 4), np.uint8))
     assert score(tree)["numFrames"] == 3

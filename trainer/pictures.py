@@ -1,11 +1,10 @@
-"""Picture files: found, read, written.  No TensorFlow."""
+"""Pictures: read, decoded, encoded.  No TensorFlow."""
 
 import concurrent.futures
 import dataclasses
-import glob
 import io
 import itertools
-import os
+import zipfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -13,8 +12,7 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-CITYSCAPES_SUFFIX = "_leftImg8bit.png"
-SUFFIXES = (".png", ".jpg", ".jpeg")
+from trainer import picture_files
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -33,45 +31,6 @@ class Picture:
     image: np.ndarray
 
 
-def stem(path: str) -> str:
-    """Returns a file's name without folder, suffix and `_leftImg8bit`."""
-    name = os.path.splitext(os.path.basename(path))[0]
-    return name.removesuffix("_leftImg8bit")
-
-
-def find_pictures(pattern: str) -> list[str]:
-    """Lists the pictures that a file, a glob pattern or a folder names.
-
-    In a folder and those below it, Cityscapes' `*_leftImg8bit.png` are the
-    pictures; where there are none, every PNG and JPEG is.
-
-    Raises:
-        FileNotFoundError: There is no picture.
-    """
-    if os.path.isfile(pattern):
-        return [pattern]
-    if not os.path.isdir(pattern):
-        paths = sorted(filter(os.path.isfile, glob.glob(pattern)))
-        if not paths:
-            raise FileNotFoundError(
-                f"--input={pattern} is no file, no folder and matches none"
-            )
-        return paths
-    paths = sorted(
-        os.path.join(folder, name)
-        for folder, _, names in os.walk(pattern)
-        for name in names
-        if name.lower().endswith(SUFFIXES)
-    )
-    frames = [path for path in paths if path.endswith(CITYSCAPES_SUFFIX)]
-    if not paths:
-        raise FileNotFoundError(
-            f"--input={pattern} holds no {', '.join(SUFFIXES)} file, nor do "
-            "the folders below it"
-        )
-    return frames or paths
-
-
 def read_picture(path: str) -> Picture:
     """Reads a picture file.
 
@@ -79,9 +38,8 @@ def read_picture(path: str) -> Picture:
         ValueError: It is no picture, or a damaged one; names the file.
     """
     try:
-        with open(path, "rb") as file:
-            return Picture(path, decode_rgb(file.read()))
-    except (ValueError, OSError) as error:
+        return Picture(path, decode_rgb(picture_files.read_bytes(path)))
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path}: {error}") from error
 
 

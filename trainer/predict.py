@@ -1,13 +1,19 @@
 """Writes label maps, colours and overlays of any pictures."""
 
-import os
 import sys
 import time
 from collections.abc import Iterator
 
 import numpy as np
 
-from trainer import pictures, run_files, storage, submission, visualize
+from trainer import (
+    picture_files,
+    pictures,
+    run_files,
+    storage,
+    submission,
+    visualize,
+)
 from trainer.config import PredictConfig
 from trainer.inference import Predictor
 from trainer.networks import load_network
@@ -31,13 +37,13 @@ def run(config: PredictConfig) -> int:
         ValueError: The network does not fit, or two pictures share a stem.
         FileNotFoundError: There is no picture or no such network.
     """
-    paths = pictures.find_pictures(config.input)
+    paths = picture_files.find_pictures(config.input)
     _check_stems(paths)
     if config.submission:
-        submission.check_stems([pictures.stem(path) for path in paths])
+        submission.check_stems([picture_files.stem(path) for path in paths])
     path = run_files.network_path(config.model_dir, config.checkpoint)
     predictor = Predictor(load_network(path), config.inference)
-    os.makedirs(config.output_dir, exist_ok=True)
+    storage.make_folder(config.output_dir)
     bad = []
 
     def write(item: tuple[Picture, np.ndarray]) -> str:
@@ -90,7 +96,7 @@ def _check_stems(paths: list[str]) -> None:
     """Raises ValueError where two pictures would write one file."""
     seen = {}
     for path in paths:
-        stem = pictures.stem(path)
+        stem = picture_files.stem(path)
         if stem in seen:
             raise ValueError(
                 f"{seen[stem]} and {path} would both be {stem}_labelIds.png; "
@@ -100,7 +106,7 @@ def _check_stems(paths: list[str]) -> None:
 
 
 def _write(output_dir: str, picture: Picture, label_ids: np.ndarray) -> str:
-    stem = pictures.stem(picture.path)
+    stem = picture_files.stem(picture.path)
     panels = {
         "labelIds": label_ids,
         "color": visualize.colorize(label_ids),

@@ -16,7 +16,7 @@ from absl import app, flags
 from schemas.labels import LABEL_SPACES
 from schemas.manifest import ManifestError
 from trainer import config as config_lib
-from trainer import dataset, pictures, resuming, run_files
+from trainer import dataset, picture_files, resuming, run_files
 from trainer.config import (
     ConfigError,
     DataConfig,
@@ -253,7 +253,7 @@ def _predict_config() -> PredictConfig:
         )
     )
     run_files.network_path(config.model_dir, config.checkpoint)
-    pictures.find_pictures(config.input)
+    picture_files.find_pictures(config.input)
     return config
 
 
