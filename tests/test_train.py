@@ -13,6 +13,7 @@ import tiny_dataset
 from schemas import manifest
 from trainer import checkpoints, input_pipeline, metrics, sources, train, unet
 from trainer.config import DataConfig, ModelConfig, TrainConfig
+from trainer.learning import OptimizerConfig
 
 NUM_TRAIN, NUM_VAL = 10, 3
 
@@ -163,7 +164,9 @@ def test_other_records_are_refused(data_dir, tmp_path):
 
 
 def test_a_loss_that_is_no_number_stops_the_run(data_dir, tmp_path):
-    config = make_config(data_dir, tmp_path, learning_rate=1e30)
+    config = make_config(
+        data_dir, tmp_path, optimizer=OptimizerConfig(learning_rate=1e30)
+    )
     with pytest.raises(train.TrainingError, match="at step 2, epoch 1; .*low"):
         train.run(config)
     assert not list(tmp_path.glob("checkpoints/*"))

@@ -3,16 +3,20 @@
 import keras
 
 from schemas.labels import LABEL_SPACES
-from trainer import devices, losses, unet
+from schemas.manifest import Split
+from trainer import devices, input_pipeline, losses, optimizers, unet
 from trainer.config import TrainConfig
-from trainer.stepper import Stepper, build_stepper
+from trainer.stepper import StepOptions, Stepper, build_stepper
 
 
-def build_training(config: TrainConfig, device: devices.Device) -> Stepper:
+def build_training(
+    config: TrainConfig, split: Split, device: devices.Device
+) -> Stepper:
     """Builds network, optimizer and loss, ready to step.
 
     Args:
         config: The run.
+        split: The split that it learns from.
         device: What it computes on.
     """
     policy = devices.choose_policy(config.mixed_precision, device)
@@ -22,10 +26,17 @@ def build_training(config: TrainConfig, device: devices.Device) -> Stepper:
         config.model.base_filters,
         dtype=policy,
     )
-    optimizer = keras.optimizers.Adam(config.learning_rate)
+    steps_per_epoch = input_pipeline.steps_per_epoch(
+        split.num_examples, config.batch_size
+    )
+    optimizer = optimizers.build_optimizer(
+        config.optimizer, config.epochs * steps_per_epoch
+    )
     if policy == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     space = LABEL_SPACES[config.model.label_space]
-    loss = losses.CrossEntropy(losses.class_weights(space, config.ignore_void))
-    jit_compile = devices.choose_jit(config.jit_compile, device)
-    return build_stepper(model, optimizer, loss, jit_compile)
+    loss = losses.build_loss(
+        config.loss, losses.class_weights(config.loss, space, split)
+    )
+    options = StepOptions(devices.choose_jit(config.jit_compile, device))
+    return build_stepper(model, optimizer, loss, options)

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from schemas.labels import LABEL_SPACES
 from trainer import storage
+from trainer.checks import ConfigError, check_at_least, check_choice
+from trainer.learning import LossConfig, OptimizerConfig
 
 Size = tuple[int, int]
 """(height, width) in pixels."""
@@ -27,10 +29,6 @@ EXPORT_FORMATS = ("keras", "saved_model", "onnx")
 FILE_NAME = "config.json"
 
 _Config = TypeVar("_Config")
-
-
-class ConfigError(ValueError):
-    """A flag's value cannot be used."""
 
 
 def format_size(size: Size | None) -> str:
@@ -77,7 +75,7 @@ class DataConfig:
         """Checks what needs no data set."""
         if not self.data_dir:
             raise ConfigError("--data_dir is missing: the converted data set")
-        _check_choice("cache", self.cache, CACHES)
+        check_choice("cache", self.cache, CACHES)
         if self.crop is None or min(self.crop) < 1:
             raise ConfigError(
                 f"--crop={format_size(self.crop)} is no size; give "
@@ -112,8 +110,8 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         """Checks the values."""
-        _check_choice("label_space", self.label_space, tuple(LABEL_SPACES))
-        _check_at_least("base_filters", self.base_filters, 1)
+        check_choice("label_space", self.label_space, tuple(LABEL_SPACES))
+        check_at_least("base_filters", self.base_filters, 1)
 
     @property
     def num_classes(self) -> int:
@@ -129,11 +127,10 @@ class TrainConfig:
         model_dir: The folder of everything that the run writes.
         data: The pictures.
         model: The network.
+        optimizer: How gradients become steps.
+        loss: What the network is to make small.
         epochs: Passes over the training split.
         batch_size: Pictures a step.
-        learning_rate: Adam's step size.
-        ignore_void: Whether ids that Cityscapes does not evaluate stay out
-            of loss and metrics.
         mixed_precision: One of `PRECISIONS`; auto asks the device.
         jit_compile: Whether XLA compiles the step, one of `SWITCHES`.
         save_steps: Steps between checkpoints within an epoch; 0: none, only
@@ -145,10 +142,10 @@ class TrainConfig:
     model_dir: str
     data: DataConfig
     model: ModelConfig
+    optimizer: OptimizerConfig = OptimizerConfig()
+    loss: LossConfig = LossConfig()
     epochs: int = 60
     batch_size: int = 32
-    learning_rate: float = 1e-3
-    ignore_void: bool = True
     mixed_precision: str = "auto"
     jit_compile: str = "auto"
     save_steps: int = 0
@@ -158,17 +155,13 @@ class TrainConfig:
     def __post_init__(self) -> None:
         """Checks the values."""
         _check_model_dir(self.model_dir)
-        _check_at_least("epochs", self.epochs, 1)
-        _check_at_least("batch_size", self.batch_size, 1)
-        _check_at_least("save_steps", self.save_steps, 0)
-        _check_at_least("keep_checkpoints", self.keep_checkpoints, 1)
-        _check_at_least("seed", self.seed, 0)
-        _check_choice("mixed_precision", self.mixed_precision, PRECISIONS)
-        _check_choice("jit_compile", self.jit_compile, SWITCHES)
-        if not 0 < self.learning_rate < float("inf"):
-            raise ConfigError(
-                f"--learning_rate={self.learning_rate} must be above 0"
-            )
+        check_at_least("epochs", self.epochs, 1)
+        check_at_least("batch_size", self.batch_size, 1)
+        check_at_least("save_steps", self.save_steps, 0)
+        check_at_least("keep_checkpoints", self.keep_checkpoints, 1)
+        check_at_least("seed", self.seed, 0)
+        check_choice("mixed_precision", self.mixed_precision, PRECISIONS)
+        check_choice("jit_compile", self.jit_compile, SWITCHES)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -202,8 +195,8 @@ class InferenceConfig:
 
     def __post_init__(self) -> None:
         """Checks the values."""
-        _check_choice("inference", self.inference, INFERENCES)
-        _check_at_least("batch_size", self.batch_size, 1)
+        check_choice("inference", self.inference, INFERENCES)
+        check_at_least("batch_size", self.batch_size, 1)
         if self.crop is None or any(
             side < 1 or side % SIZE_FACTOR for side in self.crop
         ):
@@ -312,7 +305,7 @@ class ExportConfig:
                 "give HEIGHTxWIDTH, like 1024x2048"
             )
         for name in self.export_formats:
-            _check_choice("export_formats", name, EXPORT_FORMATS)
+            check_choice("export_formats", name, EXPORT_FORMATS)
 
 
 def save(config: TrainConfig) -> None:
@@ -367,15 +360,3 @@ def _check_checkpoint(checkpoint: str) -> None:
             f"--checkpoint={checkpoint} is neither of "
             f"{', '.join(CHECKPOINTS)} nor the path of a .keras file"
         )
-
-
-def _check_choice(flag: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ConfigError(
-            f"--{flag}={value} is not one of {', '.join(choices)}"
-        )
-
-
-def _check_at_least(flag: str, value: int, minimum: int) -> None:
-    if value < minimum:
-        raise ConfigError(f"--{flag}={value} must be at least {minimum}")

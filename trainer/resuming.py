@@ -13,14 +13,13 @@ from trainer.config import ConfigError, TrainConfig
 _FREE = {
     "model_dir",
     "data_dir",
-    "epochs",
     "cache",
     "jit_compile",
     "save_steps",
     "keep_checkpoints",
 }
 """What may change from one start to the next: the records themselves are
-compared by their checksums, and more epochs only go on for longer."""
+compared by their checksums."""
 
 
 def check_same_run(config: TrainConfig) -> None:
@@ -35,10 +34,13 @@ def check_same_run(config: TrainConfig) -> None:
     if before is None or not storage.names(folder):
         return
     old, new = _flags(before), _flags(config)
+    free = set(_FREE)
+    if new["schedule"] == "constant":
+        free.add("epochs")  # others fall towards the last epoch
     changed = [
         f"--{name} was {_format(old[name])} and is {_format(value)}"
         for name, value in new.items()
-        if name not in _FREE and value != old[name]
+        if name not in free and value != old[name]
     ]
     if changed:
         raise ConfigError(

@@ -16,7 +16,7 @@ from absl import app, flags
 from schemas.labels import LABEL_SPACES
 from schemas.manifest import ManifestError
 from trainer import config as config_lib
-from trainer import dataset, picture_files, resuming, run_files
+from trainer import dataset, learning, picture_files, resuming, run_files
 from trainer.config import (
     ConfigError,
     DataConfig,
@@ -27,6 +27,7 @@ from trainer.config import (
     PredictConfig,
     TrainConfig,
 )
+from trainer.learning import LossConfig, OptimizerConfig
 from trainer.quiet import import_quietly
 
 FLAGS = flags.FLAGS
@@ -96,10 +97,60 @@ flags.DEFINE_integer(
 )
 flags.DEFINE_integer("epochs", TrainConfig.epochs, "Passes over the split.")
 flags.DEFINE_integer("batch_size", TrainConfig.batch_size, "Pictures a step.")
-flags.DEFINE_float("learning_rate", TrainConfig.learning_rate, "Step size.")
+flags.DEFINE_enum(
+    "optimizer",
+    OptimizerConfig.optimizer,
+    learning.OPTIMIZERS,
+    "How gradients become steps.",
+)
+flags.DEFINE_float(
+    "learning_rate", OptimizerConfig.learning_rate, "Size of the steps."
+)
+flags.DEFINE_enum(
+    "schedule",
+    OptimizerConfig.schedule,
+    learning.SCHEDULES,
+    "How the learning rate falls until the last step.",
+)
+flags.DEFINE_integer(
+    "warmup_steps",
+    OptimizerConfig.warmup_steps,
+    "Steps over which the learning rate rises.",
+)
+flags.DEFINE_float(
+    "weight_decay", OptimizerConfig.weight_decay, "Of adamw and sgd."
+)
+flags.DEFINE_float("momentum", OptimizerConfig.momentum, "Of sgd.")
+flags.DEFINE_float(
+    "clip_norm",
+    OptimizerConfig.clip_norm,
+    "Norm that all gradients together are cut to; 0: none.",
+)
+flags.DEFINE_enum(
+    "loss",
+    LossConfig.loss,
+    learning.LOSSES,
+    "What the network is to make small.",
+)
+flags.DEFINE_enum(
+    "class_weights",
+    LossConfig.class_weights,
+    learning.CLASS_WEIGHTS,
+    "What pixels of a class weigh, from the manifest's counts.",
+)
+flags.DEFINE_float(
+    "label_smoothing",
+    LossConfig.label_smoothing,
+    "Share of the truth spread over all classes.",
+)
+flags.DEFINE_float(
+    "focal_gamma",
+    LossConfig.focal_gamma,
+    "How much --loss=focal turns away from easy pixels.",
+)
 flags.DEFINE_bool(
     "ignore_void",
-    TrainConfig.ignore_void,
+    LossConfig.ignore_void,
     "Keeps ids that Cityscapes does not evaluate out of loss and metrics.",
 )
 flags.DEFINE_enum(

@@ -83,7 +83,9 @@ class _Run:
             data, (data.train_split, data.eval_split)
         )
         self._device = devices.find_device()
-        self._stepper = building.build_training(config, self._device)
+        self._stepper = building.build_training(
+            config, self._manifest.split(data.train_split), self._device
+        )
         self._space = LABEL_SPACES[config.model.label_space]
         self._digest = run_state.data_digest(self._manifest, data.train_split)
         self._state = self._restored_state()
@@ -133,7 +135,7 @@ class _Run:
 
     def _new_scores(self) -> Scores:
         evaluated = self._space.evaluated
-        if not self._config.ignore_void:
+        if not self._config.loss.ignore_void:
             evaluated = None
         return Scores(self._space.num_classes, evaluated)
 

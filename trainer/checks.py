@@ -1,0 +1,25 @@
+"""Checks of single flag values, in one wording."""
+
+
+class ConfigError(ValueError):
+    """A flag's value cannot be used."""
+
+
+def check_choice(flag: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raises ConfigError where a value is none of the choices."""
+    if value not in choices:
+        raise ConfigError(
+            f"--{flag}={value} is not one of {', '.join(choices)}"
+        )
+
+
+def check_at_least(flag: str, value: float, minimum: float) -> None:
+    """Raises ConfigError where a value is below the minimum, or nan."""
+    if not value >= minimum:
+        raise ConfigError(f"--{flag}={value} must be at least {minimum}")
+
+
+def check_share(flag: str, value: float) -> None:
+    """Raises ConfigError where a value is outside [0, 1)."""
+    if not 0 <= value < 1:
+        raise ConfigError(f"--{flag}={value} must be from 0 up to below 1")
