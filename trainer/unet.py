@@ -29,6 +29,7 @@ def build_unet(
     num_classes: int,
     base_filters: int = 64,
     dtype: str = "float32",
+    normalization: type[layers.Layer] = layers.BatchNormalization,
 ) -> keras.Model:
     """Builds the U-Net.
 
@@ -37,6 +38,7 @@ def build_unet(
         num_classes: The number of class ids.
         base_filters: The width of the first level.
         dtype: The Keras dtype policy of all layers but the last.
+        normalization: The class of batch normalization.
 
     Returns:
         A model from (B, H, W, 3) float32 in [-1, 1] to (B, H, W,
@@ -56,27 +58,29 @@ def build_unet(
     skips = []
     x = inputs  # (B, H, W, 3)
     for level in range(DEPTH):
-        x = _double_conv(x, base_filters << level, dtype)
+        x = _double_conv(x, base_filters << level, dtype, normalization)
         skips.append(x)  # (B, H >> level, W >> level, filters << level)
         x = layers.MaxPooling2D(dtype=dtype)(x)
-    x = _double_conv(x, base_filters << DEPTH, dtype)
+    x = _double_conv(x, base_filters << DEPTH, dtype, normalization)
     for level in reversed(range(DEPTH)):
         filters = base_filters << level
         x = layers.Conv2DTranspose(
             filters, 2, strides=2, activation="relu", dtype=dtype
         )(x)
-        x = layers.BatchNormalization(dtype=dtype)(x)
+        x = normalization(dtype=dtype)(x)
         x = layers.Concatenate(dtype=dtype)([skips[level], x])
-        x = _double_conv(x, filters, dtype)
+        x = _double_conv(x, filters, dtype, normalization)
     logits = layers.Conv2D(num_classes, 1, dtype="float32", name="logits")(x)
     return keras.Model(inputs, logits, name="unet")
 
 
-def _double_conv(x, filters: int, dtype: str):
+def _double_conv(
+    x, filters: int, dtype: str, normalization: type[layers.Layer]
+):
     """Twice: 3x3 convolution, ReLU, batch normalization."""
     for _ in range(2):
         x = layers.Conv2D(
             filters, 3, padding="same", activation="relu", dtype=dtype
         )(x)
-        x = layers.BatchNormalization(dtype=dtype)(x)
+        x = normalization(dtype=dtype)(x)
     return x

@@ -1,0 +1,70 @@
+"""Batch normalization and Adam by TensorFlow's own kernels.
+
+Keras writes both out in elementary operations, each of which reads and
+writes whole tensors.  XLA fuses them again; without XLA, as on a CPU, one
+kernel does the same arithmetic in fewer passes.  Names, variables and
+results are those of the Keras classes.
+"""
+
+import keras
+import tensorflow as tf
+
+
+class BatchNormalization(keras.layers.BatchNormalization):
+    """Batch normalization of (B, H, W, C) along its last axis."""
+
+    def call(self, inputs, training=None, mask=None):
+        """Normalizes by the batch in training, else as Keras does."""
+        if not (training and self.trainable) or mask is not None:
+            return super().call(inputs, training=training, mask=mask)
+        gamma, beta, moving_mean, moving_variance = (
+            tf.cast(variable, tf.float32)
+            for variable in (
+                self.gamma,
+                self.beta,
+                self.moving_mean,
+                self.moving_variance,
+            )
+        )
+        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+            inputs, gamma, beta, epsilon=self.epsilon, is_training=True
+        )
+        # The kernel divides by n - 1, Keras by n.
+        num_values = tf.cast(tf.size(inputs) / tf.size(gamma), tf.float32)
+        variance *= (num_values - 1.0) / num_values
+        for variable, old, new in (
+            (self.moving_mean, moving_mean, mean),
+            (self.moving_variance, moving_variance, variance),
+        ):
+            variable.assign(old * self.momentum + new * (1.0 - self.momentum))
+        return tf.cast(outputs, self.compute_dtype)
+
+
+class _OneKernelUpdate:
+    """Overrides how Keras's Adam and AdamW update a variable."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Updates a variable and its moments in one pass."""
+        index = self._get_variable_index(variable)
+        dtype = variable.dtype
+        step = tf.cast(self.iterations + 1, dtype)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[index].value.handle,
+            v=self._velocities[index].value.handle,
+            beta1_power=tf.cast(self.beta_1, dtype) ** step,
+            beta2_power=tf.cast(self.beta_2, dtype) ** step,
+            lr=tf.cast(learning_rate, dtype),
+            beta1=tf.cast(self.beta_1, dtype),
+            beta2=tf.cast(self.beta_2, dtype),
+            epsilon=tf.cast(self.epsilon, dtype),
+            grad=tf.cast(gradient, dtype),
+        )
+
+
+class Adam(_OneKernelUpdate, keras.optimizers.Adam):
+    """Keras's Adam, one kernel a variable."""
+
+
+class AdamW(_OneKernelUpdate, keras.optimizers.AdamW):
+    """Keras's AdamW, one kernel a variable."""
