@@ -107,7 +107,9 @@ def test_ignored_truth_counts_nowhere(tmp_path):
         ("train_ids", "train_ids"),
     ],
 )
-def test_networks_of_both_spaces_score_on_data_of_both(tmp_path, network, data):
+def test_networks_of_both_spaces_score_on_data_of_both(
+    tmp_path, network, data, capsys
+):
     label_ids = half_and_half(ROAD, CAR)
     ids = label_ids
     if data == "train_ids":
@@ -118,6 +120,8 @@ def test_networks_of_both_spaces_score_on_data_of_both(tmp_path, network, data):
     assert result["averageScoreClasses"] == 1
     assert result["labelSpace"] == data
     assert result["networkLabelSpace"] == network
+    is_mapped = "ids are mapped by the label table" in capsys.readouterr().out
+    assert is_mapped == (network != data)
     assert np.sum(result["confMatrix"]) == np.count_nonzero(ids != 255)
 
 

@@ -44,6 +44,12 @@ def run(config: EvaluateConfig) -> None:
     manifest = dataset.open_dataset(config.data, (config.data.eval_split,))
     path = run_files.network_path(config.model_dir, config.checkpoint)
     predictor = Predictor(load_network(path), config.inference)
+    if predictor.space is not manifest.space:
+        print(
+            f"The network tells {predictor.space.name} apart, the data holds "
+            f"{manifest.label_space}: ids are mapped by the label table, and "
+            "only the 19 official classes compare."
+        )
     begin = time.perf_counter()
     showcase = Showcase()
     results = score_network(predictor, config, manifest, showcase)
