@@ -1,4 +1,4 @@
-"""Random crop and flip of a picture together with its label map.
+"""Random scale, crop and flip of a picture together with its label map.
 
 Every draw is a pure function of a seed pair, so that the same seed gives the
 same pictures under any number of threads.
@@ -6,7 +6,12 @@ same pictures under any number of threads.
 
 import tensorflow as tf
 
-from trainer.config import Size
+from schemas.labels import IGNORE_ID
+from trainer.config import Scales, Size
+
+NO_SCALE = (1.0, 1.0)
+PADDING = 128
+"""What a picture is filled up with: mid-grey, 0 once it is normalized."""
 
 
 def random_crop_and_flip(
@@ -15,6 +20,7 @@ def random_crop_and_flip(
     index: tf.Tensor | int,
     seed: tf.Tensor,
     crop: Size,
+    scales: Scales = NO_SCALE,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Cuts one crop out of one of several pictures; mirrors half of them.
 
@@ -26,24 +32,81 @@ def random_crop_and_flip(
         labels: (N, H, W) uint8.
         index: The picture's number in 0..N-1.
         seed: (2,) int64; decides everything.
-        crop: (height, width), at most (H, W).
+        crop: (height, width), at most (H, W) times the lowest scale, or
+            what is missing is filled up at the right and the bottom.
+        scales: The lowest and the highest scale of the picture.
 
     Returns:
         (height, width, 3) uint8 and (height, width) uint8, of the same place
-        and the same side.
+        and the same side; `PADDING` and `IGNORE_ID` where there is none.
     """
-    draws = tf.random.stateless_uniform([3], seed)
-    room = tf.shape(images)[1:3] - crop + 1
+    draws = tf.random.stateless_uniform([4], seed)
+    sides = tf.shape(labels)[1:]
+    window, target = crop, crop
+    if scales != NO_SCALE:
+        window, target = _scaled_window(sides, crop, scales, draws[3])
+    room = sides - window + 1
     corner = tf.cast(draws[:2] * tf.cast(room, tf.float32), tf.int32)
     corner = tf.minimum(corner, room - 1)  # float32 may round up to `room`
-    index = tf.cast(index, tf.int32)
-    begin = tf.stack([index, corner[0], corner[1]])
-    image = tf.slice(images, tf.pad(begin, [[0, 1]]), [1, *crop, 3])
-    label = tf.slice(labels, begin, [1, *crop])
+    begin = tf.concat([[tf.cast(index, tf.int32)], corner], 0)
+    size = tf.concat([[1], window], 0)
+    image = tf.slice(images, tf.pad(begin, [[0, 1]]), tf.concat([size, [3]], 0))
+    label = tf.slice(labels, begin, size)
+    if scales != NO_SCALE:
+        image, label = _fit(image, label[..., None], target, crop)
     image = tf.reshape(image, [*crop, 3])
     label = tf.reshape(label, crop)
     return tf.cond(
         draws[2] < 0.5,
         lambda: (tf.reverse(image, [1]), tf.reverse(label, [1])),
         lambda: (image, label),
+    )
+
+
+def _scaled_window(
+    sides: tf.Tensor, crop: Size, scales: Scales, draw: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Finds what to cut out so that it fills the crop once it is scaled.
+
+    Resizing the window alone is what resizing the whole picture would give
+    there, at a fraction of the cost.
+
+    Args:
+        sides: (2,) int32, the picture's (H, W).
+        crop: (height, width).
+        scales: The lowest and the highest scale.
+        draw: () float32 in [0, 1).
+
+    Returns:
+        The window's (height, width) in the picture and those that it is
+        resized to: the crop's, or less where the picture ends.
+    """
+    low, high = scales
+    scale = low + draw * (high - low)
+    wanted = tf.cast(tf.round(tf.cast(crop, tf.float32) / scale), tf.int32)
+    window = tf.clip_by_value(wanted, 1, sides)
+    share = tf.cast(window, tf.float32) / tf.cast(wanted, tf.float32)
+    target = tf.cast(tf.round(tf.cast(crop, tf.float32) * share), tf.int32)
+    return window, tf.maximum(target, 1)
+
+
+def _fit(
+    image: tf.Tensor, label: tf.Tensor, target: tf.Tensor, crop: Size
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Resizes (1, h, w, 3) and (1, h, w, 1) uint8 and fills up to the crop.
+
+    Pictures shrink by area, as the conversion shrinks them, and grow
+    bilinearly; ids are always the nearest.
+    """
+    image = tf.cond(
+        tf.shape(image)[1] > target[0],
+        lambda: tf.image.resize(image, target, "area"),
+        lambda: tf.image.resize(image, target, "bilinear"),
+    )
+    image = tf.cast(tf.round(image), tf.uint8)
+    label = tf.image.resize(label, target, "nearest")
+    margin = tf.pad((crop - target)[:, None], [[1, 1], [1, 0]])  # (4, 2)
+    return (
+        tf.pad(image, margin, constant_values=PADDING),
+        tf.pad(label, margin, constant_values=IGNORE_ID),
     )

@@ -19,6 +19,16 @@ def check_at_least(flag: str, value: float, minimum: float) -> None:
         raise ConfigError(f"--{flag}={value} must be at least {minimum}")
 
 
+def check_scales(flag: str, values: tuple[float, ...]) -> None:
+    """Raises ConfigError unless values are a lowest and a highest scale."""
+    is_range = len(values) == 2 and 0.1 <= values[0] <= values[1] <= 10
+    if not is_range:
+        raise ConfigError(
+            f"--{flag}={','.join(map(str, values))} must be the lowest and "
+            "the highest scale, from 0.1 to 10, like 0.5,2.0"
+        )
+
+
 def check_share(flag: str, value: float) -> None:
     """Raises ConfigError where a value is outside [0, 1)."""
     if not 0 <= value < 1:

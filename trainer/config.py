@@ -11,11 +11,19 @@ from typing import Any, TypeVar
 
 from schemas.labels import LABEL_SPACES
 from trainer import storage
-from trainer.checks import ConfigError, check_at_least, check_choice
+from trainer.checks import (
+    ConfigError,
+    check_at_least,
+    check_choice,
+    check_scales,
+)
 from trainer.learning import LossConfig, OptimizerConfig
 
 Size = tuple[int, int]
 """(height, width) in pixels."""
+
+Scales = tuple[float, float]
+"""The lowest and the highest scale."""
 
 SIZE_FACTOR = 16
 """The network halves its pictures four times."""
@@ -61,6 +69,8 @@ class DataConfig:
         resize: The size that every picture takes before the crop; None
             keeps the stored size.
         crop: The size of the random crop, and of validation pictures.
+        random_scale: The lowest and the highest scale that training
+            pictures take before the crop.
         cache: Where decoded pictures stay, one of `CACHES`.
     """
 
@@ -69,6 +79,7 @@ class DataConfig:
     eval_split: str = "val"
     resize: Size | None = (280, 280)
     crop: Size = (256, 256)
+    random_scale: Scales = (1.0, 1.0)
     cache: str = "auto"
 
     def __post_init__(self) -> None:
@@ -76,6 +87,7 @@ class DataConfig:
         if not self.data_dir:
             raise ConfigError("--data_dir is missing: the converted data set")
         check_choice("cache", self.cache, CACHES)
+        check_scales("random_scale", self.random_scale)
         if self.crop is None or min(self.crop) < 1:
             raise ConfigError(
                 f"--crop={format_size(self.crop)} is no size; give "

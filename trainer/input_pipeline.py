@@ -2,8 +2,8 @@
 
 Training: shards in random order, read side by side → serialized records (or
 numbers of cached pictures) shuffled → skipped up to where a run resumes →
-cropped and flipped → batches of uint8.  Order and draws are functions of
-(seed, epoch, position) alone, whatever the threads do and whether pictures
+scaled, cropped and flipped → batches of uint8.  Order and draws are functions
+of (seed, epoch, position) alone, whatever the threads do and whether pictures
 are cached.  An epoch shows no frame twice and leaves out the last
 `num_examples % batch_size` of its order.
 
@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from schemas.labels import IGNORE_ID
 from trainer import augment
-from trainer.config import Size
+from trainer.config import Scales, Size
 from trainer.sources import Source
 
 READ_WIDTH = 16
@@ -37,6 +37,7 @@ class Order:
         epochs: Passes over the split.
         seed: Decides order and augmentation.
         first_step: The step, over all epochs, to begin at.
+        scales: The lowest and the highest scale before the crop.
     """
 
     crop: Size
@@ -44,6 +45,7 @@ class Order:
     epochs: int
     seed: int
     first_step: int = 0
+    scales: Scales = augment.NO_SCALE
 
 
 def steps_per_epoch(num_examples: int, batch_size: int) -> int:
@@ -74,7 +76,7 @@ def train_batches(source: Source, order: Order) -> tf.data.Dataset:
     def load(position: tf.Tensor, element: tf.Tensor):
         seed = tf.stack([tf.constant(order.seed, tf.int64), position])
         return augment.random_crop_and_flip(
-            *source.fetch(element), seed, order.crop
+            *source.fetch(element), seed, order.crop, order.scales
         )
 
     return (

@@ -63,5 +63,7 @@ def _flags(config: Any) -> dict[str, Any]:
 
 
 def _format(value: Any) -> str:
+    if isinstance(value, tuple) and isinstance(value[0], float):
+        return ",".join(map(str, value))
     is_size = value is None or isinstance(value, tuple)
     return config_lib.format_size(value) if is_size else str(value)

@@ -80,6 +80,13 @@ flags.DEFINE_string("train_split", DataConfig.train_split, "Learned from.")
 flags.DEFINE_string("eval_split", DataConfig.eval_split, "Scored on.")
 _define_size("resize", DataConfig.resize, "Size before the crop, or none.")
 _define_size("crop", DataConfig.crop, "Size of the random crop.")
+flags.DEFINE(
+    _NumbersParser(),
+    "random_scale",
+    ",".join(map(str, DataConfig.random_scale)),
+    "Lowest and highest scale of training pictures before the crop.",
+    serializer=flags.ListSerializer(","),
+)
 flags.DEFINE_enum(
     "cache",
     DataConfig.cache,

@@ -144,6 +144,7 @@ class _Run:
         cache_dir = storage.join(config.model_dir, run_files.CACHE_DIR)
         order = input_pipeline.Order(
             crop=config.data.crop,
+            scales=config.data.random_scale,
             batch_size=config.batch_size,
             epochs=config.epochs,
             seed=config.seed,

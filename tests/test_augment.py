@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+import tiny_dataset
+
+from schemas import manifest
+from trainer import augment, config, input_pipeline, sources
+
+SIZE = (64, 96)
+CROP = (32, 48)
+
+
+def ramps():
+    """Pictures whose first two channels, and labels, say row and column."""
+    rows, columns = np.indices(SIZE)
+    image = np.stack([rows, columns, 0 * rows], -1).astype(np.uint8)
+    return tf.constant(image[None]), tf.constant(image[None, ..., 0])
+
+
+def cut(seed, scales, size=None):
+    images, labels = ramps()
+    if size:
+        images = images[:, : size[0], : size[1]]
+        labels = labels[:, : size[0], : size[1]]
+    image, label = augment.random_crop_and_flip(
+        images, labels, 0, tf.constant([seed, 7], tf.int64), CROP, scales
+    )
+    return image.numpy().astype(int), label.numpy().astype(int)
+
+
+@pytest.mark.parametrize("scale", [0.5, 0.8, 1.25, 2.0])
+def test_the_crop_shows_what_the_scale_says(scale):
+    image, label = cut(3, (scale, scale))
+    assert image.shape == (*CROP, 3)
+    assert label[-1, 0] - label[0, 0] == pytest.approx(32 / scale, abs=2)
+    across = abs(image[0, -1, 1] - image[0, 0, 1])
+    assert across == pytest.approx(48 / scale, abs=2)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_picture_and_label_keep_together_at_any_scale(seed):
+    image, label = cut(seed, (0.5, 2.0))
+    assert np.abs(image[..., 0] - label).max() <= 1
+
+
+def test_scales_spread_over_their_range():
+    heights = [np.ptp(cut(seed, (0.5, 2.0))[1]) for seed in range(60)]
+    scales = 32 / (np.array(heights) + 1)
+    assert 0.45 < scales.min() < 0.65
+    assert 1.8 < scales.max() < 2.3
+    assert 1.1 < scales.mean() < 1.4
+
+
+def test_labels_are_nearest_pixels():
+    _, label = cut(3, (0.5, 0.5))
+    np.testing.assert_array_equal(label[:, 0], np.arange(32) * 2 + 1)
+
+
+def test_pictures_shrink_by_area():
+    image, _ = cut(3, (0.5, 0.5))
+    # The mean of rows 2i and 2i + 1, rounded half to even.
+    np.testing.assert_array_equal(
+        image[:, 0, 0], np.round(np.arange(32) * 2 + 0.5)
+    )
+
+
+def test_what_a_small_picture_leaves_is_ignored():
+    image, label = cut(3, (0.5, 0.5), size=(40, 48))
+    assert (label[20:] == 255).all()
+    assert (image[20:] == augment.PADDING).all()
+    shown = label[:20]
+    is_empty = (shown == 255).all(0)  # at the left where it is mirrored
+    assert sorted(is_empty) == [False] * 24 + [True] * 24
+    assert abs(np.diff(is_empty.astype(int))).sum() == 1
+    np.testing.assert_array_equal(
+        np.unique(shown[shown != 255]), np.arange(20) * 2 + 1
+    )
+
+
+def test_a_scale_of_one_is_the_plain_crop():
+    for seed in range(4):
+        image, label = cut(seed, (1.0, 1.0))
+        exact, exact_label = cut(seed, (1.0, 1.0 + 1e-6))
+        np.testing.assert_array_equal(image, exact)
+        np.testing.assert_array_equal(label, exact_label)
+
+
+@pytest.mark.parametrize("cache", ["ram", "none"])
+def test_scaled_batches_depend_on_the_seed_alone(tmp_path, cache):
+    tiny_dataset.write_dataset(tmp_path, 6, 1, SIZE, native=True)
+    loaded = manifest.load(str(tmp_path), manifest.read_local_text)
+    order = input_pipeline.Order((32, 32), 2, 1, 5, scales=(0.5, 2.0))
+
+    def batches(cache):
+        data = config.DataConfig(
+            str(tmp_path), resize=None, crop=(32, 32), cache=cache
+        )
+        source = sources.open_train(data, loaded, "", lambda line: None)
+        return [
+            np.concatenate([image, label[..., None]], -1)
+            for image, label in input_pipeline.train_batches(source, order)
+        ]
+
+    np.testing.assert_array_equal(batches(cache), batches("none"))
+
+
+@pytest.mark.parametrize("scales", [(2.0, 0.5), (0.01, 1.0), (1.0,), (1, 20)])
+def test_scales_that_are_no_range_are_refused(scales):
+    with pytest.raises(config.ConfigError, match="like 0.5,2.0"):
+        config.DataConfig("data", random_scale=scales)
