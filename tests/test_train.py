@@ -88,6 +88,7 @@ def test_a_run_leaves_models_checkpoints_rows_and_events(whole_run):  # F7
         ("2", "4"),
         ("3", "6"),
     ]
+    assert rows[-1].pop("val_mean_iou_ema") == "nan"
     assert all(math.isfinite(float(value)) for value in rows[-1].values())
     for part in ("train", "val"):
         [events] = (whole_run / "tensorboard" / part).iterdir()
@@ -153,6 +154,21 @@ def test_the_best_model_is_not_forgotten(data_dir, tmp_path):
     train.run(make_config(data_dir, tmp_path, epochs=2))
     assert (tmp_path / "best.keras").read_bytes() == before
     assert checkpoints.load_latest(str(tmp_path)).host["best"] == 0.99
+
+
+def test_averaged_weights_are_scored_beside_and_saved(data_dir, tmp_path):
+    optimizer = OptimizerConfig(ema_decay=0.5)
+    config = make_config(data_dir, tmp_path, epochs=1, optimizer=optimizer)
+    train.run(config)
+    arrays = checkpoints.load_latest(str(tmp_path)).arrays
+    saved = keras.saving.load_model(tmp_path / "last.keras").get_weights()
+    assert not np.array_equal(arrays["model/000"], saved[0])
+    averages = [
+        value for name, value in arrays.items() if name.startswith("optimizer")
+    ]
+    assert any(np.array_equal(value, saved[0]) for value in averages)
+    [row] = read_rows(tmp_path)
+    assert 0 <= float(row["val_mean_iou_ema"]) <= 1
 
 
 def test_other_records_are_refused(data_dir, tmp_path):

@@ -145,6 +145,8 @@ class TrainConfig:
         batch_size: Pictures a step.
         mixed_precision: One of `PRECISIONS`; auto asks the device.
         jit_compile: Whether XLA compiles the step, one of `SWITCHES`.
+        early_stopping_patience: Epochs without a better mean IoU on the
+            evaluation split after which a run ends; 0: never.
         save_steps: Steps between checkpoints within an epoch; 0: none, only
             at the epoch's end.
         keep_checkpoints: How many of the latest checkpoints stay.
@@ -160,6 +162,7 @@ class TrainConfig:
     batch_size: int = 32
     mixed_precision: str = "auto"
     jit_compile: str = "auto"
+    early_stopping_patience: int = 0
     save_steps: int = 0
     keep_checkpoints: int = 3
     seed: int = 2019
@@ -170,6 +173,8 @@ class TrainConfig:
         check_at_least("epochs", self.epochs, 1)
         check_at_least("batch_size", self.batch_size, 1)
         check_at_least("save_steps", self.save_steps, 0)
+        patience = self.early_stopping_patience
+        check_at_least("early_stopping_patience", patience, 0)
         check_at_least("keep_checkpoints", self.keep_checkpoints, 1)
         check_at_least("seed", self.seed, 0)
         check_choice("mixed_precision", self.mixed_precision, PRECISIONS)

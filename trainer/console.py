@@ -68,17 +68,25 @@ class Console:
         """Says what an epoch has brought."""
         self._printed = time.monotonic()
         epochs_left = self._config.epochs - row.epoch
+        ema = ""
+        if self._config.optimizer.ema_decay:
+            ema = f"averaged {row.val_mean_iou_ema:.4f}, "
         print(
             f"epoch {row.epoch}/{self._config.epochs}: "
             f"loss {row.loss:.4f}, mean IoU {row.mean_iou:.4f}, "
             f"val loss {row.val_loss:.4f}, "
             f"val mean IoU {row.val_mean_iou:.4f}, "
+            f"{ema}"
             f"{row.images_per_second:.1f} img/s, "
             f"input wait {row.input_wait_share:.0%}, "
             f"peak {row.peak_memory_mb:.0f} MB, "
             f"{format_seconds(epochs_left * row.seconds)} left",
             flush=True,
         )
+
+    def print_stall(self, patience: int) -> None:
+        """Says why a run ends before its last epoch."""
+        print(f"no better val mean IoU for {patience} epochs: stopped early")
 
     def print_stop(self, step: int) -> None:
         """Says that the run was told to stop and how it goes on."""

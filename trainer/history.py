@@ -63,7 +63,11 @@ class Scores:
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One epoch, as metrics.csv and TensorBoard have it."""
+    """One epoch, as metrics.csv and TensorBoard have it.
+
+    What begins with val_ is of the evaluation split; val_mean_iou_ema is of
+    the averaged weights, nan without --ema_decay.
+    """
 
     epoch: int
     step: int
@@ -74,10 +78,27 @@ class Row:
     val_loss: float
     val_pixel_accuracy: float
     val_mean_iou: float
+    val_mean_iou_ema: float
     images_per_second: float
     input_wait_share: float
     peak_memory_mb: float
     seconds: float
+
+    @property
+    def score(self) -> float:
+        """The mean IoU of the model that is saved; -1 where there is none."""
+        for value in (self.val_mean_iou_ema, self.val_mean_iou):
+            if not math.isnan(value):
+                return value
+        return -1.0
+
+
+def has_stalled(rows: list[Row], patience: int) -> bool:
+    """Whether the last `patience` epochs have not brought a better score."""
+    if not patience or len(rows) <= patience:
+        return False
+    before = max(row.score for row in rows[:-patience])
+    return max(row.score for row in rows[-patience:]) <= before
 
 
 def write_csv(model_dir: str, rows: list[Row]) -> None:
@@ -107,14 +128,14 @@ class TensorBoard:
         }
 
     def write(self, row: Row, class_ious: dict[str, float]) -> None:
-        """Writes an epoch.
+        """Writes an epoch; what is nan is left out.
 
         Args:
             row: Its scalars.
             class_ious: Class name → its IoU on the evaluation split.
         """
         for name, value in dataclasses.asdict(row).items():
-            if name not in _NOT_SCALARS:
+            if name not in _NOT_SCALARS and not math.isnan(value):
                 part = "val" if name.startswith(_VAL_PREFIX) else "train"
                 scalar = name.removeprefix(_VAL_PREFIX)
                 self._write(part, scalar, value, row.epoch)

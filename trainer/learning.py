@@ -27,6 +27,8 @@ class OptimizerConfig:
         weight_decay: AdamW's and SGD's decay, decoupled from the gradient.
         momentum: SGD's.
         clip_norm: The norm that all gradients together are cut to; 0: none.
+        ema_decay: What the running average of the weights keeps of itself
+            at a step; 0: there is none.
     """
 
     optimizer: str = "adam"
@@ -36,6 +38,7 @@ class OptimizerConfig:
     weight_decay: float = 0.0
     momentum: float = 0.9
     clip_norm: float = 0.0
+    ema_decay: float = 0.0
 
     def __post_init__(self) -> None:
         """Checks the values."""
@@ -45,6 +48,7 @@ class OptimizerConfig:
         check_at_least("weight_decay", self.weight_decay, 0)
         check_at_least("clip_norm", self.clip_norm, 0)
         check_share("momentum", self.momentum)
+        check_share("ema_decay", self.ema_decay)
         if not 0 < self.learning_rate < float("inf"):
             raise ConfigError(
                 f"--learning_rate={self.learning_rate} must be above 0"

@@ -79,6 +79,8 @@ def build_optimizer(
             total_steps,
         ),
         "global_clipnorm": config.clip_norm or None,
+        "use_ema": config.ema_decay > 0,
+        "ema_momentum": config.ema_decay,
     }
     if config.optimizer == "adam":
         return keras.optimizers.Adam(**options)

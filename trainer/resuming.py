@@ -15,6 +15,7 @@ _FREE = {
     "data_dir",
     "cache",
     "jit_compile",
+    "early_stopping_patience",
     "save_steps",
     "keep_checkpoints",
 }

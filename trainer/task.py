@@ -133,6 +133,11 @@ flags.DEFINE_float(
     OptimizerConfig.clip_norm,
     "Norm that all gradients together are cut to; 0: none.",
 )
+flags.DEFINE_float(
+    "ema_decay",
+    OptimizerConfig.ema_decay,
+    "Of the running average of the weights, scored beside them; 0: none.",
+)
 flags.DEFINE_enum(
     "loss",
     LossConfig.loss,
@@ -171,6 +176,11 @@ flags.DEFINE_enum(
     TrainConfig.jit_compile,
     config_lib.SWITCHES,
     "Whether XLA compiles the step; auto: on a GPU.",
+)
+flags.DEFINE_integer(
+    "early_stopping_patience",
+    TrainConfig.early_stopping_patience,
+    "Epochs without a better val mean IoU that end a run; 0: never.",
 )
 flags.DEFINE_integer(
     "save_steps",

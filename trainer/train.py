@@ -10,6 +10,7 @@ import math
 import signal
 import threading
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -29,6 +30,7 @@ from trainer import (
     storage,
 )
 from trainer import config as config_lib
+from trainer.averaging import averaged_weights
 from trainer.clock import Clock
 from trainer.config import TrainConfig
 from trainer.console import Console
@@ -72,6 +74,13 @@ def run(config: TrainConfig) -> int:
         signal.signal(signal.SIGTERM, previous)
 
 
+class _EvalScores(NamedTuple):
+    """Scores of the evaluation split, by the weights and their average."""
+
+    plain: Scores
+    averaged: Scores | None
+
+
 class _Run:
     """A run's parts and its state."""
 
@@ -103,15 +112,19 @@ class _Run:
         batches, eval_batches = self._open_batches()
         board = history.TensorBoard(model_dir)
         for epoch in range(len(state.rows), self._config.epochs):
+            patience = self._config.early_stopping_patience
+            if history.has_stalled(state.rows, patience):
+                self._console.print_stall(patience)
+                break
             clock = Clock(state.epoch_seconds)
             self._train_epoch(epoch, batches, clock)
-            scores = None if self._is_stopped else self._evaluate(eval_batches)
+            scores = self._evaluate(eval_batches)
             if scores is None:
                 self._save(clock)
                 self._console.print_stop(state.step)
                 return EXIT_AGAIN
             row = self._finish_epoch(epoch, clock, scores)
-            ious = scores.matrix.iou()
+            ious = scores.plain.matrix.iou()
             board.write(
                 row, dict(zip(self._space.class_names, ious, strict=True))
             )
@@ -211,8 +224,17 @@ class _Run:
             )
         self._state.scores.update(loss, result.weight, result.counts)
 
-    def _evaluate(self, batches: tf.data.Dataset) -> Scores | None:
-        """Scores the evaluation split; None when told to stop meanwhile.
+    def _evaluate(self, batches: tf.data.Dataset) -> _EvalScores | None:
+        """Scores the weights and their average; None when told to stop."""
+        plain = self._evaluate_once(batches)
+        averaged = None
+        with averaged_weights(self._stepper) as has_average:
+            if has_average:
+                averaged = self._evaluate_once(batches)
+        return None if self._is_stopped else _EvalScores(plain, averaged)
+
+    def _evaluate_once(self, batches: tf.data.Dataset) -> Scores:
+        """Scores the evaluation split, or a part when told to stop.
 
         Raises:
             ManifestError: The split gave another number of frames.
@@ -226,32 +248,36 @@ class _Run:
             ):
                 batch = next(iterator, None)
             if batch is None:
-                return scores
+                break
             result = self._stepper.evaluate(*batch)
             scores.update(result.loss, result.weight, result.counts)
-        return None
+        return scores
 
-    def _finish_epoch(self, epoch: int, clock: Clock, scores: Scores) -> Row:
+    def _finish_epoch(
+        self, epoch: int, clock: Clock, scores: _EvalScores
+    ) -> Row:
         """Keeps the models and the state of a whole epoch."""
         config, state = self._config, self._state
         row = self._row(epoch + 1, clock, scores)
         state.rows.append(row)
-        is_best = row.val_mean_iou > state.best
-        state.best = max(state.best, row.val_mean_iou)
+        is_best = row.score > state.best
+        state.best = max(state.best, row.score)
         state.scores = self._new_scores()
         self._stepper.sync()
-        checkpoints.save_model(
-            config.model_dir,
-            self._stepper.model,
-            config.model.base_filters,
-            is_best,
-        )
+        with averaged_weights(self._stepper):
+            checkpoints.save_model(
+                config.model_dir,
+                self._stepper.model,
+                config.model.base_filters,
+                is_best,
+            )
         self._save()
         history.write_csv(config.model_dir, state.rows)
         return row
 
-    def _row(self, epoch: int, clock: Clock, scores: Scores) -> Row:
+    def _row(self, epoch: int, clock: Clock, scores: _EvalScores) -> Row:
         state = self._state
+        plain, averaged = scores
         return Row(
             epoch=epoch,
             step=state.step,
@@ -259,9 +285,12 @@ class _Run:
             loss=state.scores.loss,
             pixel_accuracy=state.scores.matrix.pixel_accuracy(),
             mean_iou=state.scores.matrix.mean_iou(),
-            val_loss=scores.loss,
-            val_pixel_accuracy=scores.matrix.pixel_accuracy(),
-            val_mean_iou=scores.matrix.mean_iou(),
+            val_loss=plain.loss,
+            val_pixel_accuracy=plain.matrix.pixel_accuracy(),
+            val_mean_iou=plain.matrix.mean_iou(),
+            val_mean_iou_ema=(
+                averaged.matrix.mean_iou() if averaged else math.nan
+            ),
             images_per_second=clock.images_per_second,
             input_wait_share=clock.input_wait_share,
             peak_memory_mb=devices.peak_memory_mb(self._device),
