@@ -7,7 +7,7 @@ from benchmarks import process, trees
 from preprocess import tool
 
 
-def add_flags(parser: tool.FlagParser) -> None:
+def add_flags(parser: tool.FlagParser, num_pairs: int = 200) -> None:
     """Adds the flags that say which pairs are read."""
     parser.add_argument(
         "--cityscapes_root",
@@ -16,7 +16,7 @@ def add_flags(parser: tool.FlagParser) -> None:
     parser.add_argument(
         "--num_pairs",
         type=tool.whole(1),
-        default=200,
+        default=num_pairs,
         help="pairs that are read (default: %(default)s)",
     )
     parser.add_argument(
