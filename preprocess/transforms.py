@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import apache_beam as beam
 
-from preprocess import commit, pairing, sharding, sources, writing
+from preprocess import commit, pairing, rows, sharding, sources, writing
 from preprocess.errors import ConversionError
 from preprocess.options import Options
 from preprocess.pairing import Frame, SkippedFrame
 from preprocess.progress import current as progress
+from preprocess.rows import FileRow, FrameRow
 from preprocess.sources import SourceFile
 from schemas import manifest
 
@@ -70,7 +71,7 @@ def list_split(split: str, options: Options) -> list[sources.Listing]:
 
 
 def make_plan(
-    inventories: Iterable[tuple[str, Inventory]], options: Options
+    found: dict[str, Inventory], options: Options
 ) -> dict[str, tuple[Inventory, int]]:
     """Decides each split's number of shards, before anything is written.
 
@@ -81,7 +82,6 @@ def make_plan(
         ConversionError: A split has no frames, or, with `on_error=fail`,
             frames without a partner; counts them and names the first few.
     """
-    found = dict(inventories)
     problems = sum((found[name] for name in sorted(found)), Inventory())
     if options.on_error == "fail" and problems.num_problems:
         raise _incomplete(problems)
@@ -159,22 +159,22 @@ class FindFrames(beam.PTransform):
         ]
         found = (
             pipeline
-            | "Listings" >> beam.Create(listings, reshuffle=False)
-            | "SpreadListings" >> beam.Reshuffle()
+            | "Listings" >> beam.Create(listings)
             | "ListFiles" >> beam.FlatMap(_list_by_bucket)
-            # (bucket, (split, SourceFile))
+            # (bucket, (split, FileRow))
             | "GroupBucket" >> beam.GroupByKey()
             | "PairBucket" >> beam.FlatMap(_pair_bucket, options)
+            # FrameRow or SkippedFrame
             | "SplitProblems" >> beam.Partition(_is_problem, 2)
         )
         frames, problems = found
         if options.limit is not None:
             frames = (
                 frames
-                | "KeyBySplit" >> beam.Map(lambda frame: (frame.split, frame))
+                | "KeyBySplit" >> beam.Map(lambda row: (row[0], row))
                 | "FirstFrames"
                 >> beam.combiners.Top.PerKey(
-                    options.limit, key=lambda frame: frame.name, reverse=True
+                    options.limit, key=lambda row: row[1], reverse=True
                 )
                 | "Flatten" >> beam.FlatMap(lambda item: item[1])
             )
@@ -183,21 +183,23 @@ class FindFrames(beam.PTransform):
 
 def _list_by_bucket(
     listing: sources.Listing,
-) -> Iterator[tuple[int, tuple[str, SourceFile]]]:
+) -> Iterator[tuple[int, tuple[str, FileRow]]]:
     for file in sources.list_files(listing):
         bucket = sharding.shard_of(file.stem, _NUM_BUCKETS)
-        yield bucket, (listing.split, file)
+        yield bucket, (listing.split, rows.pack_file(file, listing))
 
 
 def _pair_bucket(
-    item: tuple[int, Iterable[tuple[str, SourceFile]]], options: Options
-) -> Iterator[Frame | SkippedFrame]:
+    item: tuple[int, Iterable[tuple[str, FileRow]]], options: Options
+) -> Iterator[FrameRow | SkippedFrame]:
     by_split: dict[str, list[SourceFile]] = {}
-    for split, file in item[1]:
+    for split, row in item[1]:
+        file = rows.unpack_file(row, split, options)
         by_split.setdefault(split, []).append(file)
     for split, found in by_split.items():
         frames, problems = pairing.pair(split, found, options.has_labels(split))
-        yield from frames
+        for frame in frames:
+            yield rows.pack_frame(frame, options)
         for problem in problems:
             yield _explain(problem, options)
 
@@ -212,7 +214,7 @@ def _explain(problem: SkippedFrame, options: Options) -> SkippedFrame:
     return problem
 
 
-def _is_problem(item: Frame | SkippedFrame, num_partitions: int) -> int:
+def _is_problem(item: FrameRow | SkippedFrame, num_partitions: int) -> int:
     return int(isinstance(item, SkippedFrame))
 
 
@@ -229,15 +231,29 @@ class TakeStock(beam.PTransform):
         return (
             found
             | "Together" >> beam.Flatten()
-            | "Count" >> beam.Map(lambda item: (item.split, Inventory.of(item)))
-            | "Sum" >> beam.CombinePerKey(_sum_inventories)
-            | "List" >> beam.combiners.ToList()
+            | "Count" >> beam.Map(_count, self._options)
+            # {split: Inventory}
+            | "Sum" >> beam.CombineGlobally(_sum_inventories)
             | "Plan" >> beam.Map(make_plan, self._options)
         )
 
 
-def _sum_inventories(inventories: Iterable[Inventory]) -> Inventory:
-    return sum(inventories, Inventory())
+def _count(
+    item: FrameRow | SkippedFrame, options: Options
+) -> dict[str, Inventory]:
+    if not isinstance(item, SkippedFrame):
+        item = rows.unpack_frame(item, options)
+    return {item.split: Inventory.of(item)}
+
+
+def _sum_inventories(
+    parts: Iterable[dict[str, Inventory]],
+) -> dict[str, Inventory]:
+    total: dict[str, Inventory] = {}
+    for part in parts:
+        for split, inventory in part.items():
+            total[split] = total.get(split, Inventory()) + inventory
+    return total
 
 
 class WriteShards(beam.PTransform):
@@ -261,7 +277,7 @@ class WriteShards(beam.PTransform):
         return (
             (empty, keyed)
             | "WithEmptyShards" >> beam.Flatten()
-            # (shard key, Frame or None)
+            # (shard key, FrameRow or None)
             | "GroupPaths" >> beam.GroupByKey()
             | "WriteShard" >> beam.ParDo(_WriteShard(self._options), plan)
         )  # ShardReport
@@ -273,10 +289,11 @@ def _every_shard(plan) -> Iterator[tuple[int, None]]:
             yield sharding.shard_key(split, index), None
 
 
-def _key_by_shard(frame: Frame, plan) -> tuple[int, Frame]:
-    _, num_shards = plan[frame.split]
-    index = sharding.shard_of(frame.name, num_shards)
-    return sharding.shard_key(frame.split, index), frame
+def _key_by_shard(row: FrameRow, plan) -> tuple[int, FrameRow]:
+    split, name, *_ = row
+    _, num_shards = plan[split]
+    index = sharding.shard_of(name, num_shards)
+    return sharding.shard_key(split, index), row
 
 
 class _WriteShard(beam.DoFn):
@@ -284,13 +301,17 @@ class _WriteShard(beam.DoFn):
         self._options = options
 
     def process(self, item, plan) -> Iterator[writing.ShardReport]:
-        key, frames = item
+        key, found = item
         split, index = sharding.from_shard_key(key)
         _, num_shards = plan[split]
-        present = [frame for frame in frames if frame is not None]
+        frames = [
+            rows.unpack_frame(row, self._options)
+            for row in found
+            if row is not None
+        ]
         try:
             yield writing.write_shard(
-                split, index, num_shards, present, self._options
+                split, index, num_shards, frames, self._options
             )
         except ConversionError as error:
             progress.fail(error)

@@ -2,13 +2,12 @@
 
 import dataclasses
 import json
-import pickle
 
 import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from preprocess import pipeline, transforms, writing
+from preprocess import pairing, pipeline, rows, sources, transforms, writing
 from preprocess.encoding import Encoding
 from preprocess.errors import ConversionError
 from preprocess.options import Options
@@ -266,7 +265,7 @@ def test_a_listing_that_lost_a_frame_is_an_error(root, tmp_path, monkeypatch):
 
     def lose(item, options):
         found = list(pair_bucket(item, options))
-        return [frame for frame in found if frame.name != trees.STEMS[2]]
+        return [row for row in found if row[1] != trees.STEMS[2]]
 
     monkeypatch.setattr(transforms, "_pair_bucket", lose)
     with pytest.raises(ConversionError, match="have changed since the listing"):
@@ -296,21 +295,21 @@ def test_the_job_graph_does_not_grow_with_the_frames(root, tmp_path):
     assert abs(graph_size(one) - graph_size(root)) < 100
 
 
-def test_frames_travel_small(root):
-    frames, _ = list_frames(root)
-    assert len(pickle.dumps(frames[0])) < 700
-
-
-def list_frames(root):
-    from preprocess import pairing, sources
-
-    options = Options(str(root), "/out")
-    found = [
-        file
-        for listing in transforms.list_split("train", options)
-        for file in sources.list_files(listing)
-    ]
-    return pairing.pair("train", found, True)
+def test_frames_travel_small_and_arrive_whole(root, tmp_path):
+    zips = trees.zip_tree(root, tmp_path / "zips")
+    for source, limit in ((root, 110), (zips, 300 + 2 * len(str(zips)))):
+        options = Options(str(source), "/out")
+        found = [
+            file
+            for listing in transforms.list_split("train", options)
+            for file in sources.list_files(listing)
+        ]
+        frames, _ = pairing.pair("train", found, True)
+        assert len(frames) == len(trees.STEMS)
+        for frame in frames:
+            row = rows.pack_frame(frame, options)
+            assert len(repr(row)) < limit
+            assert rows.unpack_frame(row, options) == frame
 
 
 def test_the_manifest_records_what_decides_the_bytes(root, tmp_path):
