@@ -1,9 +1,12 @@
 """Sample frames of a converted data set, small, for its card."""
 
 import base64
+import concurrent.futures
 import dataclasses
+import functools
 import io
 import itertools
+import os
 from collections.abc import Iterator
 
 import numpy as np
@@ -59,10 +62,12 @@ def read_samples(content: Manifest, data_dir: str) -> list[Sample]:
         if split.num_examples
     }
     samples = []
-    for index, (name, split) in enumerate(filled.items()):
-        quota = (MAX_SAMPLES + index) // len(filled)
-        records = itertools.islice(_read_split(split, data_dir), quota)
-        samples += [_draw(name, record, content.space) for record in records]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for index, (name, split) in enumerate(filled.items()):
+            quota = (MAX_SAMPLES + index) // len(filled)
+            draw = functools.partial(_draw, name, space=content.space)
+            records = itertools.islice(_read_split(split, data_dir), quota)
+            samples += pool.map(draw, records)
     return samples
 
 
