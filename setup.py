@@ -33,6 +33,16 @@ setuptools.setup(
         "aws": ["apache-beam[aws]"],
         "dask": ["apache-beam[dask]"],
         "jax": ["jax>=0.7"],
-        "test": ["build", "pytest", "pytest-xdist", "ruff"],
+        "export": ["onnx", "tf2onnx"],
+        "test": [
+            "build",
+            "cityscapesScripts",
+            "onnx",
+            "onnxruntime",
+            "pytest",
+            "pytest-xdist",
+            "ruff",
+            "tf2onnx",
+        ],
     },
 )
