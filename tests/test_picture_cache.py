@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from trainer import picture_cache
+from trainer.checks import ConfigError
+
+SIZE = (4, 6)
+
+
+@pytest.fixture
+def rooms(monkeypatch):
+    """Sets the free bytes of memory and disk."""
+
+    def set_rooms(memory, disk):
+        monkeypatch.setattr(picture_cache, "free_memory_bytes", lambda: memory)
+        monkeypatch.setattr(picture_cache, "_free_disk", lambda folder: disk)
+
+    return set_rooms
+
+
+@pytest.mark.parametrize(
+    ("memory", "disk", "is_slow", "place"),
+    [
+        (200, 0, False, "ram"),
+        (199, 200, True, "disk"),
+        (199, 200, False, "none"),
+        (199, 199, True, "none"),
+    ],
+)
+def test_auto_takes_half_of_what_is_free(rooms, memory, disk, is_slow, place):
+    rooms(memory, disk)
+    assert picture_cache.choose_place("auto", 100, is_slow, "") == place
+
+
+def test_what_does_not_fit_is_refused_with_both_sizes(rooms):
+    rooms(memory=8_000_000, disk=0)
+    text = "--cache=ram needs 5 MB .* half of what is free are 4 MB"
+    with pytest.raises(ConfigError, match=text):
+        picture_cache.choose_place("ram", 5_000_000, False, "")
+
+
+def test_none_asks_for_no_room(rooms):
+    rooms(memory=0, disk=0)
+    assert picture_cache.choose_place("none", 100, True, "") == "none"
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_pictures_stay_as_they_were_and_leave_no_file(tmp_path, on_disk):
+    images = np.arange(3 * 4 * 6 * 3, dtype=np.uint8).reshape(3, *SIZE, 3)
+    labels = images[..., 0] // 8
+    decoded = tf.data.Dataset.from_tensor_slices((images, labels))
+    folder = str(tmp_path) if on_disk else None
+    kept = picture_cache.fill(decoded, 3, SIZE, folder)
+    np.testing.assert_array_equal(kept.images, images)
+    np.testing.assert_array_equal(kept.labels, labels)
+    assert not list(tmp_path.iterdir())
+
+
+def test_pictures_of_another_size_are_refused():
+    pair = (np.zeros((1, 4, 5, 3), np.uint8), np.zeros((1, 4, 5), np.uint8))
+    decoded = tf.data.Dataset.from_tensor_slices(pair)
+    with pytest.raises(ConfigError, match="size, 4x6; one is 4x5"):
+        picture_cache.fill(decoded, 1, SIZE)
+
+
+def test_a_picture_and_its_label_take_four_bytes_a_pixel():
+    assert picture_cache.decoded_bytes(2975, (280, 280)) == 932_960_000

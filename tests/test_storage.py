@@ -1,0 +1,33 @@
+import pytest
+
+from trainer import storage
+
+
+def test_a_file_is_replaced_whole(tmp_path):
+    path = str(tmp_path / "note.txt")
+    storage.write_text(path, "one")
+    storage.write_text(path, "two")
+    assert storage.read_text(path) == "two"
+    assert storage.num_bytes(path) == 3
+    assert storage.names(str(tmp_path)) == ["note.txt"]
+
+
+def test_the_old_file_stays_when_writing_fails(tmp_path):
+    path = str(tmp_path / "note.txt")
+    storage.write_text(path, "one")
+    with pytest.raises(RuntimeError), storage.replacing(path) as partial:
+        open(partial, "w").write("half")
+        raise RuntimeError
+    assert storage.read_text(path) == "one"
+    assert storage.names(str(tmp_path)) == ["note.txt"]
+
+
+def test_what_is_not_there_has_no_size_and_no_names(tmp_path):
+    assert storage.num_bytes(str(tmp_path / "none")) is None
+    assert storage.names(str(tmp_path / "none")) == []
+
+
+def test_schemes_are_remote():
+    assert storage.is_remote("gs://bucket/run")
+    assert not storage.is_remote("/data/run")
+    assert storage.join("gs://bucket/run/", "a") == "gs://bucket/run/a"
