@@ -29,6 +29,9 @@ BAD_FLAGS = {
     "--learning_rate=0": "--learning_rate=0.0 must be above 0",
     "--model_dir=": "--model_dir is missing",
     "--data_dir=": "--data_dir is missing",
+    "--accumulate_steps=5": "--batch_size=32 does not divide into",
+    "--profile_steps=9,3": "--profile_steps=9,3 must be the first and the",
+    "--profile_steps=a": "flag --profile_steps=a: invalid literal",
 }
 
 

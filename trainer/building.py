@@ -4,7 +4,7 @@ import keras
 
 from schemas.labels import LABEL_SPACES
 from schemas.manifest import Split
-from trainer import devices, input_pipeline, losses, optimizers, unet
+from trainer import devices, fused, input_pipeline, losses, optimizers, unet
 from trainer.config import TrainConfig
 from trainer.stepper import StepOptions, Stepper, build_stepper
 
@@ -20,17 +20,24 @@ def build_training(
         device: What it computes on.
     """
     policy = devices.choose_policy(config.mixed_precision, device)
+    jit_compile = devices.choose_jit(config.jit_compile, device)
+    has_kernels = devices.has_kernels(jit_compile)
     model = unet.build_unet(
         (None, None, 3),
         config.model.num_classes,
         config.model.base_filters,
         dtype=policy,
+        normalization=(
+            fused.BatchNormalization
+            if has_kernels
+            else keras.layers.BatchNormalization
+        ),
     )
     steps_per_epoch = input_pipeline.steps_per_epoch(
         split.num_examples, config.batch_size
     )
     optimizer = optimizers.build_optimizer(
-        config.optimizer, config.epochs * steps_per_epoch
+        config.optimizer, config.epochs * steps_per_epoch, has_kernels
     )
     if policy == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
@@ -38,5 +45,5 @@ def build_training(
     loss = losses.build_loss(
         config.loss, losses.class_weights(config.loss, space, split)
     )
-    options = StepOptions(devices.choose_jit(config.jit_compile, device))
+    options = StepOptions(jit_compile, config.remat, config.accumulate_steps)
     return build_stepper(model, optimizer, loss, options)

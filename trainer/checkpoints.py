@@ -129,7 +129,7 @@ def restore(
 def save_model(
     model_dir: str, model: keras.Model, base_filters: int, is_best: bool
 ) -> None:
-    """Writes RUN/last.keras, in float32 whatever the training's types.
+    """Writes RUN/last.keras, of Keras's float32 layers in any case.
 
     Args:
         model_dir: The run's folder.
@@ -137,7 +137,7 @@ def save_model(
         base_filters: The width of its first level.
         is_best: Whether RUN/best.keras becomes the same.
     """
-    if model.layers[1].dtype_policy.name != "float32":
+    if not all(map(_is_plain, model.layers)):
         plain = unet.build_unet(
             (None, None, 3), model.output_shape[-1], base_filters
         )
@@ -152,6 +152,12 @@ def save_model(
             with storage.open_binary(last_path) as source:
                 with open(partial, "wb") as target:
                     shutil.copyfileobj(source, target)
+
+
+def _is_plain(layer: keras.Layer) -> bool:
+    """Returns whether a layer loads anywhere and computes in float32."""
+    is_keras = type(layer).__module__.startswith("keras.")
+    return is_keras and layer.dtype_policy.name == "float32"
 
 
 def _names(folder: str) -> list[str]:

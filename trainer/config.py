@@ -145,6 +145,10 @@ class TrainConfig:
         batch_size: Pictures a step.
         mixed_precision: One of `PRECISIONS`; auto asks the device.
         jit_compile: Whether XLA compiles the step, one of `SWITCHES`.
+        remat: Whether activations are computed again in the backward pass.
+        accumulate_steps: The parts that a batch goes through in, one after
+            the other, for one update.
+        profile_steps: The first and the last step to trace; empty: none.
         early_stopping_patience: Epochs without a better mean IoU on the
             evaluation split after which a run ends; 0: never.
         save_steps: Steps between checkpoints within an epoch; 0: none, only
@@ -162,6 +166,9 @@ class TrainConfig:
     batch_size: int = 32
     mixed_precision: str = "auto"
     jit_compile: str = "auto"
+    remat: bool = False
+    accumulate_steps: int = 1
+    profile_steps: tuple[int, ...] = ()
     early_stopping_patience: int = 0
     save_steps: int = 0
     keep_checkpoints: int = 3
@@ -179,6 +186,13 @@ class TrainConfig:
         check_at_least("seed", self.seed, 0)
         check_choice("mixed_precision", self.mixed_precision, PRECISIONS)
         check_choice("jit_compile", self.jit_compile, SWITCHES)
+        check_at_least("accumulate_steps", self.accumulate_steps, 1)
+        if self.batch_size % self.accumulate_steps:
+            raise ConfigError(
+                f"--batch_size={self.batch_size} does not divide into "
+                f"--accumulate_steps={self.accumulate_steps} equal parts"
+            )
+        _check_profile_steps(self.profile_steps)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -369,6 +383,14 @@ def _rebuild(kind: type[_Config], content: dict[str, Any]) -> _Config:
 def _check_model_dir(model_dir: str) -> None:
     if not model_dir:
         raise ConfigError("--model_dir is missing: the run's folder")
+
+
+def _check_profile_steps(steps: tuple[int, ...]) -> None:
+    if steps and not (len(steps) == 2 and 1 <= steps[0] <= steps[1]):
+        raise ConfigError(
+            f"--profile_steps={','.join(map(str, steps))} must be the first "
+            "and the last step to trace, like 10,15"
+        )
 
 
 def _check_checkpoint(checkpoint: str) -> None:

@@ -92,6 +92,11 @@ def choose_jit(jit_compile: str, device: Device) -> bool:
     return device.is_gpu if jit_compile == "auto" else jit_compile == "on"
 
 
+def has_kernels(jit_compile: bool) -> bool:
+    """Returns whether `trainer.fused` is what to build networks with."""
+    return keras.backend.backend() == "tensorflow" and not jit_compile
+
+
 def peak_memory_mb(device: Device) -> float:
     """Returns the most memory in use so far: of the GPU, else the process."""
     if not device.is_gpu:

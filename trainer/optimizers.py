@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from trainer import fused
 from trainer.learning import OptimizerConfig
 
 POLY_POWER = 0.9
@@ -62,7 +63,7 @@ class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def build_optimizer(
-    config: OptimizerConfig, total_steps: int
+    config: OptimizerConfig, total_steps: int, has_kernels: bool = False
 ) -> keras.optimizers.Optimizer:
     """Builds the optimizer that a run asks for.
 
@@ -70,7 +71,9 @@ def build_optimizer(
         config: Its options.
         total_steps: The steps of the whole run, at whose end cosine and
             poly arrive at 0.
+        has_kernels: Whether TensorFlow's kernels do Adam's arithmetic.
     """
+    classes = fused if has_kernels else keras.optimizers
     options = {
         "learning_rate": WarmupDecay(
             config.learning_rate,
@@ -83,9 +86,9 @@ def build_optimizer(
         "ema_momentum": config.ema_decay,
     }
     if config.optimizer == "adam":
-        return keras.optimizers.Adam(**options)
+        return classes.Adam(**options)
     options["weight_decay"] = config.weight_decay or None
     if config.optimizer == "sgd":
         return keras.optimizers.SGD(momentum=config.momentum, **options)
     options["weight_decay"] = config.weight_decay  # AdamW wants a number
-    return keras.optimizers.AdamW(**options)
+    return classes.AdamW(**options)

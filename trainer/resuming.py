@@ -15,6 +15,8 @@ _FREE = {
     "data_dir",
     "cache",
     "jit_compile",
+    "remat",
+    "profile_steps",
     "early_stopping_patience",
     "save_steps",
     "keep_checkpoints",

@@ -52,8 +52,12 @@ class _NumbersParser(flags.ArgumentParser):
 
     syntactic_help = "NUMBER,NUMBER..."
 
+    def __init__(self, kind: type = float):
+        super().__init__()
+        self._kind = kind
+
     def parse(self, argument: str) -> tuple[float, ...]:
-        return tuple(float(part) for part in argument.split(","))
+        return tuple(self._kind(part) for part in argument.split(","))
 
 
 class _SizeSerializer(flags.ArgumentSerializer):
@@ -176,6 +180,24 @@ flags.DEFINE_enum(
     TrainConfig.jit_compile,
     config_lib.SWITCHES,
     "Whether XLA compiles the step; auto: on a GPU.",
+)
+flags.DEFINE_bool(
+    "remat",
+    TrainConfig.remat,
+    "Computes activations again in the backward pass: less memory, more time.",
+)
+flags.DEFINE_integer(
+    "accumulate_steps",
+    TrainConfig.accumulate_steps,
+    "Parts that a batch goes through in for one update; batch normalization "
+    "sees a part at a time.",
+)
+flags.DEFINE(
+    _NumbersParser(int),
+    "profile_steps",
+    None,
+    "First and last step to trace for TensorBoard, like 10,15.",
+    serializer=flags.ListSerializer(","),
 )
 flags.DEFINE_integer(
     "early_stopping_patience",

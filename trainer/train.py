@@ -6,6 +6,7 @@ and started again has every epoch once.
 """
 
 import collections
+import contextlib
 import math
 import signal
 import threading
@@ -30,11 +31,12 @@ from trainer import (
     storage,
 )
 from trainer import config as config_lib
-from trainer.averaging import averaged_weights
+from trainer.averaging import averaged_weights, unbiased_statistics
 from trainer.clock import Clock
 from trainer.config import TrainConfig
 from trainer.console import Console
 from trainer.history import Row, Scores
+from trainer.profiling import Profiler
 from trainer.run_state import RunState
 from trainer.stepper import StepResult
 
@@ -69,7 +71,8 @@ def run(config: TrainConfig) -> int:
     stop = threading.Event()
     previous = signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:
-        return _Run(config, stop).train()
+        with contextlib.closing(_Run(config, stop)) as training:
+            return training.train()
     finally:
         signal.signal(signal.SIGTERM, previous)
 
@@ -103,6 +106,7 @@ class _Run:
             num_examples, config.batch_size
         )
         self._console = Console(config, num_examples, self._steps_per_epoch)
+        self._profiler = Profiler(config.model_dir, config.profile_steps)
 
     def train(self) -> int:
         """Runs the epochs that are left; see `run`."""
@@ -131,6 +135,15 @@ class _Run:
             self._console.print_epoch(row)
         self._console.print_end(state.best)
         return 0
+
+    def close(self) -> None:
+        """Ends a trace that the run did not come to the end of."""
+        self._profiler.close()
+
+    @property
+    def _num_updates(self) -> int:
+        """How often batch normalization has updated its averages."""
+        return self._state.step * self._config.accumulate_steps
 
     @property
     def _is_stopped(self) -> bool:
@@ -182,8 +195,10 @@ class _Run:
             if self._is_stopped:
                 break
             images, labels = self._next_batch(batches, clock)
+            self._profiler.before_step(state.step + 1)
             result = self._stepper.train(images, labels)
             state.step += 1
+            self._profiler.after_step(state.step, result)
             clock.count(images.shape[0])
             pending.append((state.step, result))
             is_saving = state.step % save_steps == 0
@@ -226,11 +241,12 @@ class _Run:
 
     def _evaluate(self, batches: tf.data.Dataset) -> _EvalScores | None:
         """Scores the weights and their average; None when told to stop."""
-        plain = self._evaluate_once(batches)
         averaged = None
-        with averaged_weights(self._stepper) as has_average:
-            if has_average:
-                averaged = self._evaluate_once(batches)
+        with unbiased_statistics(self._stepper, self._num_updates):
+            plain = self._evaluate_once(batches)
+            with averaged_weights(self._stepper) as has_average:
+                if has_average:
+                    averaged = self._evaluate_once(batches)
         return None if self._is_stopped else _EvalScores(plain, averaged)
 
     def _evaluate_once(self, batches: tf.data.Dataset) -> Scores:
@@ -263,8 +279,10 @@ class _Run:
         is_best = row.score > state.best
         state.best = max(state.best, row.score)
         state.scores = self._new_scores()
-        self._stepper.sync()
-        with averaged_weights(self._stepper):
+        with (
+            unbiased_statistics(self._stepper, self._num_updates),
+            averaged_weights(self._stepper),
+        ):
             checkpoints.save_model(
                 config.model_dir,
                 self._stepper.model,
