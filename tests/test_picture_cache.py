@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer import picture_cache
+from trainer import picture_cache, progress
 from trainer.checks import ConfigError
 
 SIZE = (4, 6)
@@ -66,3 +66,12 @@ def test_pictures_of_another_size_are_refused():
 
 def test_a_picture_and_its_label_take_four_bytes_a_pixel():
     assert picture_cache.decoded_bytes(2975, (280, 280)) == 932_960_000
+
+
+def test_long_decoding_says_how_far_it_is(monkeypatch, capsys):
+    seconds = iter([0.0, 10.0, 20.0])  # start, after one, after two pictures
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(seconds))
+    picture = tf.zeros([*SIZE, 3], tf.uint8), tf.zeros(SIZE, tf.uint8)
+    decoded = tf.data.Dataset.from_tensors(picture).repeat(3)
+    picture_cache.fill(decoded, 3, SIZE)
+    assert capsys.readouterr().err == "2 of 3 pictures, 0.10/s, 10 s left\n"

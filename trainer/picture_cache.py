@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from trainer import storage
 from trainer.config import ConfigError, Size, format_size
+from trainer.progress import Progress
 
 BYTES_PER_PIXEL = 4
 """Three of the picture, one of the label."""
@@ -98,7 +99,10 @@ def fill(
     """
     images = _allocate((num_pictures, *size, 3), folder)
     labels = _allocate((num_pictures, *size), folder)
+    progress = Progress("pictures", num_pictures)
     for index, (image, label) in enumerate(decoded.as_numpy_iterator()):
+        if index:
+            progress.update(index)
         if label.shape != size:
             raise ConfigError(
                 f"--cache needs pictures of one size, {format_size(size)}; "
