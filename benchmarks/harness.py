@@ -24,7 +24,8 @@ class Contender:
         unit: What its value counts, for example `pairs/s`.
         command: The program and its arguments; empty if it cannot run here.
         num_items: What it works through: its value is items a second of its
-            whole life.  None if its last line of output is the value.
+            whole life.  None if its last line of output is the value and,
+            where it knows better than its processes' sum, its peak in MiB.
         outputs: Files and folders that are deleted before and after a run.
         not_measured: Why it cannot run here; stands in the table.
     """
@@ -104,10 +105,9 @@ def run_once(contender: Contender) -> Sample:
     finally:
         _delete(contender.outputs)
     if contender.num_items is not None:
-        value = contender.num_items / finished.seconds
-    else:
-        value = _last_number(finished.output, contender.name)
-    return Sample(value, finished.peak_mb)
+        return Sample(contender.num_items / finished.seconds, finished.peak_mb)
+    value, *peak_mb = _last_numbers(finished.output, contender.name)
+    return Sample(value, peak_mb[0] if peak_mb else finished.peak_mb)
 
 
 def ratio(results: dict[str, Result], above: str, below: str) -> float | None:
@@ -120,10 +120,10 @@ def ratio(results: dict[str, Result], above: str, below: str) -> float | None:
     return statistics.median(ratios) if ratios else None
 
 
-def _last_number(output: str, name: str) -> float:
+def _last_numbers(output: str, name: str) -> list[float]:
     last = (output.split("\n")[:-1] or [""])[-1]
     try:
-        return float(last)
+        return [float(number) for number in last.split() or [last]]
     except ValueError as error:
         raise process.CommandError(
             f"{name}: the last line of output should be a number, is {last!r}"

@@ -1,0 +1,104 @@
+"""Steps of the same U-Net in PyTorch; see `benchmarks.train_step`.
+
+On a GPU with bfloat16, channels_last and torch.compile; on a CPU in float32
+and channels_last.  Needs torch and numpy, nothing of this project's.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+
+from benchmarks import step_timing
+
+_NUM_LEVELS = 4
+
+
+class UNet(nn.Module):
+    """The recipe's network: convolution, ReLU, normalization."""
+
+    def __init__(self, base_filters: int):
+        """Builds the layers.
+
+        Args:
+            base_filters: The width of the first level.
+        """
+        super().__init__()
+        widths = [base_filters << level for level in range(_NUM_LEVELS + 1)]
+        self.downs = nn.ModuleList(
+            _double_conv(before, width)
+            for before, width in zip([3, *widths], widths, strict=False)
+        )
+        self.ups = nn.ModuleList(
+            nn.Sequential(
+                nn.ConvTranspose2d(2 * width, width, 2, stride=2),
+                nn.ReLU(inplace=True),
+                nn.BatchNorm2d(width),
+            )
+            for width in widths[:-1]
+        )
+        self.joins = nn.ModuleList(
+            _double_conv(2 * width, width) for width in widths[:-1]
+        )
+        self.head = nn.Conv2d(base_filters, step_timing.NUM_CLASSES, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Maps (B, 3, H, W) in [-1, 1] to (B, 34, H, W) logits."""
+        skips = []
+        for level, down in enumerate(self.downs):
+            if level:
+                x = nn.functional.max_pool2d(x, 2)
+            x = down(x)
+            skips.append(x)
+        for level in reversed(range(_NUM_LEVELS)):
+            x = torch.cat([skips[level], self.ups[level](x)], 1)
+            x = self.joins[level](x)
+        return self.head(x)
+
+
+def main() -> None:
+    """Prints the figures of the contender."""
+    flags = step_timing.parser(__doc__).parse_args()
+    is_gpu = torch.cuda.is_available()
+    device = torch.device("cuda" if is_gpu else "cpu")
+    images, labels = step_timing.draw_batch(flags.batch_size)
+    base_mb = step_timing.resident_mb()
+    torch.manual_seed(1)
+    network = UNet(flags.base_filters).to(
+        device, memory_format=torch.channels_last
+    )
+    optimizer = torch.optim.Adam(network.parameters(), fused=is_gpu)
+    forward = torch.compile(network) if is_gpu else network
+    images = torch.from_numpy(images).to(device).permute(0, 3, 1, 2)
+    labels = torch.from_numpy(labels.astype(np.int64)).to(device)
+
+    def step() -> float:
+        with torch.autocast(device.type, torch.bfloat16, enabled=is_gpu):
+            logits = forward(images.float() / 127.5 - 1)
+        loss = nn.functional.cross_entropy(logits.float(), labels)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    device_peak_mb = None
+    if is_gpu:
+
+        def device_peak_mb() -> float:
+            return torch.cuda.max_memory_allocated() / (1 << 20)
+
+    step_timing.print_figures(flags, step, base_mb, device_peak_mb)
+
+
+def _double_conv(before: int, width: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(before, width, 3, padding=1),
+        nn.ReLU(inplace=True),
+        nn.BatchNorm2d(width),
+        nn.Conv2d(width, width, 3, padding=1),
+        nn.ReLU(inplace=True),
+        nn.BatchNorm2d(width),
+    )
+
+
+if __name__ == "__main__":
+    main()

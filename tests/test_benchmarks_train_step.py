@@ -1,0 +1,125 @@
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from benchmarks import flops, recipe_model, step_timing, train_step
+from benchmarks.harness import Contender, Result, Sample
+from trainer import fused, unet
+
+SIZE = ("--base_filters=2", "--batch_size=2", "--num_steps=1")
+LAPTOP = train_step.Device("CPU", False, {"float32": 1e9})
+CARD = train_step.Device("H100", True, {"float32": 1e12, "bfloat16": 4e12})
+
+
+def parse(monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["train_step", *SIZE, *arguments])
+    return train_step._parse_flags()
+
+
+def test_operations_are_those_of_the_networks_own_layers():
+    network = unet.build_unet((32, 32, 3), 34, 4)
+    forward, first = 0, None
+    for layer in network.layers:
+        if not layer.__class__.__name__.startswith("Conv2D"):
+            continue
+        kernel = layer.kernel
+        is_transposed = isinstance(layer, keras.layers.Conv2DTranspose)
+        side = (layer.input if is_transposed else layer.output).shape[1]
+        count = 2 * int(np.prod(kernel.shape)) * side**2
+        first = first or count
+        forward += count
+    counted = flops.step_flops(4, 34, 32, batch_size=5)
+    assert counted == 5 * (3 * forward - first)
+
+
+def test_the_recipe_and_ours_begin_with_the_same_weights():
+    keras.utils.set_random_seed(1)
+    recipe = recipe_model.build_model(2, size_px=32)
+    keras.utils.set_random_seed(1)
+    kind = fused.BatchNormalization
+    ours = unet.build_unet((None, None, 3), 34, 2, normalization=kind)
+    for a, b in zip(recipe.get_weights(), ours.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_every_contender_gets_the_same_batch():
+    (images, labels), (again, _) = (step_timing.draw_batch(2) for _ in "ab")
+    assert images.shape == (2, 256, 256, 3)
+    assert labels.shape == (2, 256, 256)
+    assert labels.max() == 33
+    np.testing.assert_array_equal(images, again)
+
+
+@pytest.mark.parametrize("contender", ["recipe", "ours"])
+def test_a_contender_prints_its_rate_and_its_peak(contender):
+    done = subprocess.run(
+        (
+            *(sys.executable, "-m", "benchmarks.step_keras", *SIZE),
+            f"--contender={contender}",
+        ),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rate, peak_mb = map(float, done.stdout.splitlines()[-1].split())
+    assert 0 < rate < 1000
+    assert 10 < peak_mb < 2000
+
+
+def test_without_a_gpu_its_rows_say_so(monkeypatch):
+    flags = parse(monkeypatch, "--backend=tensorflow")
+    reasons = {
+        row.name: row.not_measured
+        for row in train_step._contenders(flags, LAPTOP)
+    }
+    assert reasons["CPU tensorflow: recipe, float32"] == ""
+    assert reasons["CPU PyTorch"] == "no --torch_python was given"
+    assert reasons["GPU tensorflow: ours --jit_compile=off"] == "no GPU here"
+    assert reasons["GPU PyTorch"] == "no GPU here"
+    assert not any("jax" in name for name in reasons)
+
+
+def test_one_command_fills_a_gpus_table(monkeypatch):
+    monkeypatch.setattr(train_step.importlib.util, "find_spec", bool)
+    flags = parse(monkeypatch, "--torch_python=other")
+    rows = train_step._contenders(flags, CARD)
+    assert not any(row.not_measured for row in rows)
+    assert {row.name.split(":")[0] for row in rows} == {
+        "GPU tensorflow",
+        "GPU jax",
+        "GPU PyTorch",
+    }
+    assert rows[-1].command == (
+        *("other", "-m", "benchmarks.step_torch"),
+        *SIZE,
+    )
+
+
+def test_the_limit_is_that_of_the_rows_own_type(monkeypatch):
+    flags = parse(monkeypatch)
+    row = Contender("GPU tensorflow: recipe, float32", "images/s")
+    ours = Contender("GPU tensorflow: ours", "images/s")
+    results = {
+        contender.name: Result(contender, (Sample(4.0, 100.0),))
+        for contender in (row, ours)
+    }
+    count, recipe_line, our_line = train_step._step_lines(results, flags, CARD)
+    num_flops = flops.step_flops(2, 34, 256, 2)
+    assert count.startswith(f"a step: {num_flops / 1e9:,.1f} GFLOP")
+    assert ": 500 ms a step" in recipe_line
+    assert "of 1 TFLOP/s" in recipe_line
+    assert "of 4 TFLOP/s" in our_line
+
+
+def test_ratios_compare_speed_and_memory_with_the_recipe():
+    names = {"recipe, float32": (2, 400), "ours": (3, 300)}
+    names["ours --remat"] = (2, 100)
+    results = {}
+    for name, (rate, peak_mb) in names.items():
+        row = Contender(f"CPU tensorflow: {name}", "images/s")
+        results[row.name] = Result(row, (Sample(rate, peak_mb),))
+    ratios = train_step._ratios(results, "CPU")
+    assert list(ratios.values()) == [1.5, 0.75, 0.25]
