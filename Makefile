@@ -16,18 +16,22 @@ DEMO_ROOT := $(or $(CITYSCAPES_ROOT),$(DEMO_DIR)/cityscapes)
 demo: install
 ifeq ($(CITYSCAPES_ROOT),)
 	$(BIN)/python -m preprocess.sample --output_dir=$(DEMO_ROOT) --overwrite \
-	  --num_train=160 --num_val=32 --image_size=256x512
+	  --num_train=160 --num_val=16 --image_size=256x512
 endif
 	$(BIN)/python -m preprocess.main --cityscapes_root=$(DEMO_ROOT) \
-	  --output_dir=$(DEMO_DIR)/records --overwrite
-	rm -rf $(DEMO_DIR)/run
+	  --output_dir=$(DEMO_DIR)/records --overwrite \
+	  --image_size=256x512 --limit=160
+	rm -rf $(DEMO_DIR)/run $(DEMO_DIR)/predictions
 	$(BIN)/python -m trainer.task --mode=train --flagfile=configs/demo.flags \
-	  --data_dir=$(DEMO_DIR)/records --model_dir=$(DEMO_DIR)/run
-	$(BIN)/python -m trainer.task --mode=evaluate \
 	  --data_dir=$(DEMO_DIR)/records --model_dir=$(DEMO_DIR)/run
 	$(BIN)/python -m trainer.task --mode=predict --limit=8 \
 	  --model_dir=$(DEMO_DIR)/run --output_dir=$(DEMO_DIR)/predictions \
 	  --input="$(DEMO_ROOT)/leftImg8bit/val"
+	$(BIN)/python -m trainer.task --mode=evaluate \
+	  --data_dir=$(DEMO_DIR)/records --model_dir=$(DEMO_DIR)/run
+	@echo "overlays: $(DEMO_DIR)/predictions/*_overlay.png"
+	@echo "image, truth, prediction: $(DEMO_DIR)/run/pictures/*.png"
+	@echo "data set: $(DEMO_DIR)/records/index.html"
 
 test: install-test lint
 	$(BIN)/python -m pytest -n 2 --dist=worksteal

@@ -22,7 +22,7 @@ def street(tmp_path):
     return ids, folder
 
 
-def run(tmp_path, source, space=LABEL_IDS):
+def run(tmp_path, source, space=LABEL_IDS, limit=None):
     network = str(tmp_path / "network.keras")
     color_network.build(space).save(network)
     return predict.run(
@@ -32,6 +32,7 @@ def run(tmp_path, source, space=LABEL_IDS):
             output_dir=str(tmp_path / "out"),
             inference=InferenceConfig(resize=None, crop=(16, 16)),
             checkpoint=network,
+            limit=limit,
         )
     )
 
@@ -94,3 +95,16 @@ def test_a_damaged_network_is_named(tmp_path, street):
     )
     with pytest.raises(ValueError, match=r"broken\.keras is no network"):
         predict.run(config)
+
+
+def test_limit_takes_the_first_pictures_by_path(tmp_path, street):
+    _, folder = street
+    (first,) = folder.iterdir()
+    for name in ("aachen_000000_000019", "zurich_000000_000019"):
+        twin = folder / f"{name}_leftImg8bit.png"
+        twin.write_bytes(first.read_bytes())
+    assert run(tmp_path, folder, limit=2) == 0
+    written = {
+        path.name.rsplit("_", 1)[0] for path in (tmp_path / "out").iterdir()
+    }
+    assert written == {"aachen_000000_000019", "ulm_000001_000019"}

@@ -283,6 +283,7 @@ class PredictConfig:
         inference: How the network is applied.
         checkpoint: `best`, `latest` or the path of a .keras file.
         submission: A zip to write for the benchmark server; none if empty.
+        limit: The first so many pictures, by path; None for all.
     """
 
     model_dir: str
@@ -291,6 +292,7 @@ class PredictConfig:
     inference: InferenceConfig
     checkpoint: str = "best"
     submission: str = ""
+    limit: int | None = None
 
     def __post_init__(self) -> None:
         """Checks the values."""
@@ -301,6 +303,8 @@ class PredictConfig:
             raise ConfigError("--input is missing: a picture or a folder")
         if not self.output_dir:
             raise ConfigError("--output_dir is missing: where pictures go")
+        if self.limit is not None:
+            check_at_least("limit", self.limit, 1)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -37,7 +37,7 @@ def run(config: PredictConfig) -> int:
         ValueError: The network does not fit, or two pictures share a stem.
         FileNotFoundError: There is no picture or no such network.
     """
-    paths = picture_files.find_pictures(config.input)
+    paths = picture_files.find_pictures(config.input)[: config.limit]
     _check_stems(paths)
     if config.submission:
         submission.check_stems([picture_files.stem(path) for path in paths])

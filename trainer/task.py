@@ -261,6 +261,7 @@ flags.DEFINE_list(
     f"Some of {', '.join(config_lib.EXPORT_FORMATS)}; export.",
 )
 flags.DEFINE_string("output_dir", "", "Where pictures go; predict.")
+flags.DEFINE_integer("limit", None, "The first so many pictures; predict.")
 
 
 def main(argv: list[str]) -> int:
