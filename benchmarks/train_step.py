@@ -187,7 +187,7 @@ def _peak_ratio(result: Result, recipe: Result) -> float | None:
 def _step_lines(
     results: Mapping[str, Result], flags: argparse.Namespace, device: Device
 ) -> Sequence[str]:
-    """Says how long a step takes and how near it is to the limit."""
+    """Says how long a step takes and, on a GPU, how near to the limit."""
     num_flops = flops.step_flops(
         flags.base_filters,
         step_timing.NUM_CLASSES,
@@ -198,12 +198,14 @@ def _step_lines(
     for name, result in results.items():
         if result.samples:
             seconds = flags.batch_size / result.row()["median"]
-            rate, limit = num_flops / seconds, device.limit(name)
-            lines.append(
-                f"{name}: {seconds * 1e3:,.0f} ms a step, "
-                f"{rate / 1e12:.3g} of {limit / 1e12:.3g} TFLOP/s, "
-                f"{rate / limit:.0%}"
-            )
+            line = f"{name}: {seconds * 1e3:,.0f} ms a step"
+            if device.is_gpu:
+                rate, limit = num_flops / seconds, device.limit(name)
+                line += (
+                    f", {rate / 1e12:.3g} of {limit / 1e12:.3g} TFLOP/s, "
+                    f"{rate / limit:.0%}"
+                )
+            lines.append(line)
     return lines
 
 
