@@ -64,7 +64,6 @@ def run(
     _prepare_output(options.output_dir)
     if is_local(beam_options):
         _run_locally(options, beam_options, num_workers or os.cpu_count())
-        _check_inputs(options)
     else:
         pipeline = beam.Pipeline(options=beam_options)
         build(pipeline, options)
@@ -74,6 +73,8 @@ def run(
             return Outcome(None, was_done=False)
         result.wait_until_finish()
     content = manifest.load(options.output_dir, files.read_text)
+    if is_local(beam_options):
+        _check_inputs(content, options)
     commit.check_files(content, options.output_dir)
     return Outcome(content, was_done=False)
 
@@ -212,13 +213,12 @@ def _check_no_strangers(output_dir: str) -> None:
         )
 
 
-def _check_inputs(options: Options) -> None:
+def _check_inputs(content: manifest.Manifest, options: Options) -> None:
     """Checks that a local run has converted just what lies in the source.
 
     Raises:
         ConversionError: The runner lost a frame, or a file has changed.
     """
-    content = manifest.load(options.output_dir, files.read_text)
     change = _new_inputs(content, options)
     if change:
         files.delete_if_there(

@@ -145,11 +145,12 @@ def _check_shard(
                     place = f"{shard.name}: record {num_records} at {offset}"
                     num_records += 1
                     try:
+                        record = example.decode(payload)
                         _check_record(
-                            payload, shard.name, places, place, content
+                            record, shard.name, places, place, content
                         )
                         if not quick:
-                            class_pixels += _count_pixels(payload, content)
+                            class_pixels += _count_pixels(record, content)
                     except ValueError as error:
                         problems.append(f"{place}: {error}")
             except tfrecord.CorruptRecordError as error:
@@ -184,7 +185,7 @@ def _check_totals(
 
 
 def _check_record(
-    payload: bytes,
+    record: example.Record,
     shard_name: str,
     places: dict[str, str],
     place: str,
@@ -195,7 +196,6 @@ def _check_record(
     Raises:
         ValueError: One does not fit.
     """
-    record = example.decode(payload)
     if record.name in places:
         raise ValueError(
             f"frame {record.name} is also at {places[record.name]}"
@@ -219,13 +219,14 @@ def _check_record(
         )
 
 
-def _count_pixels(payload: bytes, content: manifest.Manifest) -> np.ndarray:
+def _count_pixels(
+    record: example.Record, content: manifest.Manifest
+) -> np.ndarray:
     """Decodes a record's pictures; returns the pixels of each class.
 
     Raises:
         ValueError: A picture is damaged or not of the record's size.
     """
-    record = example.decode(payload)
     size = (record.height, record.width)
     try:
         if record.image_format == "png":

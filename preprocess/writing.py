@@ -139,9 +139,8 @@ def write_shard(
     return report
 
 
-def shard_inputs(frames: Iterable[Frame], options: Options) -> str:
+def shard_inputs(frames: Sequence[Frame], options: Options) -> str:
     """Returns the text that changes when a shard has to be made again."""
-    frames = list(frames)
     total = sum(frame.fingerprint for frame in frames)
     deciding = json.dumps(options.deciding(), sort_keys=True)
     return f"{fingerprint(total, len(frames))} {deciding}"
