@@ -11,9 +11,8 @@ the imports are in it.  All read from a warm page cache.
 import argparse
 import os
 import sys
-import tempfile
 
-from benchmarks import harness, native_pairs, process, report, trees
+from benchmarks import comparison, harness, native_pairs, process, report, trees
 from benchmarks.harness import Contender
 
 OURS = "preprocess.main"
@@ -33,22 +32,7 @@ _PACKAGES = ("apache-beam", "numpy", "pillow", "protobuf", "google-crc32c")
 
 def main() -> int:
     """Runs the benchmark; returns the exit code."""
-    flags = _parse_flags()
-    try:
-        with tempfile.TemporaryDirectory(
-            prefix="convert-", dir=flags.work_dir
-        ) as work_dir:
-            contenders = _prepare(flags, work_dir)
-            results = harness.run_rounds(contenders, flags.rounds)
-    except (process.CommandError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    ratios = _ratios(results)
-    print(report.table(results))
-    print(report.ratio_lines(ratios))
-    if flags.json:
-        report.write_json(flags.json, results, ratios, _PACKAGES)
-    return 0
+    return comparison.run(_parse_flags(), _prepare, _ratios, _PACKAGES)
 
 
 def _parse_flags() -> argparse.Namespace:

@@ -12,13 +12,13 @@ import argparse
 import glob
 import os
 import sys
-import tempfile
+from collections.abc import Mapping
 
 import numpy as np
 from PIL import Image
 
-from benchmarks import harness, process, report
-from benchmarks.harness import Contender
+from benchmarks import comparison, harness, process, report
+from benchmarks.harness import Contender, Result
 from preprocess import tool
 
 OURS = "trainer.task --predictions"
@@ -33,22 +33,11 @@ _PACKAGES = ("tensorflow", "keras", "numpy", "pillow")
 
 def main() -> int:
     """Runs the benchmark; returns the exit code."""
-    flags = _parse_flags()
-    try:
-        with tempfile.TemporaryDirectory(
-            prefix="evaluate-", dir=flags.work_dir
-        ) as work_dir:
-            contenders = _prepare(flags, work_dir)
-            results = harness.run_rounds(contenders, flags.rounds)
-    except (process.CommandError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    ratios = {f"{OURS} / {OFFICIAL}": harness.ratio(results, OURS, OFFICIAL)}
-    print(report.table(results))
-    print(report.ratio_lines(ratios))
-    if flags.json:
-        report.write_json(flags.json, results, ratios, _PACKAGES)
-    return 0
+    return comparison.run(_parse_flags(), _prepare, _ratios, _PACKAGES)
+
+
+def _ratios(results: Mapping[str, Result]) -> dict[str, float | None]:
+    return {f"{OURS} / {OFFICIAL}": harness.ratio(results, OURS, OFFICIAL)}
 
 
 def _parse_flags() -> argparse.Namespace:

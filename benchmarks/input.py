@@ -14,11 +14,10 @@ process's whole life.  All read from a warm page cache.
 import argparse
 import os
 import sys
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from benchmarks import harness, native_pairs, process, report, trees
-from benchmarks.harness import Contender
+from benchmarks import comparison, harness, native_pairs, process, report, trees
+from benchmarks.harness import Contender, Result
 
 RECIPE = "recipe, first epoch"
 RECIPE_LATER = "recipe, later epochs: the first one's crops again"
@@ -43,26 +42,15 @@ _STORED = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the benchmark; returns the exit code."""
-    flags = _parse_flags(argv)
-    try:
-        with tempfile.TemporaryDirectory(
-            prefix="input-", dir=flags.work_dir
-        ) as work_dir:
-            contenders = _prepare(flags, work_dir)
-            results = harness.run_rounds(contenders, flags.rounds)
-    except (process.CommandError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    ratios = {
+    return comparison.run(_parse_flags(argv), _prepare, _ratios, _PACKAGES)
+
+
+def _ratios(results: Mapping[str, Result]) -> dict[str, float | None]:
+    return {
         f"{name} / {RECIPE}": harness.ratio(results, name, RECIPE)
         for name in results
         if name != RECIPE
     }
-    print(report.table(results))
-    print(report.ratio_lines(ratios))
-    if flags.json:
-        report.write_json(flags.json, results, ratios, _PACKAGES)
-    return 0
 
 
 def _parse_flags(argv: Sequence[str] | None) -> argparse.Namespace:
