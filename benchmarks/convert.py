@@ -18,8 +18,10 @@ from benchmarks.harness import Contender
 OURS = "preprocess.main"
 DEEPLAB2 = "DeepLab2's way"
 TFDS = "TFDS Cityscapes builder, from zips"
+TFDS_MANY = f"{TFDS}, ten times the pairs"
 WRITE_TO_TFRECORD = "Beam's WriteToTFRecord"
 OURS_ZIPS = "preprocess.main, from zips"
+OURS_ZIPS_MANY = f"{OURS_ZIPS}, ten times the pairs"
 OURS_MANY = "preprocess.main, ten times the pairs"
 ONE_WORKER = "preprocess.main to 280x280, 1 worker"
 TWO_WORKERS = "preprocess.main to 280x280, 2 workers"
@@ -99,27 +101,41 @@ def _from_zips(
     TFDS extracts the zips first, which is part of its work, and wants at
     least one pair in each of three splits.
     """
-    data_dir = os.path.join(work_dir, "tfds")
-    tree, zips = (os.path.join(data_dir, name) for name in ("tree", "manual"))
-    splits = {"train": len(pairs), "val": 1, "test": 1}
-    for split, num_pairs in splits.items():
-        trees.link_tree(pairs, tree, split, num_pairs)
-    trees.write_zips(tree, zips)
-    num_pairs = sum(splits.values())
+    contenders = []
+    for ours_name, tfds_name, num_train in (
+        (OURS_ZIPS, TFDS, len(pairs)),
+        (OURS_ZIPS_MANY, TFDS_MANY, len(pairs) * _REPEATS),
+    ):
+        data_dir = os.path.join(work_dir, f"tfds-{num_train}")
+        tree, zips = (os.path.join(data_dir, n) for n in ("tree", "manual"))
+        splits = {"train": num_train, "val": 1, "test": 1}
+        for split, num_pairs in splits.items():
+            trees.link_tree(pairs, tree, split, num_pairs)
+        trees.write_zips(tree, zips)
+        num_pairs = sum(splits.values())
+        contenders += [
+            _ours_from_zips(ours_name, zips, num_pairs, work_dir),
+            _tfds(tfds_name, python, data_dir, num_pairs),
+        ]
+    return contenders
+
+
+def _ours_from_zips(
+    name: str, zips: str, num_pairs: int, work_dir: str
+) -> Contender:
     output = os.path.join(work_dir, "zips-output")
-    all_splits = ("--splits=train,val,test", "--test_labels")
-    ours = _ours(zips, output, *all_splits)
+    command = _ours(zips, output, "--splits=train,val,test", "--test_labels")
+    return Contender(name, _UNIT, command, num_pairs, (output,))
+
+
+def _tfds(
+    name: str, python: str | None, data_dir: str, num_pairs: int
+) -> Contender:
     if python is None:
-        tfds = Contender(TFDS, _UNIT, not_measured="no --tfds_python was given")
-    else:
-        tfds = Contender(
-            TFDS,
-            _UNIT,
-            (python, "-m", "benchmarks.builder_tfds", data_dir),
-            num_pairs,
-            tuple(os.path.join(data_dir, n) for n in ("built", "download")),
-        )
-    return [Contender(OURS_ZIPS, _UNIT, ours, num_pairs, (output,)), tfds]
+        return Contender(name, _UNIT, not_measured="no --tfds_python was given")
+    command = (python, "-m", "benchmarks.builder_tfds", data_dir)
+    outputs = (os.path.join(data_dir, n) for n in ("built", "download"))
+    return Contender(name, _UNIT, command, num_pairs, tuple(outputs))
 
 
 def _ours(root: str, output_dir: str, *flags: str) -> tuple[str, ...]:
@@ -142,6 +158,9 @@ def _ratios(results: dict[str, harness.Result]) -> dict[str, float | None]:
             results, OURS_MANY, DEEPLAB2
         ),
         f"{OURS_ZIPS} / {TFDS}": harness.ratio(results, OURS_ZIPS, TFDS),
+        f"{OURS_ZIPS_MANY} / {TFDS_MANY}": harness.ratio(
+            results, OURS_ZIPS_MANY, TFDS_MANY
+        ),
         f"{OURS} / {WRITE_TO_TFRECORD}": harness.ratio(
             results, OURS, WRITE_TO_TFRECORD
         ),
