@@ -7,7 +7,13 @@ setuptools.setup(
     version="0.1.0",
     description="Cityscapes to TFRecords by Beam, TFRecords to a U-Net",
     license="Apache-2.0",
-    packages=["preprocess", "preprocess.scenes", "schemas", "trainer"],
+    packages=[
+        "preprocess",
+        "preprocess.scenes",
+        "preprocess.steps",
+        "schemas",
+        "trainer",
+    ],
     package_data={
         "preprocess": ["card_template.html"],
         "schemas": ["example.proto"],

@@ -13,10 +13,14 @@ from apache_beam.options import pipeline_options
 from apache_beam.runners.portability import fn_api_runner
 from apache_beam.transforms import environments
 
-from preprocess import commit, files, sources, transforms, writing
+from preprocess import commit, files, listing, sources, writing
 from preprocess.errors import ConversionError
 from preprocess.options import Options
 from preprocess.progress import current as progress
+from preprocess.steps.commit_manifest import Commit
+from preprocess.steps.find_frames import FindFrames
+from preprocess.steps.take_stock import TakeStock
+from preprocess.steps.write_shards import WriteShards
 from schemas import manifest
 
 LOCAL_RUNNERS = ("FnApiRunner", "DirectRunner")
@@ -90,13 +94,11 @@ def build(pipeline: beam.Pipeline, options: Options) -> None:
 
     The graph's size does not depend on the number of frames.
     """
-    frames, problems = pipeline | "FindFrames" >> transforms.FindFrames(options)
+    frames, problems = pipeline | "FindFrames" >> FindFrames(options)
     found = frames, problems
-    plan = found | "TakeStock" >> transforms.TakeStock(options)
-    reports = frames | "WriteShards" >> transforms.WriteShards(plan, options)
-    reports | "Commit" >> transforms.Commit(
-        plan, problems, options, _versions()
-    )
+    plan = found | "TakeStock" >> TakeStock(options)
+    reports = frames | "WriteShards" >> WriteShards(plan, options)
+    reports | "Commit" >> Commit(plan, problems, options, _versions())
 
 
 def _versions() -> dict[str, str]:
@@ -241,7 +243,7 @@ def _difference(content: manifest.Manifest, options: Options) -> str:
 def _new_inputs(content: manifest.Manifest, options: Options) -> str:
     """Says which split's source files are not those of the data set."""
     for split in options.splits:
-        inputs = transforms.list_inputs(split, options)
+        inputs = listing.list_inputs(split, options)
         if inputs != content.splits[split].inputs:
             return f"the source files of {split} have changed since"
     return ""

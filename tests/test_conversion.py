@@ -7,10 +7,11 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from preprocess import pairing, pipeline, rows, sources, transforms, writing
+from preprocess import listing, pairing, pipeline, rows, sources, writing
 from preprocess.encoding import Encoding
 from preprocess.errors import ConversionError
 from preprocess.options import Options
+from preprocess.steps import commit_manifest, find_frames, take_stock
 from schemas import example, manifest, tfrecord
 from tests import trees
 
@@ -252,22 +253,22 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(root, tmp_path):
 def test_a_frame_that_the_runner_loses_is_an_error(root, tmp_path):
     options = Options(str(root), str(tmp_path), splits=("train",))
     report = writing.write_shard("train", 0, 1, [], options)
-    plan = {"train": (transforms.Inventory(num_frames=1), 1)}
+    plan = {"train": (take_stock.Inventory(num_frames=1), 1)}
     with pytest.raises(ConversionError, match="1 frames were found for 1 shar"):
-        transforms._commit([report], plan, [], options, {})
+        commit_manifest._commit([report], plan, [], options, {})
     with pytest.raises(ConversionError, match="0 in 0 came back"):
-        transforms._commit([], plan, [], options, {})
+        commit_manifest._commit([], plan, [], options, {})
     assert not (tmp_path / "manifest.json").exists()
 
 
 def test_a_listing_that_lost_a_frame_is_an_error(root, tmp_path, monkeypatch):
-    pair_bucket = transforms._pair_bucket
+    pair_bucket = find_frames._pair_bucket
 
     def lose(item, options):
         found = list(pair_bucket(item, options))
         return [row for row in found if row[1] != trees.STEMS[2]]
 
-    monkeypatch.setattr(transforms, "_pair_bucket", lose)
+    monkeypatch.setattr(find_frames, "_pair_bucket", lose)
     with pytest.raises(ConversionError, match="have changed since the listing"):
         convert(root, tmp_path / "out")
     assert not (tmp_path / "out" / "manifest.json").exists()
@@ -301,8 +302,8 @@ def test_frames_travel_small_and_arrive_whole(root, tmp_path):
         options = Options(str(source), "/out")
         found = [
             file
-            for listing in transforms.list_split("train", options)
-            for file in sources.list_files(listing)
+            for kind in listing.list_split("train", options)
+            for file in sources.list_files(kind)
         ]
         frames, _ = pairing.pair("train", found, True)
         assert len(frames) == len(trees.STEMS)

@@ -1,0 +1,95 @@
+"""FindFrames: lists the files on the workers and pairs them by name."""
+
+import dataclasses
+import os
+from collections.abc import Iterable, Iterator
+
+import apache_beam as beam
+
+from preprocess import listing, pairing, rows, sharding, sources
+from preprocess.options import Options
+from preprocess.pairing import SkippedFrame
+from preprocess.rows import FileRow, FrameRow
+from preprocess.sources import SourceFile
+
+_NUM_BUCKETS = 4096
+
+
+class FindFrames(beam.PTransform):
+    """Lists the root's files on the workers and pairs them by name.
+
+    Returns the frames and the problems, two PCollections.
+    """
+
+    def __init__(self, options: Options):
+        """Takes the conversion's options."""
+        super().__init__()
+        self._options = options
+
+    def expand(self, pipeline: beam.Pipeline):
+        """Builds the step."""
+        options = self._options
+        listings = [
+            kind
+            for split in options.splits
+            for kind in listing.list_split(split, options)
+        ]
+        found = (
+            pipeline
+            | "Listings" >> beam.Create(listings)
+            | "ListFiles" >> beam.FlatMap(_list_by_bucket)
+            # (bucket, (split, FileRow))
+            | "GroupBucket" >> beam.GroupByKey()
+            | "PairBucket" >> beam.FlatMap(_pair_bucket, options)
+            # FrameRow or SkippedFrame
+            | "SplitProblems" >> beam.Partition(_is_problem, 2)
+        )
+        frames, problems = found
+        if options.limit is not None:
+            frames = (
+                frames
+                | "KeyBySplit" >> beam.Map(lambda row: (row[0], row))
+                | "FirstFrames"
+                >> beam.combiners.Top.PerKey(
+                    options.limit, key=lambda row: row[1], reverse=True
+                )
+                | "Flatten" >> beam.FlatMap(lambda item: item[1])
+            )
+        return frames, problems
+
+
+def _list_by_bucket(
+    kind: sources.Listing,
+) -> Iterator[tuple[int, tuple[str, FileRow]]]:
+    for file in sources.list_files(kind):
+        bucket = sharding.shard_of(file.stem, _NUM_BUCKETS)
+        yield bucket, (kind.split, rows.pack_file(file, kind))
+
+
+def _pair_bucket(
+    item: tuple[int, Iterable[tuple[str, FileRow]]], options: Options
+) -> Iterator[FrameRow | SkippedFrame]:
+    by_split: dict[str, list[SourceFile]] = {}
+    for split, row in item[1]:
+        file = rows.unpack_file(row, split, options)
+        by_split.setdefault(split, []).append(file)
+    for split, found in by_split.items():
+        frames, problems = pairing.pair(split, found, options.has_labels(split))
+        for frame in frames:
+            yield rows.pack_frame(frame, options)
+        for problem in problems:
+            yield _explain(problem, options)
+
+
+def _explain(problem: SkippedFrame, options: Options) -> SkippedFrame:
+    """Says so where a folder stands in a missing file's place."""
+    for kind in listing.list_split(problem.split, options):
+        path = sources.expected_path(kind, problem.name)
+        if os.path.isdir(path):
+            reason = f"{path} is a folder, not a file"
+            return dataclasses.replace(problem, reason=reason)
+    return problem
+
+
+def _is_problem(item: FrameRow | SkippedFrame, num_partitions: int) -> int:
+    return int(isinstance(item, SkippedFrame))

@@ -1,0 +1,148 @@
+"""TakeStock: counts what was found and decides the number of shards."""
+
+import dataclasses
+from collections.abc import Iterable
+
+import apache_beam as beam
+
+from preprocess import listing, rows, sharding
+from preprocess.errors import ConversionError
+from preprocess.options import Options
+from preprocess.pairing import Frame, SkippedFrame
+from preprocess.progress import current as progress
+from preprocess.rows import FrameRow
+from schemas import manifest
+
+_NUM_NAMED = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Inventory:
+    """What was found of one split.
+
+    Attributes:
+        num_frames: Complete frames.
+        num_bytes: The size of their files.
+        fingerprint: The sum of their fingerprints.
+        num_problems: Frames with a missing, second or empty file.
+        problems: The first few of those, by name.
+    """
+
+    num_frames: int = 0
+    num_bytes: int = 0
+    fingerprint: int = 0
+    num_problems: int = 0
+    problems: tuple[SkippedFrame, ...] = ()
+
+    def __add__(self, other: "Inventory") -> "Inventory":
+        """Returns both together; the order does not matter."""
+        problems = sorted(
+            (*self.problems, *other.problems), key=lambda p: p.name
+        )
+        return Inventory(
+            self.num_frames + other.num_frames,
+            self.num_bytes + other.num_bytes,
+            (self.fingerprint + other.fingerprint) % 2**128,
+            self.num_problems + other.num_problems,
+            tuple(problems[:_NUM_NAMED]),
+        )
+
+    @classmethod
+    def of(cls, found: Frame | SkippedFrame) -> "Inventory":
+        """Returns the inventory of one frame or problem."""
+        if isinstance(found, SkippedFrame):
+            return cls(num_problems=1, problems=(found,))
+        return cls(1, found.num_bytes, found.fingerprint)
+
+
+class TakeStock(beam.PTransform):
+    """Sums frames and problems up and decides the shards: one plan."""
+
+    def __init__(self, options: Options):
+        """Takes the conversion's options."""
+        super().__init__()
+        self._options = options
+
+    def expand(self, found):
+        """Builds the step."""
+        return (
+            found
+            | "Together" >> beam.Flatten()
+            | "Count" >> beam.Map(_count, self._options)
+            # {split: Inventory}
+            | "Sum" >> beam.CombineGlobally(_sum_inventories)
+            | "Plan" >> beam.Map(make_plan, self._options)
+        )
+
+
+def _count(
+    item: FrameRow | SkippedFrame, options: Options
+) -> dict[str, Inventory]:
+    if not isinstance(item, SkippedFrame):
+        item = rows.unpack_frame(item, options)
+    return {item.split: Inventory.of(item)}
+
+
+def _sum_inventories(
+    parts: Iterable[dict[str, Inventory]],
+) -> dict[str, Inventory]:
+    total: dict[str, Inventory] = {}
+    for part in parts:
+        for split, inventory in part.items():
+            total[split] = total.get(split, Inventory()) + inventory
+    return total
+
+
+def make_plan(
+    found: dict[str, Inventory], options: Options
+) -> dict[str, tuple[Inventory, int]]:
+    """Decides each split's number of shards, before anything is written.
+
+    Returns:
+        Split name → (its inventory, its number of shards).
+
+    Raises:
+        ConversionError: A split has no frames, or, with `on_error=fail`,
+            frames without a partner; counts them and names the first few.
+    """
+    problems = sum((found[name] for name in sorted(found)), Inventory())
+    if options.on_error == "fail" and problems.num_problems:
+        raise _incomplete(problems)
+    plan = {}
+    for split in options.splits:
+        inventory = found.get(split, Inventory())
+        if not inventory.num_frames:
+            looked = " or ".join(
+                f"{kind.data_type}/{split}/**/*{kind.suffix}"
+                for kind in listing.list_split(split, options)
+            )
+            raise ConversionError(
+                f"split {split} has no frames: no {looked} in "
+                f"{options.cityscapes_root}. Leave it out of --splits or "
+                "correct --cityscapes_root."
+            )
+        plan[split] = inventory, _num_shards(inventory, options)
+    progress.expect(sum(inventory.num_frames for inventory, _ in plan.values()))
+    return plan
+
+
+def _incomplete(problems: Inventory) -> ConversionError:
+    named = "; ".join(
+        f"{problem.name}: {problem.reason}" for problem in problems.problems
+    )
+    return ConversionError(
+        f"{problems.num_problems} frames are not complete, first {named}. Add "
+        "what is missing, or leave such frames out with --on_error=skip."
+    )
+
+
+def _num_shards(inventory: Inventory, options: Options) -> int:
+    if options.num_shards is not None:
+        return options.num_shards
+    num_bytes = inventory.num_bytes
+    size = options.encoding.image_size
+    if size != manifest.NATIVE:
+        num_bytes = inventory.num_frames * 4 * size[0] * size[1]
+    return sharding.choose_num_shards(
+        inventory.num_frames, num_bytes, options.shard_size_mb
+    )
