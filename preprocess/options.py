@@ -1,11 +1,10 @@
 """What a conversion is asked to do."""
 
 import dataclasses
-import re
 from typing import Any
 
 from preprocess.encoding import Encoding
-from schemas import manifest
+from schemas import manifest, sizes
 
 ON_ERROR = ("fail", "skip")
 
@@ -60,13 +59,10 @@ def parse_size(text: str) -> tuple[int, int] | str:
     """
     if text == manifest.NATIVE:
         return text
-    found = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", text)
-    if not found:
-        raise ValueError(
-            f"image size {text!r} should be native or HEIGHTxWIDTH, "
-            "for example 280x280"
-        )
-    return int(found[1]), int(found[2])
+    try:
+        return sizes.parse(text)
+    except ValueError as error:
+        raise ValueError(f"--image_size: {error}, or native") from error
 
 
 def parse_splits(names: list[str]) -> tuple[str, ...]:

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn, TypeVar
 
 from preprocess.errors import ConversionError
-from preprocess.options import parse_size
 from preprocess.progress import Progress
-from schemas.manifest import NATIVE
+from schemas import sizes
 
 _SIDES_PX = (32, 8192)
 
@@ -84,10 +83,10 @@ def frame_size(text: str) -> tuple[int, int]:
     """Parses a HEIGHTxWIDTH flag into (height, width)."""
     least, most = _SIDES_PX
     try:
-        size = parse_size(text)
+        size = sizes.parse(text)
     except ValueError:
-        size = NATIVE
-    if size == NATIVE or not all(least <= side <= most for side in size):
+        size = (0, 0)
+    if not all(least <= side <= most for side in size):
         raise argparse.ArgumentTypeError(
             f"{text!r} should be HEIGHTxWIDTH, each side {least} to {most}, "
             "for example 512x1024"

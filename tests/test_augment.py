@@ -4,7 +4,7 @@ import tensorflow as tf
 import tiny_dataset
 
 from schemas import manifest
-from trainer import augment, config, input_pipeline, sources
+from trainer import augment, checks, config, input_pipeline, sources
 
 SIZE = (64, 96)
 CROP = (32, 48)
@@ -106,5 +106,5 @@ def test_scaled_batches_depend_on_the_seed_alone(tmp_path, cache):
 
 @pytest.mark.parametrize("scales", [(2.0, 0.5), (0.01, 1.0), (1.0,), (1, 20)])
 def test_scales_that_are_no_range_are_refused(scales):
-    with pytest.raises(config.ConfigError, match="like 0.5,2.0"):
+    with pytest.raises(checks.ConfigError, match="like 0.5,2.0"):
         config.DataConfig("data", random_scale=scales)

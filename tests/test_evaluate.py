@@ -9,7 +9,8 @@ from tiny_dataset import write_dataset
 from schemas.labels import LABEL_IDS, LABEL_SPACES
 from schemas.manifest import ManifestError
 from trainer import evaluate
-from trainer.config import DataConfig, EvaluateConfig, InferenceConfig
+from trainer.applying import EvaluateConfig, InferenceConfig
+from trainer.config import DataConfig
 
 ROAD, SKY, PARKING, CAR = 7, 23, 9, 26
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from schemas.labels import LABEL_IDS, TRAIN_IDS
 from trainer import export
-from trainer.config import ExportConfig, InferenceConfig
+from trainer.applying import ExportConfig, InferenceConfig
 from trainer.deploy import shrink_matrix
 from trainer.inference import Predictor, resize_picture
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from schemas.labels import LABEL_IDS, TRAIN_IDS
-from trainer.config import InferenceConfig
+from trainer.applying import InferenceConfig
 from trainer.inference import (
     Predictor,
     choose_grid,

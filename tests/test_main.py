@@ -23,7 +23,7 @@ def root(tmp_path_factory):
             "--cityscapes_root=/no/where is not a folder",
         ),
         (["--splits=trian"], 2, "split 'trian' should be one of train, val"),
-        (["--image_size=280"], 2, "image size '280' should be native or HEI"),
+        (["--image_size=280"], 2, "--image_size: '280' is not HEIGHTxWIDTH"),
         (["--num_shards=0"], 2, "num_shards"),
         (["--num_shards=many"], 2, "num_shards"),
         (["--label_space=ids"], 2, "value should be one of <label_ids|train_"),

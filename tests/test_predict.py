@@ -5,7 +5,7 @@ from PIL import Image
 
 from schemas.labels import LABEL_IDS, TRAIN_IDS
 from trainer import predict
-from trainer.config import InferenceConfig, PredictConfig
+from trainer.applying import InferenceConfig, PredictConfig
 
 ROAD, CAR = 7, 26
 

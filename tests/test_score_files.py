@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from trainer import picture_files, pictures, score_files
-from trainer.config import DataConfig, EvaluateConfig, InferenceConfig
+from trainer.applying import EvaluateConfig, InferenceConfig
+from trainer.config import DataConfig
 
 STEMS = (
     "bad-honnef_000000_000019",

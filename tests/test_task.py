@@ -4,7 +4,8 @@ import commands
 import pytest
 import tiny_dataset
 
-from trainer import config as config_lib
+from trainer import config_file
+from trainer.checks import ConfigError
 from trainer.config import DataConfig, ModelConfig, TrainConfig
 
 
@@ -101,7 +102,7 @@ def test_a_data_set_that_is_not_whole_is_refused(tmp_path, damage, text):
 def test_changed_flags_are_refused_with_both_values(data_dir, tmp_path):
     data = DataConfig(data_dir, resize=(48, 48), crop=(32, 32))
     config = TrainConfig(str(tmp_path), data, ModelConfig("train_ids"))
-    config_lib.save(config)
+    config_file.save(config)
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "step-00000001.npz").touch()
     done = commands.run(
@@ -126,13 +127,13 @@ def test_the_configuration_comes_back_from_json(tmp_path):
     config = TrainConfig(
         str(tmp_path), data, ModelConfig("train_ids", 8), epochs=7
     )
-    config_lib.save(config)
-    assert config_lib.load(str(tmp_path)) == config
-    assert config_lib.load(str(tmp_path / "nowhere")) is None
+    config_file.save(config)
+    assert config_file.load(str(tmp_path)) == config
+    assert config_file.load(str(tmp_path / "nowhere")) is None
 
 
 def test_a_damaged_configuration_is_named(tmp_path):
     path = tmp_path / "config.json"
     path.write_text(json.dumps({"model_dir": "x", "speed": 3}))
-    with pytest.raises(config_lib.ConfigError, match=f"{path} is no run's"):
-        config_lib.load(str(tmp_path))
+    with pytest.raises(ConfigError, match=f"{path} is no run's"):
+        config_file.load(str(tmp_path))

@@ -11,7 +11,15 @@ import tensorflow as tf
 import tiny_dataset
 
 from schemas import manifest
-from trainer import checkpoints, input_pipeline, metrics, sources, train, unet
+from trainer import (
+    checkpoints,
+    input_pipeline,
+    metrics,
+    sources,
+    train,
+    unet,
+    validation,
+)
 from trainer.config import DataConfig, ModelConfig, TrainConfig
 from trainer.learning import OptimizerConfig
 
@@ -128,7 +136,7 @@ def test_a_run_goes_on_as_if_it_had_not_stopped(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:  # in the second epoch's middle
-        patch.setattr(train._Run, "_evaluate", fail)
+        patch.setattr(validation.Validation, "score", fail)
         with pytest.raises(KeyboardInterrupt):
             train.run(config)
     assert checkpoints.load_latest(str(tmp_path)).step == 2

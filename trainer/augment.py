@@ -7,7 +7,8 @@ same pictures under any number of threads.
 import tensorflow as tf
 
 from schemas.labels import IGNORE_ID
-from trainer.config import Scales, Size
+from schemas.sizes import Size
+from trainer.config import Scales
 
 NO_SCALE = (1.0, 1.0)
 PADDING = 128

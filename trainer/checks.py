@@ -33,3 +33,9 @@ def check_share(flag: str, value: float) -> None:
     """Raises ConfigError where a value is outside [0, 1)."""
     if not 0 <= value < 1:
         raise ConfigError(f"--{flag}={value} must be from 0 up to below 1")
+
+
+def check_model_dir(model_dir: str) -> None:
+    """Raises ConfigError where no run's folder is given."""
+    if not model_dir:
+        raise ConfigError("--model_dir is missing: the run's folder")

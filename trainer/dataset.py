@@ -7,8 +7,11 @@ import os
 
 from schemas import manifest as manifest_lib
 from schemas.manifest import Manifest, ManifestError
+from schemas.sizes import Size
 from trainer import storage
-from trainer.config import ConfigError, DataConfig, Size, format_size
+from trainer.checks import ConfigError
+from trainer.config import DataConfig
+from trainer.sizes import format_size
 
 
 def open_dataset(

@@ -10,7 +10,7 @@ from keras import layers, ops
 from PIL import Image
 
 from schemas.labels import LABEL_IDS
-from trainer.config import Size
+from schemas.sizes import Size
 from trainer.networks import label_space_of, pixels_to_probabilities
 from trainer.windows import padded
 

@@ -9,7 +9,7 @@ import resource
 import keras
 import tensorflow as tf
 
-from trainer.config import ConfigError
+from trainer.checks import ConfigError
 
 _POLICIES = {
     "float32": "float32",

@@ -19,7 +19,7 @@ from trainer import (
     storage,
     visualize,
 )
-from trainer.config import EvaluateConfig
+from trainer.applying import EvaluateConfig
 from trainer.evaluation import FrameResult, Subject
 from trainer.frames import Frame
 from trainer.inference import Predictor

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from schemas.sizes import Size
 from trainer import run_files, storage
-from trainer.config import Size, format_size
 from trainer.scores import Scores, format_table
+from trainer.sizes import format_size
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -11,10 +11,11 @@ import os
 import keras
 
 from trainer import run_files, storage
-from trainer.config import ExportConfig, format_size
+from trainer.applying import ExportConfig
 from trainer.deploy import build_deployed
 from trainer.networks import load_network
 from trainer.serving import save_serving
+from trainer.sizes import format_size
 
 KERAS_FILE = "unet.keras"
 ONNX_FILE = "unet.onnx"

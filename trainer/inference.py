@@ -15,7 +15,8 @@ import numpy as np
 from keras import ops
 from PIL import Image
 
-from trainer.config import InferenceConfig, Size
+from schemas.sizes import Size
+from trainer.applying import InferenceConfig
 from trainer.networks import label_space_of, pixels_to_probabilities
 from trainer.windows import Grid, whole_grid
 

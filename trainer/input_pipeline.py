@@ -16,8 +16,9 @@ import dataclasses
 import tensorflow as tf
 
 from schemas.labels import IGNORE_ID
+from schemas.sizes import Size
 from trainer import augment
-from trainer.config import Scales, Size
+from trainer.config import Scales
 from trainer.sources import Source
 
 READ_WIDTH = 16

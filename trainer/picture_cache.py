@@ -15,9 +15,11 @@ import tempfile
 import numpy as np
 import tensorflow as tf
 
+from schemas.sizes import Size
 from trainer import storage
-from trainer.config import ConfigError, Size, format_size
+from trainer.checks import ConfigError
 from trainer.progress import Progress
+from trainer.sizes import format_size
 
 BYTES_PER_PIXEL = 4
 """Three of the picture, one of the label."""

@@ -14,7 +14,7 @@ from trainer import (
     submission,
     visualize,
 )
-from trainer.config import PredictConfig
+from trainer.applying import PredictConfig
 from trainer.inference import Predictor
 from trainer.networks import load_network
 from trainer.pictures import Picture

@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from schemas import example, tfrecord
 from schemas.manifest import Manifest, ManifestError
+from schemas.sizes import Size
 from trainer import storage
-from trainer.config import Size
 
 _KINDS = {bytes: tf.string, int: tf.int64}
 _PARSED = (example.IMAGE_ENCODED, example.LABEL_ENCODED)

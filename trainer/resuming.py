@@ -6,9 +6,10 @@ No TensorFlow: a changed flag is refused at once.
 import dataclasses
 from typing import Any
 
-from trainer import config as config_lib
-from trainer import run_files, storage
-from trainer.config import ConfigError, TrainConfig
+from trainer import config_file, run_files, storage
+from trainer.checks import ConfigError
+from trainer.config import TrainConfig
+from trainer.sizes import format_size
 
 _FREE = {
     "model_dir",
@@ -33,7 +34,7 @@ def check_same_run(config: TrainConfig) -> None:
             values.
     """
     folder = storage.join(config.model_dir, run_files.CHECKPOINTS_DIR)
-    before = config_lib.load(config.model_dir)
+    before = config_file.load(config.model_dir)
     if before is None or not storage.names(folder):
         return
     old, new = _flags(before), _flags(config)
@@ -69,4 +70,4 @@ def _format(value: Any) -> str:
     if isinstance(value, tuple) and isinstance(value[0], float):
         return ",".join(map(str, value))
     is_size = value is None or isinstance(value, tuple)
-    return config_lib.format_size(value) if is_size else str(value)
+    return format_size(value) if is_size else str(value)

@@ -8,7 +8,7 @@ import numpy as np
 
 from schemas.labels import LABEL_IDS
 from trainer import evaluation, label_files, pictures
-from trainer.config import EvaluateConfig
+from trainer.applying import EvaluateConfig
 from trainer.evaluation import FrameResult, Subject
 from trainer.label_files import Reader
 from trainer.metrics import count_pairs

@@ -3,9 +3,10 @@
 import keras
 import tensorflow as tf
 
-from trainer.config import SIZE_FACTOR, Size
+from schemas.sizes import Size
 from trainer.deploy import channels_to_label_ids, round_half_up
 from trainer.networks import pixels_to_probabilities
+from trainer.sizes import SIZE_FACTOR
 
 ENCODED = "serving_default"
 PIXELS = "pixels"

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from schemas.manifest import NATIVE, Manifest
+from schemas.sizes import Size
 from trainer import dataset, picture_cache, records
-from trainer.config import SIZE_FACTOR, DataConfig, Size, format_size
+from trainer.config import DataConfig
+from trainer.sizes import SIZE_FACTOR, format_size
 
 SHUFFLE_BYTES = 256 << 20
 """Serialized records that the shuffle may hold."""

@@ -5,8 +5,9 @@ import zipfile
 from collections.abc import Sequence
 
 from schemas.labels import LABEL_IDS
+from schemas.sizes import Size
 from trainer import pictures, storage
-from trainer.config import Size, format_size
+from trainer.sizes import format_size
 
 SERVER_SIZE: Size = (1024, 2048)
 NUM_TEST_FRAMES = 1525

@@ -6,27 +6,19 @@ Flags and files are checked before TensorFlow, which takes seconds, is
 imported.  Exit codes: 0 done, 1 something about files or data, 2 flags.
 """
 
-import dataclasses
 import os
 import sys
-from typing import TypeVar
+from typing import Any
 
 from absl import app, flags
 
 from schemas.labels import LABEL_SPACES
 from schemas.manifest import ManifestError
+from trainer import applying, configuring, flag_types, learning
 from trainer import config as config_lib
-from trainer import dataset, learning, picture_files, resuming, run_files
-from trainer.config import (
-    ConfigError,
-    DataConfig,
-    EvaluateConfig,
-    ExportConfig,
-    InferenceConfig,
-    ModelConfig,
-    PredictConfig,
-    TrainConfig,
-)
+from trainer.applying import EvaluateConfig, ExportConfig, InferenceConfig
+from trainer.checks import ConfigError
+from trainer.config import DataConfig, ModelConfig, TrainConfig
 from trainer.learning import LossConfig, OptimizerConfig
 from trainer.quiet import import_quietly
 
@@ -35,61 +27,19 @@ MODES = ("train", "evaluate", "predict", "export")
 EXIT_FAILED = 1
 EXIT_BAD_FLAGS = 2
 
-_Config = TypeVar("_Config")
-
-
-class _SizeParser(flags.ArgumentParser):
-    """Reads a size flag into (height, width) or None."""
-
-    syntactic_help = "HEIGHTxWIDTH, or none"
-
-    def parse(self, argument: str) -> config_lib.Size | None:
-        return config_lib.parse_size(argument)
-
-
-class _NumbersParser(flags.ArgumentParser):
-    """Reads numbers with commas between them."""
-
-    syntactic_help = "NUMBER,NUMBER..."
-
-    def __init__(self, kind: type = float):
-        super().__init__()
-        self._kind = kind
-
-    def parse(self, argument: str) -> tuple[float, ...]:
-        return tuple(self._kind(part) for part in argument.split(","))
-
-
-class _SizeSerializer(flags.ArgumentSerializer):
-    """Writes a size flag's value as it is given."""
-
-    def serialize(self, value: config_lib.Size | None) -> str:
-        return config_lib.format_size(value)
-
-
-def _define_size(name: str, default: config_lib.Size, help_text: str) -> None:
-    flags.DEFINE(
-        _SizeParser(),
-        name,
-        config_lib.format_size(default),
-        help_text,
-        serializer=_SizeSerializer(),
-    )
-
-
 flags.DEFINE_enum("mode", "train", MODES, "What to do.")
 flags.DEFINE_string("data_dir", "", "The folder that preprocess.main wrote.")
 flags.DEFINE_string("model_dir", "", "The run's folder.")
 flags.DEFINE_string("train_split", DataConfig.train_split, "Learned from.")
 flags.DEFINE_string("eval_split", DataConfig.eval_split, "Scored on.")
-_define_size("resize", DataConfig.resize, "Size before the crop, or none.")
-_define_size("crop", DataConfig.crop, "Size of the random crop.")
-flags.DEFINE(
-    _NumbersParser(),
+flag_types.define_size(
+    "resize", DataConfig.resize, "Size before the crop, or none."
+)
+flag_types.define_size("crop", DataConfig.crop, "Size of the random crop.")
+flag_types.define_numbers(
     "random_scale",
-    ",".join(map(str, DataConfig.random_scale)),
+    DataConfig.random_scale,
     "Lowest and highest scale of training pictures before the crop.",
-    serializer=flags.ListSerializer(","),
 )
 flags.DEFINE_enum(
     "cache",
@@ -192,12 +142,11 @@ flags.DEFINE_integer(
     "Parts that a batch goes through in for one update; batch normalization "
     "sees a part at a time.",
 )
-flags.DEFINE(
-    _NumbersParser(int),
+flag_types.define_numbers(
     "profile_steps",
-    None,
+    TrainConfig.profile_steps,
     "First and last step to trace for TensorBoard, like 10,15.",
-    serializer=flags.ListSerializer(","),
+    int,
 )
 flags.DEFINE_integer(
     "early_stopping_patience",
@@ -223,7 +172,7 @@ flags.DEFINE_string(
 flags.DEFINE_enum(
     "inference",
     InferenceConfig.inference,
-    config_lib.INFERENCES,
+    applying.INFERENCES,
     "Whole pictures or windows of the crop's size; evaluate and predict.",
 )
 flags.DEFINE_float(
@@ -236,12 +185,10 @@ flags.DEFINE_bool(
     InferenceConfig.flip_average,
     "Asks the mirrored picture as well; evaluate and predict.",
 )
-flags.DEFINE(
-    _NumbersParser(),
+flag_types.define_numbers(
     "scales",
-    "1",
+    InferenceConfig.scales,
     "Shares of --resize to average over; evaluate and predict.",
-    serializer=flags.ListSerializer(","),
 )
 flags.DEFINE_string(
     "predictions",
@@ -254,11 +201,13 @@ flags.DEFINE_string(
     "submission", "", "Zip for the benchmark server, checked; predict."
 )
 flags.DEFINE_string("export_dir", "", "Where files go; export.")
-_define_size("input_size", ExportConfig.input_size, "Pictures' size; export.")
+flag_types.define_size(
+    "input_size", ExportConfig.input_size, "Pictures' size; export."
+)
 flags.DEFINE_list(
     "export_formats",
     ",".join(ExportConfig.export_formats),
-    f"Some of {', '.join(config_lib.EXPORT_FORMATS)}; export.",
+    f"Some of {', '.join(applying.EXPORT_FORMATS)}; export.",
 )
 flags.DEFINE_string("output_dir", "", "Where pictures go; predict.")
 flags.DEFINE_integer("limit", None, "The first so many pictures; predict.")
@@ -271,7 +220,7 @@ def main(argv: list[str]) -> int:
         extra = FLAGS(argv)[1:]
         if extra:
             raise flags.Error(f"unexpected argument {extra[0]!r}")
-        config = _CONFIGS[FLAGS.mode]()
+        config = configuring.CONFIGS[FLAGS.mode](_given_flags())
     except (flags.Error, ConfigError) as error:
         return _fail(error, EXIT_BAD_FLAGS)
     except (ManifestError, OSError) as error:
@@ -283,10 +232,7 @@ def main(argv: list[str]) -> int:
         return _fail(error, EXIT_FAILED)
 
 
-def _run(
-    mode: str,
-    config: TrainConfig | EvaluateConfig | PredictConfig | ExportConfig,
-) -> int:
+def _run(mode: str, config: Any) -> int:
     """Imports the mode's module, with it mostly TensorFlow, and runs it."""
     name = mode
     if mode == "evaluate" and config.predictions:
@@ -295,107 +241,9 @@ def _run(
     return module.run(config) or 0
 
 
-def _train_config() -> TrainConfig:
-    data = _with_flags(DataConfig(data_dir=FLAGS.data_dir))
-    manifest = dataset.open_dataset(
-        data, (data.train_split, data.eval_split), FLAGS.label_space
-    )
-    config = _with_flags(
-        TrainConfig(
-            model_dir=FLAGS.model_dir,
-            data=data,
-            model=ModelConfig(label_space=manifest.label_space),
-        )
-    )
-    resuming.check_same_run(config)
-    return config
-
-
-def _evaluate_config() -> EvaluateConfig:
-    run = _load_run()
-    data = run.data if run else DataConfig(data_dir=FLAGS.data_dir)
-    data = _with_flags(data)
-    config = _with_flags(
-        EvaluateConfig(
-            model_dir=FLAGS.model_dir,
-            data=data,
-            inference=InferenceConfig(resize=data.resize, crop=data.crop),
-        )
-    )
-    if config.predictions:
-        return config
-    dataset.open_dataset(data, (data.eval_split,), FLAGS.label_space)
-    run_files.network_path(config.model_dir, config.checkpoint)
-    return config
-
-
-def _predict_config() -> PredictConfig:
-    run = _load_run()
-    inference = InferenceConfig()
-    if run:
-        inference = InferenceConfig(resize=run.data.resize, crop=run.data.crop)
-    config = _with_flags(
-        PredictConfig(
-            model_dir=FLAGS.model_dir,
-            input=FLAGS.input,
-            output_dir=FLAGS.output_dir,
-            inference=inference,
-            checkpoint=FLAGS.checkpoint,
-        )
-    )
-    run_files.network_path(config.model_dir, config.checkpoint)
-    picture_files.find_pictures(config.input)
-    return config
-
-
-def _export_config() -> ExportConfig:
-    run = _load_run()
-    config = _with_flags(
-        ExportConfig(
-            model_dir=FLAGS.model_dir,
-            export_dir=FLAGS.export_dir,
-            checkpoint=FLAGS.checkpoint,
-            resize=run.data.resize if run else ExportConfig.resize,
-        )
-    )
-    run_files.network_path(config.model_dir, config.checkpoint)
-    return config
-
-
-_CONFIGS = {
-    "train": _train_config,
-    "evaluate": _evaluate_config,
-    "predict": _predict_config,
-    "export": _export_config,
-}
-
-
-def _load_run() -> TrainConfig | None:
-    """Reads the run's configuration; a .keras file can do without one.
-
-    Raises:
-        ConfigError: There is none, and `best` or `latest` asks for it.
-    """
-    run = config_lib.load(FLAGS.model_dir) if FLAGS.model_dir else None
-    needs_none = FLAGS["checkpoint"].present or FLAGS.predictions
-    if run is None and FLAGS.model_dir and not needs_none:
-        raise FileNotFoundError(
-            f"{FLAGS.model_dir} holds no {config_lib.FILE_NAME}: nothing was "
-            "trained there. Run --mode=train with this --model_dir first."
-        )
-    return run
-
-
-def _with_flags(config: _Config) -> _Config:
-    """Puts the flags that the user gave over a configuration's values."""
-    changes = {}
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        if dataclasses.is_dataclass(value):
-            changes[field.name] = _with_flags(value)
-        elif field.name in FLAGS and FLAGS[field.name].present:
-            changes[field.name] = FLAGS[field.name].value
-    return dataclasses.replace(config, **changes)
+def _given_flags() -> dict[str, Any]:
+    """Returns the flags that the user gave: name → value."""
+    return {name: FLAGS[name].value for name in FLAGS if FLAGS[name].present}
 
 
 def _fail(error: Exception, code: int) -> int:

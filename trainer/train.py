@@ -11,42 +11,35 @@ import math
 import signal
 import threading
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import keras
-import tensorflow as tf
 
 from schemas.labels import LABEL_SPACES
 from trainer import (
     building,
     checkpoints,
-    dataset,
+    config_file,
     devices,
     history,
-    input_pipeline,
-    records,
-    run_files,
     run_state,
-    sources,
     storage,
 )
-from trainer import config as config_lib
 from trainer.averaging import averaged_weights, unbiased_statistics
 from trainer.clock import Clock
 from trainer.config import TrainConfig
 from trainer.console import Console
 from trainer.history import Row, Scores
 from trainer.profiling import Profiler
+from trainer.run_data import Batch, RunData
 from trainer.run_state import RunState
 from trainer.stepper import StepResult
+from trainer.validation import EvalScores, Validation
 
 EXIT_AGAIN = 75
 """Stopped by SIGTERM after saving: the same command goes on from there."""
 
 MAX_PENDING = 8
 """Steps whose results may be under way on the device."""
-
-_Batches = Iterator[tuple[tf.Tensor, tf.Tensor]]
 
 
 class TrainingError(ValueError):
@@ -66,7 +59,7 @@ def run(config: TrainConfig) -> int:
         TrainingError: The loss is no number.
     """
     storage.make_folder(config.model_dir)
-    config_lib.save(config)
+    config_file.save(config)
     keras.utils.set_random_seed(config.seed)
     stop = threading.Event()
     previous = signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -77,35 +70,24 @@ def run(config: TrainConfig) -> int:
         signal.signal(signal.SIGTERM, previous)
 
 
-class _EvalScores(NamedTuple):
-    """Scores of the evaluation split, by the weights and their average."""
-
-    plain: Scores
-    averaged: Scores | None
-
-
 class _Run:
     """A run's parts and its state."""
 
     def __init__(self, config: TrainConfig, stop: threading.Event):
-        data = config.data
         self._config = config
         self._stop = stop
-        self._manifest = dataset.open_dataset(
-            data, (data.train_split, data.eval_split)
-        )
+        self._data = RunData(config)
+        manifest, split = self._data.manifest, config.data.train_split
         self._device = devices.find_device()
         self._stepper = building.build_training(
-            config, self._manifest.split(data.train_split), self._device
+            config, manifest.split(split), self._device
         )
         self._space = LABEL_SPACES[config.model.label_space]
-        self._digest = run_state.data_digest(self._manifest, data.train_split)
+        self._digest = run_state.data_digest(manifest, split)
         self._state = self._restored_state()
-        num_examples = self._manifest.split(data.train_split).num_examples
-        self._steps_per_epoch = input_pipeline.steps_per_epoch(
-            num_examples, config.batch_size
+        self._console = Console(
+            config, self._data.num_examples, self._data.steps_per_epoch
         )
-        self._console = Console(config, num_examples, self._steps_per_epoch)
         self._profiler = Profiler(config.model_dir, config.profile_steps)
 
     def train(self) -> int:
@@ -113,7 +95,10 @@ class _Run:
         state, model_dir = self._state, self._config.model_dir
         self._console.print_start(self._stepper.model, self._device)
         history.write_csv(model_dir, state.rows)
-        batches, eval_batches = self._open_batches()
+        batches = self._data.train_batches(state.step)
+        validation = Validation(
+            self._stepper, self._data, self._new_scores, self._stop.is_set
+        )
         board = history.TensorBoard(model_dir)
         for epoch in range(len(state.rows), self._config.epochs):
             patience = self._config.early_stopping_patience
@@ -122,7 +107,7 @@ class _Run:
                 break
             clock = Clock(state.epoch_seconds)
             self._train_epoch(epoch, batches, clock)
-            scores = self._evaluate(eval_batches)
+            scores = validation.score(self._num_updates)
             if scores is None:
                 self._save(clock)
                 self._console.print_stop(state.step)
@@ -145,10 +130,6 @@ class _Run:
         """How often batch normalization has updated its averages."""
         return self._state.step * self._config.accumulate_steps
 
-    @property
-    def _is_stopped(self) -> bool:
-        return self._stop.is_set()
-
     def _restored_state(self) -> RunState:
         state = RunState(self._new_scores())
         checkpoint = checkpoints.load_latest(self._config.model_dir)
@@ -165,36 +146,17 @@ class _Run:
             evaluated = None
         return Scores(self._space.num_classes, evaluated)
 
-    def _open_batches(self) -> tuple[_Batches, tf.data.Dataset]:
-        config, manifest = self._config, self._manifest
-        cache_dir = storage.join(config.model_dir, run_files.CACHE_DIR)
-        order = input_pipeline.Order(
-            crop=config.data.crop,
-            scales=config.data.random_scale,
-            batch_size=config.batch_size,
-            epochs=config.epochs,
-            seed=config.seed,
-            first_step=self._state.step,
-        )
-        train_batches = input_pipeline.train_batches(
-            sources.open_train(config.data, manifest, cache_dir), order
-        )
-        eval_batches = input_pipeline.eval_batches(
-            sources.open_eval(config.data, manifest, cache_dir),
-            sources.eval_size(config.data, manifest),
-            config.batch_size,
-        )
-        return iter(train_batches), eval_batches
-
-    def _train_epoch(self, epoch: int, batches: _Batches, clock: Clock) -> None:
+    def _train_epoch(
+        self, epoch: int, batches: Iterator[Batch], clock: Clock
+    ) -> None:
         """Trains to the epoch's end, or until the run is told to stop."""
         state = self._state
         save_steps = self._config.save_steps or math.inf
         pending = collections.deque()  # (step, StepResult)
-        while state.step < (epoch + 1) * self._steps_per_epoch:
-            if self._is_stopped:
+        while state.step < (epoch + 1) * self._data.steps_per_epoch:
+            if self._stop.is_set():
                 break
-            images, labels = self._next_batch(batches, clock)
+            images, labels = self._data.next_train(batches, clock)
             self._profiler.before_step(state.step + 1)
             result = self._stepper.train(images, labels)
             state.step += 1
@@ -209,19 +171,6 @@ class _Run:
             self._console.print_step(state.step, clock, state.scores)
         while pending:
             self._absorb(*pending.popleft())
-
-    def _next_batch(
-        self, batches: _Batches, clock: Clock
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        split = self._config.data.train_split
-        data_dir = self._config.data.data_dir
-        with records.naming_damage(data_dir, self._manifest, split):
-            batch = clock.next(batches)
-        if batch is None:
-            raise records.find_damage(
-                data_dir, self._manifest, split, "it ended too early"
-            )
-        return batch
 
     def _absorb(self, step: int, result: StepResult) -> None:
         """Waits for a step's result and adds it to the epoch's.
@@ -239,38 +188,8 @@ class _Run:
             )
         self._state.scores.update(loss, result.weight, result.counts)
 
-    def _evaluate(self, batches: tf.data.Dataset) -> _EvalScores | None:
-        """Scores the weights and their average; None when told to stop."""
-        averaged = None
-        with unbiased_statistics(self._stepper, self._num_updates):
-            plain = self._evaluate_once(batches)
-            with averaged_weights(self._stepper) as has_average:
-                if has_average:
-                    averaged = self._evaluate_once(batches)
-        return None if self._is_stopped else _EvalScores(plain, averaged)
-
-    def _evaluate_once(self, batches: tf.data.Dataset) -> Scores:
-        """Scores the evaluation split, or a part when told to stop.
-
-        Raises:
-            ManifestError: The split gave another number of frames.
-        """
-        data = self._config.data
-        scores = self._new_scores()
-        iterator = iter(batches)
-        while not self._is_stopped:
-            with records.naming_damage(
-                data.data_dir, self._manifest, data.eval_split
-            ):
-                batch = next(iterator, None)
-            if batch is None:
-                break
-            result = self._stepper.evaluate(*batch)
-            scores.update(result.loss, result.weight, result.counts)
-        return scores
-
     def _finish_epoch(
-        self, epoch: int, clock: Clock, scores: _EvalScores
+        self, epoch: int, clock: Clock, scores: EvalScores
     ) -> Row:
         """Keeps the models and the state of a whole epoch."""
         config, state = self._config, self._state
@@ -293,7 +212,7 @@ class _Run:
         history.write_csv(config.model_dir, state.rows)
         return row
 
-    def _row(self, epoch: int, clock: Clock, scores: _EvalScores) -> Row:
+    def _row(self, epoch: int, clock: Clock, scores: EvalScores) -> Row:
         state = self._state
         plain, averaged = scores
         return Row(

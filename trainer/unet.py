@@ -6,7 +6,7 @@ A saved model loads without this project's code, on any Keras backend.
 import keras
 from keras import layers, ops
 
-from trainer.config import SIZE_FACTOR
+from trainer.sizes import SIZE_FACTOR
 
 DEPTH = 4
 """Levels below the first; each halves the picture and doubles the width."""

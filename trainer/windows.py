@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 
-from trainer.config import SIZE_FACTOR, Size
+from schemas.sizes import Size
+from trainer.sizes import SIZE_FACTOR
 
 
 def window_starts(length: int, window: int, stride: float) -> list[int]:

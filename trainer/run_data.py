@@ -1,0 +1,102 @@
+"""The data set of a run: its batches, with errors that name the record."""
+
+from collections.abc import Iterator
+
+import tensorflow as tf
+
+from trainer import (
+    dataset,
+    input_pipeline,
+    records,
+    run_files,
+    sources,
+    storage,
+)
+from trainer.clock import Clock
+from trainer.config import TrainConfig
+
+Batch = tuple[tf.Tensor, tf.Tensor]
+"""((B, h, w, 3) uint8, (B, h, w) uint8)."""
+
+
+class RunData:
+    """The training and the evaluation split of a run.
+
+    Attributes:
+        manifest: The data set's manifest.
+        num_examples: The frames of the training split.
+        steps_per_epoch: The steps that they make.
+    """
+
+    def __init__(self, config: TrainConfig):
+        """Opens the data set.
+
+        Raises:
+            ManifestError: It is not whole.
+        """
+        data = config.data
+        self._config = config
+        self._cache_dir = storage.join(config.model_dir, run_files.CACHE_DIR)
+        self.manifest = dataset.open_dataset(
+            data, (data.train_split, data.eval_split)
+        )
+        split = self.manifest.split(data.train_split)
+        self.num_examples = split.num_examples
+        self.steps_per_epoch = input_pipeline.steps_per_epoch(
+            split.num_examples, config.batch_size
+        )
+
+    def train_batches(self, first_step: int) -> Iterator[Batch]:
+        """Opens the batches of all steps from one on."""
+        config = self._config
+        source = sources.open_train(config.data, self.manifest, self._cache_dir)
+        order = input_pipeline.Order(
+            crop=config.data.crop,
+            scales=config.data.random_scale,
+            batch_size=config.batch_size,
+            epochs=config.epochs,
+            seed=config.seed,
+            first_step=first_step,
+        )
+        return iter(input_pipeline.train_batches(source, order))
+
+    def next_train(self, batches: Iterator[Batch], clock: Clock) -> Batch:
+        """Returns a step's batch; the clock counts the wait.
+
+        Raises:
+            ManifestError: A record is damaged or missing.
+        """
+        split = self._config.data.train_split
+        with self._naming_damage(split):
+            batch = clock.next(batches)
+        if batch is None:
+            raise records.find_damage(
+                self._config.data.data_dir,
+                self.manifest,
+                split,
+                "it ended too early",
+            )
+        return batch
+
+    def eval_batches(self) -> tf.data.Dataset:
+        """Opens the batches of one pass over the evaluation split."""
+        data = self._config.data
+        return input_pipeline.eval_batches(
+            sources.open_eval(data, self.manifest, self._cache_dir),
+            sources.eval_size(data, self.manifest),
+            self._config.batch_size,
+        )
+
+    def next_eval(self, batches: Iterator[Batch]) -> Batch | None:
+        """Returns the next batch of a pass, None at its end.
+
+        Raises:
+            ManifestError: A record is damaged.
+        """
+        with self._naming_damage(self._config.data.eval_split):
+            return next(batches, None)
+
+    def _naming_damage(self, split: str):
+        return records.naming_damage(
+            self._config.data.data_dir, self.manifest, split
+        )
