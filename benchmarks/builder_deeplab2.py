@@ -17,7 +17,7 @@ import sys
 
 from PIL import Image, ImageOps
 
-from schemas import example, example_pb2, manifest, tfrecord
+from schemas import example, example_pb2, shard_names, tfrecord
 
 _NUM_SHARDS = 10
 
@@ -29,7 +29,7 @@ def build(cityscapes_root: str, output_dir: str) -> None:
     image_paths = sorted(glob.glob(os.path.join(cityscapes_root, pattern)))
     per_shard = math.ceil(len(image_paths) / _NUM_SHARDS)
     for index in range(_NUM_SHARDS):
-        name = manifest.shard_name("train", index, _NUM_SHARDS)
+        name = shard_names.shard_name("train", index, _NUM_SHARDS)
         begin = index * per_shard
         with open(os.path.join(output_dir, name), "wb") as file:
             for image_path in image_paths[begin : begin + per_shard]:

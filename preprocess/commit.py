@@ -9,7 +9,7 @@ from preprocess.errors import ConversionError
 from preprocess.options import Options
 from preprocess.pairing import SkippedFrame
 from preprocess.writing import ShardReport
-from schemas import labels, manifest, tfds
+from schemas import labels, manifest, shard_names, tfds
 
 SKIPPED_FILE = "skipped.jsonl"
 
@@ -99,7 +99,7 @@ def shard_files(output_dir: str) -> list[str]:
     """Returns the names of all files in a folder that are named as shards."""
     found = files.match(files.join(output_dir, "*.tfrecord"))
     names = (metadata.path.rpartition("/")[2] for metadata in found)
-    return sorted(filter(manifest.is_shard_name, names))
+    return sorted(filter(shard_names.is_shard_name, names))
 
 
 def _sum_split(

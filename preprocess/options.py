@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from preprocess.encoding import Encoding
-from schemas import manifest, sizes
+from schemas import manifest, shard_names, sizes
 
 ON_ERROR = ("fail", "skip")
 
@@ -16,7 +16,7 @@ class Options:
     Attributes:
         cityscapes_root: The folder with leftImg8bit/ and gtFine/, or the zips.
         output_dir: Where the data set goes.
-        splits: Names of `manifest.SPLITS`, in that order.
+        splits: Names of `shard_names.SPLITS`, in that order.
         annotation: `gtFine` or `gtCoarse`.
         encoding: How frames are stored.
         num_shards: Shards a split, None to choose by size.
@@ -71,13 +71,13 @@ def parse_splits(names: list[str]) -> tuple[str, ...]:
     Raises:
         ValueError: A name is no split of Cityscapes, or none is given.
     """
-    known = manifest.SPLITS
-    splits = {manifest.SPLIT_ALIASES.get(name, name) for name in names}
+    known = shard_names.SPLITS
+    splits = {shard_names.SPLIT_ALIASES.get(name, name) for name in names}
     wrong = sorted(splits.difference(known))
     if wrong or not splits:
         raise ValueError(
             f"split {wrong[0] if wrong else ''!r} should be one of "
-            f"{', '.join((*known, *manifest.SPLIT_ALIASES))}"
+            f"{', '.join((*known, *shard_names.SPLIT_ALIASES))}"
         )
     return tuple(name for name in known if name in splits)
 

@@ -3,7 +3,7 @@
 import hashlib
 import math
 
-from schemas import manifest
+from schemas import shard_names
 
 MIN_SHARDS = 8
 MIN_FRAMES_PER_SHARD = 8
@@ -43,9 +43,9 @@ def shard_key(split: str, shard: int) -> int:
 
     Some runners hash string keys differently in each process.
     """
-    return (manifest.SPLITS.index(split) << 32) | shard
+    return (shard_names.SPLITS.index(split) << 32) | shard
 
 
 def from_shard_key(key: int) -> tuple[str, int]:
     """Returns the (split, shard) of a `shard_key`."""
-    return manifest.SPLITS[key >> 32], key & 0xFFFFFFFF
+    return shard_names.SPLITS[key >> 32], key & 0xFFFFFFFF

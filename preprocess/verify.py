@@ -7,21 +7,18 @@ Exits 0 if all is well, 1 if something is wrong, 2 if a flag is.
 
 import concurrent.futures
 import dataclasses
-import io
 import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
 
-import google_crc32c
 import numpy as np
 
 from preprocess import encoding, sharding, tool
 from preprocess.errors import BadPictureError
-from schemas import example, manifest, tfrecord
+from schemas import example, manifest, shard_check, shard_names, tfrecord
 
 _NUM_PRINTED = 50
-_BUFFER_BYTES = 1 << 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,28 +35,6 @@ class ShardResult:
     problems: tuple[str, ...]
     places: dict[str, str]
     class_pixels: np.ndarray | None
-
-
-class _ChecksummedFile(io.RawIOBase):
-    """A file that computes the CRC-32C of what is read from it."""
-
-    def __init__(self, file):
-        self._file = file
-        self._checksum = google_crc32c.Checksum()
-        self.num_bytes = 0
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
-        self._checksum.update(data)
-        self.num_bytes += len(data)
-        return data
-
-    def read_rest(self) -> None:
-        while self.read(_BUFFER_BYTES):
-            pass
-
-    def crc32c(self) -> str:
-        return self._checksum.digest().hex()
 
 
 def verify(data_dir: str, *, quick: bool = False) -> list[str]:
@@ -81,8 +56,12 @@ def verify(data_dir: str, *, quick: bool = False) -> list[str]:
     """
     from preprocess import commit, files
 
-    content = manifest.load(data_dir, files.read_text)
     problems = []
+    try:
+        content = manifest.load(data_dir, files.read_text)
+    except manifest.EditedManifestError as error:
+        content = error.manifest
+        problems.append(str(error))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for name, split in content.splits.items():
             results = list(
@@ -139,7 +118,7 @@ def _check_shard(
     num_records = 0
     try:
         with open_binary(f"{data_dir}/{shard.name}") as raw:
-            file = _ChecksummedFile(raw)
+            file = shard_check.ChecksummedFile(raw)
             try:
                 for offset, payload in tfrecord.read_records(file):
                     place = f"{shard.name}: record {num_records} at {offset}"
@@ -165,20 +144,11 @@ def _check_shard(
 def _check_totals(
     shard: manifest.Shard,
     num_records: int,
-    file: _ChecksummedFile,
+    file: shard_check.ChecksummedFile,
     names: Sequence[str],
 ) -> list[str]:
-    """Compares a shard that was read through with the manifest's entry."""
-    problems = []
-    for what, found, wanted in (
-        ("records", num_records, shard.num_examples),
-        ("bytes", file.num_bytes, shard.num_bytes),
-        ("CRC-32C", file.crc32c(), shard.crc32c),
-    ):
-        if found != wanted:
-            problems.append(
-                f"{shard.name}: {what} {found}, the manifest says {wanted}"
-            )
+    """Checks the whole of a shard that was read through, and the order."""
+    problems = shard_check.differences(shard, num_records, file)
     if list(names) != sorted(names, key=sharding.order_in_shard):
         problems.append(f"{shard.name}: the records are not in order")
     return problems
@@ -201,10 +171,10 @@ def _check_record(
             f"frame {record.name} is also at {places[record.name]}"
         )
     places[record.name] = place
-    split, index, num_shards = manifest.parse_shard_name(shard_name)
+    split, index, num_shards = shard_names.parse_shard_name(shard_name)
     home = sharding.shard_of(record.name, num_shards)
     if home != index:
-        name = manifest.shard_name(split, home, num_shards)
+        name = shard_names.shard_name(split, home, num_shards)
         raise ValueError(f"frame {record.name} belongs in {name}")
     if record.image_format != content.image_format:
         raise ValueError(

@@ -19,7 +19,7 @@ from preprocess.errors import BadPictureError, ConversionError
 from preprocess.options import Options
 from preprocess.pairing import Frame, SkippedFrame, fingerprint
 from preprocess.progress import current as progress
-from schemas import example, labels, manifest, tfrecord
+from schemas import example, labels, manifest, shard_names, tfrecord
 
 WORK_DIR = ".unfinished"
 """In the output folder while a conversion is under way."""
@@ -126,7 +126,7 @@ def write_shard(
         ConversionError: A frame is bad and `on_error` is `fail`, or a file
             cannot be read or written.
     """
-    name = manifest.shard_name(split, index, num_shards)
+    name = shard_names.shard_name(split, index, num_shards)
     inputs = shard_inputs(frames, options)
     report = finished_report(name, inputs, options.output_dir)
     try:

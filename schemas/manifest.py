@@ -4,52 +4,36 @@ A folder without a manifest is not a data set: the conversion did not finish.
 """
 
 import dataclasses
+import hashlib
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
+from schemas import manifest_checks
 from schemas.labels import LABEL_SPACES, LabelSpace
+from schemas.manifest_checks import ManifestError
+from schemas.shard_names import SPLIT_ALIASES, SPLITS, shard_name
 
 FILE_NAME = "manifest.json"
 FORMAT = 1
 IMAGE_FORMATS = ("png", "jpeg")
-SPLITS = ("train", "val", "test", "train_extra")
-SPLIT_ALIASES = {"train_fine": "train", "val_fine": "val"}
-"""DeepLab's names for two of the splits."""
-
-_SHARD_NAME = re.compile(
-    rf"({'|'.join(SPLITS)})-(\d{{5}})-of-(\d{{5}})\.tfrecord"
-)
-
 NATIVE = "native"
 """The image size of pictures that pass through byte for byte."""
 
-
-class ManifestError(ValueError):
-    """A manifest is missing, damaged or disagrees with its files."""
+_CHECKSUM = "checksum"
 
 
-def shard_name(split: str, index: int, num_shards: int) -> str:
-    """Returns e.g. `train-00003-of-00064.tfrecord`."""
-    return f"{split}-{index:05d}-of-{num_shards:05d}.tfrecord"
+class EditedManifestError(ManifestError):
+    """A manifest was changed after it was written.
 
-
-def is_shard_name(name: str) -> bool:
-    """Whether a file is named as a shard of any split."""
-    return _SHARD_NAME.fullmatch(name) is not None
-
-
-def parse_shard_name(name: str) -> tuple[str, int, int]:
-    """Returns the split, index and number of shards that a name tells.
-
-    Raises:
-        ManifestError: It is no shard's name.
+    Attributes:
+        manifest: What it says now.
     """
-    found = _SHARD_NAME.fullmatch(name)
-    if not found:
-        raise ManifestError(f"{name!r} is not named as a shard")
-    return found[1], int(found[2]), int(found[3])
+
+    def __init__(self, message: str, manifest: "Manifest"):
+        """Takes the line to print and the manifest as it is."""
+        super().__init__(message)
+        self.manifest = manifest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,6 +140,7 @@ class Manifest:
             "versions": self.versions,
             "splits": splits,
         }
+        content[_CHECKSUM] = _checksum(content)
         return json.dumps(content, indent=1) + "\n"
 
 
@@ -163,6 +148,7 @@ def parse(text: str) -> Manifest:
     """Reads and checks the text of a manifest.json.
 
     Raises:
+        EditedManifestError: It is well-formed, but not as it was written.
         ManifestError: The text is no manifest of this format, or its counts
             contradict each other.
     """
@@ -172,6 +158,8 @@ def parse(text: str) -> Manifest:
             raise ManifestError(
                 f"format {content['format']!r} is not known, only {FORMAT}"
             )
+        written = content.pop(_CHECKSUM, None)
+        manifest_checks.check(content)
         splits = {}
         for name, fields in content["splits"].items():
             shards = tuple(Shard(**shard) for shard in fields["shards"])
@@ -192,6 +180,13 @@ def parse(text: str) -> Manifest:
             splits=splits,
         )
         _check(manifest)
+        if written not in (None, _checksum(content)):
+            raise EditedManifestError(
+                "it was changed after it was written: its checksum is "
+                f"{written}, its content's {_checksum(content)}. Where that "
+                f"was meant, remove the entry {_CHECKSUM!r}",
+                manifest,
+            )
     except ManifestError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -225,6 +220,8 @@ def load(data_dir: str, read_text: Callable[[str], str]) -> Manifest:
         raise ManifestError(f"{path} cannot be read: {error}") from error
     try:
         return parse(text)
+    except EditedManifestError as error:
+        raise EditedManifestError(f"{path}: {error}.", error.manifest) from None
     except ManifestError as error:
         raise ManifestError(
             f"{path}: {error}. Convert again with --overwrite."
@@ -261,7 +258,15 @@ def _check(manifest: Manifest) -> None:
         _check_split(name, split, manifest.num_classes)
 
 
+def _checksum(content: dict[str, Any]) -> str:
+    """Returns the digest of a manifest's content, however it is laid out."""
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def _check_split(name: str, split: Split, num_classes: int) -> None:
+    if name not in SPLITS:
+        raise ManifestError(f"split {name!r} is not one of {', '.join(SPLITS)}")
     num_shards = len(split.shards)
     for index, shard in enumerate(split.shards):
         if shard.name != shard_name(name, index, num_shards):
@@ -273,8 +278,11 @@ def _check_split(name: str, split: Split, num_classes: int) -> None:
                 f"{field} of {name} is {getattr(split, field)}, its shards "
                 f"hold {total}"
             )
-    if len(split.class_pixels) != num_classes:
-        raise ManifestError(
-            f"class_pixels of {name} has {len(split.class_pixels)} counts, "
-            f"not {num_classes}"
-        )
+    for field, counts in (
+        ("class_pixels", split.class_pixels),
+        ("present_pixels", split.present_pixels or split.class_pixels),
+    ):
+        if len(counts) != num_classes:
+            raise ManifestError(
+                f"{field} of {name} has {len(counts)} counts, not {num_classes}"
+            )

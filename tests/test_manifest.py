@@ -72,7 +72,10 @@ def test_a_split_that_contradicts_itself_is_refused(change, message):
     [
         ({"num_classes": 19}, "'label_ids' with 19 classes is not known"),
         ({"image_format": "gif"}, "'gif' is not one of png, jpeg"),
-        ({"image_size": (280, 0)}, "is not a size"),
+        (
+            {"image_size": (280, 0)},
+            "is not a size",
+        ),
     ],
 )
 def test_a_manifest_out_of_range_is_refused(change, message):
@@ -98,8 +101,54 @@ def test_a_damaged_manifest_is_named(tmp_path):
         manifest.load(str(tmp_path), manifest.read_local_text)
 
 
-def test_shard_names_parse_back():
-    name = manifest.shard_name("train_extra", 3, 64)
-    assert name == "train_extra-00003-of-00064.tfrecord"
-    assert manifest.parse_shard_name(name) == ("train_extra", 3, 64)
-    assert not manifest.is_shard_name("train-3-of-64.tfrecord")
+def test_the_checksum_tells_an_edit_from_another_layout():
+    content = json.loads(CONTENT.to_json())
+    assert manifest.parse(json.dumps(content, sort_keys=True)) == CONTENT
+    content["versions"]["numpy"] = "3"
+    with pytest.raises(
+        manifest.EditedManifestError, match="changed after it was written"
+    ) as caught:
+        manifest.parse(json.dumps(content))
+    assert caught.value.manifest.versions == {"numpy": "3"}
+    del content["checksum"]
+    assert manifest.parse(json.dumps(content)).versions == {"numpy": "3"}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("splits/val/num_skipped", -1, "num_skipped of val is -1, should be"),
+        ("splits/val/num_skipped", 0.5, "should be a whole number"),
+        ("splits/val/num_skipped", True, "num_skipped of val is True"),
+        ("splits/val/class_pixels", ["1"] * 34, "class_pixels of val is '1'"),
+        ("splits/val/image_sizes", {"axb": 3}, "'axb', should be HEIGHTxWIDTH"),
+        ("splits/val/shards/0/crc32c", "0", "should be eight hexadecimal"),
+        ("splits/val/shards/0/name", 7, "a shard of val is 7, should be text"),
+        ("splits", {"../val": {}}, "not a manifest: KeyError"),
+        ("image/size", "large", "is not a size"),
+        ("image/size", [1, 2, 3], "is not a size"),
+        ("options", [], "should be entries with names"),
+        ("label_space", ["x" * 99], "xxx..., should be text"),
+    ],
+)
+def test_an_entry_of_another_type_or_range_is_named(path, value, message):
+    content = json.loads(CONTENT.to_json())
+    *folders, leaf = path.split("/")
+    entry = content
+    for name in folders:
+        entry = entry[int(name) if name.isdecimal() else name]
+    entry[int(leaf) if leaf.isdecimal() else leaf] = value
+    with pytest.raises(manifest.ManifestError, match=message):
+        manifest.parse(json.dumps(content))
+
+
+def test_a_split_cannot_lead_out_of_the_folder():
+    shard = dataclasses.replace(
+        SPLIT.shards[0], name="../x-00000-of-00001.tfrecord"
+    )
+    split = dataclasses.replace(
+        SPLIT, shards=(shard,), num_examples=1, num_bytes=10
+    )
+    content = dataclasses.replace(CONTENT, splits={"../x": split})
+    with pytest.raises(manifest.ManifestError, match=r"split '\.\./x' is not"):
+        manifest.parse(content.to_json())

@@ -45,6 +45,7 @@ def rewrite(path, change) -> None:
     path.write_bytes(data)
     manifest_path = path.with_name("manifest.json")
     content = json.loads(manifest_path.read_text())
+    del content["checksum"]
     split = content["splits"]["train"]
     for shard in split["shards"]:
         if shard["name"] == path.name:
@@ -137,3 +138,13 @@ def test_records_out_of_order_are_found(data_dir):
     assert verify.verify(str(data_dir), quick=True) == [
         f"{SHARD}: the records are not in order"
     ]
+
+
+def test_an_edited_manifest_is_named_and_the_shards_still_checked(data_dir):
+    path = data_dir / "manifest.json"
+    content = json.loads(path.read_text())
+    content["splits"]["train"]["shards"][1]["crc32c"] = "00000000"
+    path.write_text(json.dumps(content))
+    edited, shard = verify.verify(str(data_dir), quick=True)
+    assert edited.startswith(f"{path}: it was changed after it was written")
+    assert f"{OTHER}: CRC-32C " in shard
