@@ -11,7 +11,8 @@ CITYSCAPES_ROOT ?=
 DEMO_DIR ?= $(if $(CITYSCAPES_ROOT),demo-cityscapes,demo)
 DEMO_ROOT := $(or $(CITYSCAPES_ROOT),$(DEMO_DIR)/cityscapes)
 
-.PHONY: demo test test-gcs test-readers lint format install install-test clean
+.PHONY: demo test test-gcs test-dataflow test-dask test-s3 test-readers lint \
+  format install install-test clean
 
 demo: install
 ifeq ($(CITYSCAPES_ROOT),)
@@ -36,14 +37,23 @@ endif
 test: install-test lint
 	$(BIN)/python -m pytest -n 2 --dist=worksteal
 
-# Tests that need heavy packages, each in an environment of its own.
-test-gcs: .venv-gcs/installed
-	.venv-gcs/bin/python -m pytest tests/extra/test_gcs.py
+# Tests that need heavy packages, in environments of their own.
+test-gcs test-dataflow: test-%: .venv-gcs/installed
+	.venv-gcs/bin/python -m pytest tests/extra/test_$*.py
 
-.venv-gcs/installed: setup.py constraints.txt
-	$(PYTHON) -m venv .venv-gcs
-	.venv-gcs/bin/python -m pip install -q -c constraints.txt -e ".[gcp]" \
-	  gcp-storage-emulator pytest
+test-dask: .venv-dask/installed
+	.venv-dask/bin/python -m pytest tests/extra/test_dask.py
+
+test-s3: .venv-s3/installed
+	.venv-s3/bin/python -m pytest tests/extra/test_s3.py
+
+.venv-gcs/installed: PACKAGES = ".[gcp]" build gcp-storage-emulator pytest
+.venv-dask/installed: PACKAGES = ".[dask]" pytest
+.venv-s3/installed: PACKAGES = ".[aws,trainer]" "moto[server]" pytest
+
+.venv-%/installed: setup.py constraints.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install -q -c constraints.txt -e $(PACKAGES)
 	touch $@
 
 test-readers: .venv-readers/installed

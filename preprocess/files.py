@@ -16,9 +16,14 @@ def join(folder: str, *names: str) -> str:
     return "/".join((folder.rstrip("/") or "/", *names))
 
 
+def scheme(path: str) -> str | None:
+    """Returns e.g. `gs`, None for a local path."""
+    return FileSystems.get_scheme(path)
+
+
 def is_local(path: str) -> bool:
     """Whether the path has no scheme such as `gs://`."""
-    return FileSystems.get_scheme(path) is None
+    return scheme(path) is None
 
 
 def exists(path: str) -> bool:

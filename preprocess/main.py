@@ -15,6 +15,8 @@ from collections.abc import Sequence
 
 from absl import app, flags
 
+from schemas.locking import LockedError
+
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string(
@@ -78,14 +80,14 @@ def main(argv: Sequence[str]) -> int:
     # Beam takes seconds to import, so what is wrong above is said before; it
     # warns of extras that a local run does not need.
     logging.getLogger().setLevel(logging.ERROR)
-    from preprocess import pipeline
+    from preprocess import pipeline, running
     from preprocess.errors import ConversionError
 
     try:
         beam_options = parse_beam_flags(rest)
     except ValueError as error:
         return _fail(error, 2)
-    if pipeline.is_local(beam_options):
+    if running.is_local(beam_options):
         workers = FLAGS.workers or os.cpu_count()
         print(f"Runner: local FnApiRunner, {workers} workers", file=sys.stderr)
     try:
@@ -95,7 +97,7 @@ def main(argv: Sequence[str]) -> int:
             overwrite=FLAGS.overwrite,
             num_workers=FLAGS.workers,
         )
-    except ConversionError as error:
+    except (ConversionError, LockedError) as error:
         return _fail(error, 1)
     except KeyboardInterrupt:
         return _fail("interrupted; run the same command to go on", 130)

@@ -1,6 +1,5 @@
 """gs:// on a local emulator; `make test-gcs` runs this in its own venv."""
 
-import os
 import subprocess
 
 import pytest
@@ -8,25 +7,8 @@ import pytest
 pytest.importorskip("gcp_storage_emulator")
 pytest.importorskip("google.cloud.storage")
 
-from gcp_storage_emulator.server import create_server  # noqa: E402
-from google.auth.credentials import AnonymousCredentials  # noqa: E402
-from google.cloud import storage  # noqa: E402
-
 from schemas import manifest  # noqa: E402
 from tests import commands, trees  # noqa: E402
-
-HOST, PORT = "127.0.0.1", 9023
-BUCKET = "scenes"
-
-
-@pytest.fixture(scope="module")
-def bucket():
-    server = create_server(HOST, PORT, in_memory=True, default_bucket=BUCKET)
-    server.start()
-    os.environ["STORAGE_EMULATOR_HOST"] = f"http://{HOST}:{PORT}"
-    client = storage.Client("project", AnonymousCredentials())
-    yield client.bucket(BUCKET)
-    server.stop()
 
 
 def convert(
@@ -42,11 +24,14 @@ def convert(
     )
 
 
-def test_gs_gives_the_bytes_of_a_local_run_both_ways(bucket, tmp_path):
+def test_gs_gives_the_bytes_of_a_local_run_both_ways(gcs_bucket, tmp_path):
     root = trees.write_tree(tmp_path / "cityscapes")
     for name, data in trees.contents(root).items():
-        bucket.blob(f"root/{name}").upload_from_string(data)
-    gs_root, gs_out = f"gs://{BUCKET}/root", f"gs://{BUCKET}/out"
+        gcs_bucket.blob(f"root/{name}").upload_from_string(data)
+    gs_root, gs_out = (
+        f"gs://{gcs_bucket.name}/root",
+        f"gs://{gcs_bucket.name}/out",
+    )
     auth = ("--no_auth", "--project=project")
 
     done = convert(gs_root, gs_out, *auth)
@@ -57,7 +42,7 @@ def test_gs_gives_the_bytes_of_a_local_run_both_ways(bucket, tmp_path):
     wanted = trees.contents(tmp_path / "out")
     found = {
         blob.name.removeprefix("out/"): blob.download_as_bytes()
-        for blob in bucket.client.list_blobs(BUCKET, prefix="out/")
+        for blob in gcs_bucket.list_blobs(prefix="out/")
     }
     assert sorted(found) == sorted(wanted)
     for name in found:
@@ -72,8 +57,10 @@ def test_gs_gives_the_bytes_of_a_local_run_both_ways(bucket, tmp_path):
     assert verify.returncode == 0, verify.stdout + verify.stderr
 
 
-def test_a_wrong_gs_root_is_one_line(bucket, tmp_path):
-    done = convert(f"gs://{BUCKET}/nowhere", f"{tmp_path}/out", "--no_auth")
+def test_a_wrong_gs_root_is_one_line(gcs_bucket, tmp_path):
+    done = convert(
+        f"gs://{gcs_bucket.name}/nowhere", f"{tmp_path}/out", "--no_auth"
+    )
     assert done.returncode == 1
     line = done.stderr.splitlines()[-1]
     assert line.startswith("error: gs://scenes/nowhere holds neither leftImg8")

@@ -1,0 +1,105 @@
+"""What already lies in the output folder, and what that means."""
+
+from preprocess import commit, files, listing, writing
+from preprocess.errors import ConversionError
+from preprocess.options import Options
+from schemas import manifest
+
+
+def prepare_output(output_dir: str) -> None:
+    """Creates the output folder and tries to write there."""
+    work_dir = files.join(output_dir, writing.WORK_DIR)
+    try:
+        files.make_folder(work_dir)
+        probe = files.join(work_dir, "probe")
+        files.write_text(probe, "", work_dir)
+        files.delete_if_there(probe)
+    except OSError as error:
+        raise ConversionError(
+            f"cannot write to {output_dir}: {error.strerror or error}. Choose "
+            "another --output_dir."
+        ) from error
+
+
+def former_result(
+    options: Options, overwrite: bool
+) -> manifest.Manifest | None:
+    """Decides what a data set that is already there means.
+
+    Returns:
+        Its manifest if it is just what is asked for, else None.
+
+    Raises:
+        ConversionError: It is another one, and may not be replaced.
+    """
+    output_dir = options.output_dir
+    path = files.join(output_dir, manifest.FILE_NAME)
+    if overwrite:
+        files.delete_if_there(path)
+        commit.delete_work(output_dir)
+        return None
+    if not files.exists(path):
+        _check_no_strangers(output_dir)
+        return None
+    try:
+        content = manifest.load(output_dir, files.read_text)
+    except manifest.ManifestError as error:
+        raise ConversionError(str(error)) from error
+    difference = _difference(content, options) or _new_inputs(content, options)
+    if difference:
+        raise ConversionError(
+            f"{output_dir} already holds another data set: {difference}. Use "
+            "another --output_dir, or replace it with --overwrite."
+        )
+    try:
+        commit.check_files(content, output_dir)
+    except ConversionError:
+        files.delete_if_there(path)  # Not whole: it is made again.
+        return None
+    return content
+
+
+def _check_no_strangers(output_dir: str) -> None:
+    """Raises where TFRecords lie that no unfinished run of ours explains."""
+    strangers = commit.shard_files(output_dir)
+    work_dir = files.join(output_dir, writing.WORK_DIR)
+    if strangers and not files.match(files.join(work_dir, "*")):
+        raise ConversionError(
+            f"{output_dir} holds {len(strangers)} TFRecords without a "
+            f"manifest, first {strangers[0]}. Use another --output_dir, or "
+            "replace them with --overwrite."
+        )
+
+
+def check_inputs(content: manifest.Manifest, options: Options) -> None:
+    """Checks that a local run has converted just what lies in the source.
+
+    Raises:
+        ConversionError: The runner lost a frame, or a file has changed.
+    """
+    change = _new_inputs(content, options)
+    if change:
+        files.delete_if_there(
+            files.join(options.output_dir, manifest.FILE_NAME)
+        )
+        raise ConversionError(
+            f"{change} the listing; run the same command with --overwrite."
+        )
+
+
+def _difference(content: manifest.Manifest, options: Options) -> str:
+    wanted = options.deciding() | {"splits": list(options.splits)}
+    there = content.options | {"splits": list(content.splits)}
+    for key in sorted({*wanted, *there}):
+        if wanted.get(key) != there.get(key):
+            return f"{key} is {there.get(key)} there, {wanted.get(key)} here"
+    return ""
+
+
+def _new_inputs(content: manifest.Manifest, options: Options) -> str:
+    """Says which split's source files are not those of the data set."""
+    for split in options.splits:
+        inputs = listing.list_inputs(split, options)
+        if inputs != content.splits[split].inputs:
+            return f"the source files of {split} have changed since"
+    return ""

@@ -1,0 +1,121 @@
+"""Runs a pipeline: on threads of this process, or on a cluster."""
+
+import contextlib
+import io
+import logging
+import re
+from collections.abc import Callable
+
+import apache_beam as beam
+from apache_beam.options import pipeline_options
+from apache_beam.runners.portability import fn_api_runner
+from apache_beam.transforms import environments
+
+from preprocess.errors import ConversionError
+from preprocess.progress import current as progress
+
+_LOCAL_RUNNERS = ("", "direct", "fnapi")
+_NEVER = -1
+_ERROR = re.compile(r"preprocess\.errors\.ConversionError: (.+?)(?: \[while|$)")
+
+
+def runner_name(beam_options: pipeline_options.PipelineOptions) -> str:
+    """Returns e.g. `dataflow` for any way to write it, "" where none is."""
+    runner = beam_options.view_as(pipeline_options.StandardOptions).runner
+    return (runner or "").rpartition(".")[2].lower().removesuffix("runner")
+
+
+def is_local(beam_options: pipeline_options.PipelineOptions) -> bool:
+    """Whether the job runs in this process."""
+    return runner_name(beam_options) in _LOCAL_RUNNERS
+
+
+def run_locally(
+    build: Callable[[beam.Pipeline], None],
+    beam_options: pipeline_options.PipelineOptions,
+    num_workers: int,
+) -> None:
+    """Runs the job on threads of this process.
+
+    Beam's own DirectRunner may download another runner and ignore the number
+    of workers, so the runner is named.  Threads do: decoding, resizing,
+    checksums and file access all let go of Python's lock.
+
+    Beam's `multi_threading` mode flushes each worker's output every second
+    from another thread, without a lock, and so loses elements of longer
+    listings now and then.  The environment here is that mode's, with the
+    timer off.
+
+    Args:
+        build: Adds the job's steps to a pipeline.
+        beam_options: Beam's options.
+        num_workers: The number of threads.
+
+    Raises:
+        ConversionError: Anything that the user can mend.
+    """
+    local = beam_options.view_as(pipeline_options.DirectOptions)
+    local.direct_num_workers = num_workers
+    environment = environments.EmbeddedPythonGrpcEnvironment(
+        data_buffer_time_limit_ms=_NEVER,
+        capabilities=environments.python_sdk_capabilities(),
+    )
+    # The runner warns that only `multi_threading` uses more than one worker.
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
+    pipeline = beam.Pipeline(
+        runner=fn_api_runner.FnApiRunner(default_environment=environment),
+        options=beam_options,
+    )
+    build(pipeline)
+    # The worker threads print the traceback of an error that is also raised.
+    with progress, contextlib.redirect_stderr(io.StringIO()):
+        try:
+            pipeline.run().wait_until_finish()
+        except Exception as error:
+            raise _first_cause(error) from None
+
+
+def run_remotely(
+    build: Callable[[beam.Pipeline], None],
+    beam_options: pipeline_options.PipelineOptions,
+) -> bool:
+    """Runs the job by the runner that is named, to its end.
+
+    Args:
+        build: Adds the job's steps to a pipeline.
+        beam_options: The runner and its options.
+
+    Returns:
+        Whether it ran; False where only its template was staged.
+
+    Raises:
+        ConversionError: The options do not fit, or the job failed.
+    """
+    try:
+        pipeline = beam.Pipeline(options=beam_options)
+    except (ValueError, ImportError) as error:
+        raise ConversionError(f"Beam: {error}") from error
+    build(pipeline)
+    cloud = beam_options.view_as(pipeline_options.GoogleCloudOptions)
+    try:
+        result = pipeline.run()
+        if cloud.template_location:
+            return False
+        result.wait_until_finish()
+    except Exception as error:
+        cause = _first_cause(error)
+        if isinstance(cause, ConversionError):
+            raise cause from None
+        raise ConversionError(
+            f"the job failed: {type(error).__name__}: {error}. Run the same "
+            "command again; finished shards are kept."
+        ) from error
+    return True
+
+
+def _first_cause(error: Exception) -> Exception:
+    """Finds the error that a worker raised in what the runner reports."""
+    if progress.first_error:
+        return progress.first_error
+    found = _ERROR.search(str(error))
+    return ConversionError(found[1]) if found else error
