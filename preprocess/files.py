@@ -36,6 +36,36 @@ def match(pattern: str) -> list[filesystem.FileMetadata]:
     return FileSystems.match([pattern])[0].metadata_list
 
 
+def list_below(folder: str) -> Iterator[filesystem.FileMetadata]:
+    """Lists the files in and below a folder, in no particular order.
+
+    Links are followed, but into no folder twice; one that leads nowhere
+    counts as an empty file.
+
+    Raises:
+        OSError: A folder cannot be read; a glob would pass over it.
+    """
+    if not is_local(folder):
+        yield from match(f"{folder}/**")
+        return
+    seen, waiting = set(), [folder] if os.path.isdir(folder) else []
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                leads_nowhere = entry.is_symlink() and not exists(entry.path)
+                if leads_nowhere:
+                    yield filesystem.FileMetadata(entry.path, 0, 0.0)
+                    continue
+                status = entry.stat()
+                if not entry.is_dir():
+                    yield filesystem.FileMetadata(
+                        entry.path, status.st_size, status.st_mtime
+                    )
+                elif (status.st_dev, status.st_ino) not in seen:
+                    seen.add((status.st_dev, status.st_ino))
+                    waiting.append(entry.path)
+
+
 def open_binary(path: str):
     """Opens a file for reading bytes, seekable.
 

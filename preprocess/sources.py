@@ -11,14 +11,15 @@ from collections.abc import Iterator
 
 from preprocess import files
 from preprocess.errors import BadPictureError, ConversionError
+from schemas import example, zips
 
 IMAGE_TYPE = "leftImg8bit"
 ANNOTATIONS = ("gtFine", "gtCoarse")
-MAX_FILE_BYTES = 1 << 28
-"""No picture of Cityscapes comes near 256 MiB; a larger entry is refused."""
-
 _PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 _ZIP_SEPARATOR = "!"
+
+_Found = tuple[str, int, str]
+"""(path, size in bytes, version) of a file."""
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -99,18 +100,45 @@ def list_files(listing: Listing) -> Iterator[SourceFile]:
         found = _list_folder(listing)
     else:
         found = _list_zips(listing)
-    for path, num_bytes, version in found:
+    for path, num_bytes, version in _naming_errors(found):
         name = path.rpartition("/")[2]
         if name.startswith("."):
             continue
         if name.endswith(listing.suffix) and name != listing.suffix:
             stem = name.removesuffix(listing.suffix)
+            _check_stem(stem, path)
             yield SourceFile(stem, listing.is_label, path, num_bytes, version)
         elif not listing.is_label and name.endswith(_PICTURE_SUFFIXES):
             raise ConversionError(
                 f"{path} is not named <city>_<seq>_<frame>{listing.suffix}; "
                 "rename it or move it away."
             )
+
+
+def _naming_errors(found: Iterator[_Found]) -> Iterator[_Found]:
+    """Passes on what was found; says so where something cannot be read.
+
+    Raises:
+        ConversionError: A folder or a zip cannot be read.
+    """
+    try:
+        yield from found
+    except OSError as error:
+        raise ConversionError(
+            f"the source cannot be listed ({error}); mend that and run the "
+            "same command again, finished shards are kept."
+        ) from error
+
+
+def _check_stem(stem: str, path: str) -> None:
+    """Raises ConversionError where a stem cannot be a record's name."""
+    try:
+        example.check_name(stem)
+    except ValueError as error:
+        shown = path.encode(errors="backslashreplace").decode()
+        raise ConversionError(
+            f"{shown!r}: {error}; rename the file."
+        ) from error
 
 
 def expected_path(listing: Listing, stem: str) -> str:
@@ -133,22 +161,20 @@ def read(path: str) -> bytes:
     if not separator:
         return files.read_bytes(path)
     archive = _open_zip(f"{zip_path}.zip")
-    if archive.getinfo(entry).file_size > MAX_FILE_BYTES:
-        raise BadPictureError(f"unpacks to more than {MAX_FILE_BYTES} bytes")
     try:
-        return archive.read(entry)
-    except (zipfile.BadZipFile, RuntimeError, ValueError) as error:
-        raise BadPictureError(f"cannot be unpacked: {error}") from error
+        return zips.read_entry(archive, entry)
+    except ValueError as error:
+        raise BadPictureError(str(error)) from error
 
 
-def _list_folder(listing: Listing) -> Iterator[tuple[str, int, str]]:
+def _list_folder(listing: Listing) -> Iterator[_Found]:
     folder = files.join(listing.root, listing.data_type, listing.split)
-    for found in files.match(f"{folder}/**"):
+    for found in files.list_below(folder):
         version = f"{found.last_updated_in_seconds:.6f}"
         yield found.path, found.size_in_bytes, version
 
 
-def _list_zips(listing: Listing) -> Iterator[tuple[str, int, str]]:
+def _list_zips(listing: Listing) -> Iterator[_Found]:
     prefix = f"{listing.data_type}/{listing.split}/"
     for zip_path in _zip_paths(listing.root, listing.data_type):
         for entry in _open_zip(zip_path).infolist():
@@ -161,8 +187,8 @@ def _list_zips(listing: Listing) -> Iterator[tuple[str, int, str]]:
 def _open_zip(path: str) -> zipfile.ZipFile:
     """Opens a zip once a process; reading from it is thread-safe."""
     try:
-        return zipfile.ZipFile(files.open_binary(path))
-    except zipfile.BadZipFile as error:
+        return zips.open_zip(files.open_binary(path))
+    except ValueError as error:
         raise ConversionError(
             f"{path} is no whole zip ({error}); download it again."
         ) from error

@@ -19,7 +19,7 @@ from preprocess.errors import BadPictureError, ConversionError
 from preprocess.options import Options
 from preprocess.pairing import Frame, SkippedFrame, fingerprint
 from preprocess.progress import current as progress
-from schemas import example, labels, manifest, shard_names, tfrecord
+from schemas import example, labels, manifest, shard_names, tfrecord, zips
 
 WORK_DIR = ".unfinished"
 """In the output folder while a conversion is under way."""
@@ -213,7 +213,7 @@ def _read_and_encode(frame: Frame, options: Options) -> EncodedFrame:
 
 
 def _read(file: sources.SourceFile) -> bytes:
-    if file.num_bytes > sources.MAX_FILE_BYTES:
+    if file.num_bytes > zips.MAX_ENTRY_BYTES:
         raise BadPictureError(f"{file.path} is {file.num_bytes} bytes large")
     try:
         data = sources.read(file.path)

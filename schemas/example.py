@@ -5,6 +5,7 @@ and, through the metadata of `schemas.tfds`, TensorFlow Datasets read.
 """
 
 import dataclasses
+import re
 
 from google.protobuf.message import DecodeError
 
@@ -31,6 +32,8 @@ FEATURES = {
 }
 """Every key with its kind, each one value: `bytes` → bytes_list, `int` →
 int64_list.  Parsers are built from this table."""
+
+_NAME = re.compile(r"(?!\.)[^/\\\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +87,8 @@ def decode(serialized: bytes) -> Record:
 
     Raises:
         ValueError: It is no tf.train.Example, or a key is missing, is of
-            another kind or does not hold exactly one value.
+            another kind or does not hold exactly one value, or the name
+            could lead out of a folder.
     """
     try:
         example = example_pb2.Example.FromString(serialized)
@@ -99,6 +103,7 @@ def decode(serialized: bytes) -> Record:
         image_format = value[IMAGE_FORMAT].decode()
     except UnicodeDecodeError as error:
         raise ValueError(f"a name or format is not UTF-8: {error}") from error
+    check_name(name)
     return Record(
         name=name,
         image=value[IMAGE_ENCODED],
@@ -107,6 +112,17 @@ def decode(serialized: bytes) -> Record:
         height=value[IMAGE_HEIGHT],
         width=value[IMAGE_WIDTH],
     )
+
+
+def check_name(name: str) -> None:
+    """Checks that a frame's name can stand for a file, and for no other one.
+
+    Raises:
+        ValueError: It holds slashes or unprintable characters, begins with a
+            dot, is empty or longer than 200 characters.
+    """
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name[:80]!a} cannot be a frame's name")
 
 
 def _single_value(feature_map, key: str, kind: type) -> bytes | int:

@@ -183,8 +183,7 @@ def parse(text: str) -> Manifest:
         if written not in (None, _checksum(content)):
             raise EditedManifestError(
                 "it was changed after it was written: its checksum is "
-                f"{written}, its content's {_checksum(content)}. Where that "
-                f"was meant, remove the entry {_CHECKSUM!r}",
+                f"{written}, its content's {_checksum(content)}",
                 manifest,
             )
     except ManifestError:
@@ -221,7 +220,11 @@ def load(data_dir: str, read_text: Callable[[str], str]) -> Manifest:
     try:
         return parse(text)
     except EditedManifestError as error:
-        raise EditedManifestError(f"{path}: {error}.", error.manifest) from None
+        raise EditedManifestError(
+            f"{path}: {error}. Convert again with --overwrite, or, where the "
+            f"change is meant, remove the entry {_CHECKSUM!r}.",
+            error.manifest,
+        ) from error
     except ManifestError as error:
         raise ManifestError(
             f"{path}: {error}. Convert again with --overwrite."

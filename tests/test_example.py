@@ -70,3 +70,10 @@ def test_a_feature_of_another_kind_is_named():
     message.features.feature["image/height"].float_list.value.append(1.0)
     with pytest.raises(ValueError, match="'image/height' should hold one"):
         example.decode(message.SerializeToString())
+
+
+@pytest.mark.parametrize("name", ["", "..", "../x", "a/b", "a\\b", "a\0b"])
+def test_a_name_that_leads_out_of_a_folder_is_refused(name):
+    record = dataclasses.replace(RECORD, name=name)
+    with pytest.raises(ValueError, match="cannot be a frame's name"):
+        example.decode(example.encode(record))

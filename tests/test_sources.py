@@ -1,3 +1,6 @@
+import errno
+import os
+
 import pytest
 
 from preprocess import sources
@@ -90,3 +93,43 @@ def test_a_wrong_root_says_what_was_looked_for_and_found(tmp_path):
     with pytest.raises(ConversionError, match="Use its parent folder"):
         sources.check_root(str(root / "leftImg8bit"), "gtFine", True)
     sources.check_root(str(root), "gtCoarse", False)
+
+
+def test_links_are_followed_once_and_nowhere_is_an_empty_file(tmp_path):
+    root = trees.write_tree(tmp_path / "tree", ["ulm_000003_000019"])
+    trees.write_tree(tmp_path / "other", ["bonn_000001_000019"])
+    split = root / "leftImg8bit" / "train"
+    other = tmp_path / "other" / "leftImg8bit" / "train" / "bonn"
+    (split / "bonn").symlink_to(other)
+    (split / "ulm" / "loop").symlink_to(split)
+    lost = split / "ulm" / "ulm_000004_000019_leftImg8bit.png"
+    lost.symlink_to(tmp_path / "nowhere")
+    assert [(file.stem, file.num_bytes > 0) for file in listed(root)] == [
+        ("bonn_000001_000019", True),
+        ("ulm_000003_000019", True),
+        ("ulm_000004_000019", False),
+    ]
+
+
+def test_a_folder_that_cannot_be_read_is_not_passed_over(tmp_path, monkeypatch):
+    root = trees.write_tree(tmp_path)
+    scandir = os.scandir
+
+    def fail_in_ulm(path):
+        if str(path).endswith("ulm"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", fail_in_ulm)
+    with pytest.raises(ConversionError, match="Permission denied: .*/ulm'"):
+        listed(root)
+
+
+@pytest.mark.parametrize("stem", [b"a\nb", b"a\\b", b"\xff"])
+def test_a_name_that_no_record_can_bear_is_refused(tmp_path, stem):
+    root = trees.write_tree(tmp_path, ["ulm_000003_000019"])
+    folder = trees.image_path(root, "ulm_000003_000019").parent
+    name = os.fsdecode(stem + b"_leftImg8bit.png")
+    (folder / name).write_bytes(b"")
+    with pytest.raises(ConversionError, match="cannot be a frame's name"):
+        listed(root)
