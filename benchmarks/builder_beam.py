@@ -15,6 +15,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
+from benchmarks import trees
 from preprocess.encoding import Encoding, encode_frame
 from schemas import example
 
@@ -44,15 +45,8 @@ def build(cityscapes_root: str, output_dir: str, num_workers: str) -> None:
 
 
 def _encode(image_path: str) -> bytes:
-    label_path = image_path.replace("/leftImg8bit/", "/gtFine/").replace(
-        "_leftImg8bit.png", "_gtFine_labelIds.png"
-    )
-    with open(image_path, "rb") as file:
-        image = file.read()
-    with open(label_path, "rb") as file:
-        label = file.read()
-    stem = os.path.basename(image_path).removesuffix("_leftImg8bit.png")
-    return example.encode(encode_frame(stem, image, label, Encoding()).record)
+    frame = encode_frame(*trees.read_pair(image_path), Encoding())
+    return example.encode(frame.record)
 
 
 if __name__ == "__main__":

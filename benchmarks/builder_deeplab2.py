@@ -17,6 +17,7 @@ import sys
 
 from PIL import Image, ImageOps
 
+from benchmarks import trees
 from schemas import example, example_pb2, shard_names, tfrecord
 
 _NUM_SHARDS = 10
@@ -39,19 +40,12 @@ def build(cityscapes_root: str, output_dir: str) -> None:
 
 
 def _encode(image_path: str) -> bytes:
-    label_path = image_path.replace("/leftImg8bit/", "/gtFine/").replace(
-        "_leftImg8bit.png", "_gtFine_labelIds.png"
-    )
-    with open(image_path, "rb") as file:
-        image = file.read()
-    with open(label_path, "rb") as file:
-        label = file.read()
+    stem, image, label = trees.read_pair(image_path)
     if _decode(image).mode != "RGB":
         raise ValueError(f"{image_path} is not an RGB picture")
     width, height = _decode(image).size
     if _decode(label).size != (width, height):
-        raise ValueError(f"{label_path} is not of its image's size")
-    stem = os.path.basename(image_path).removesuffix("_leftImg8bit.png")
+        raise ValueError(f"the label map of {image_path} is not of its's size")
     message = example_pb2.Example()
     for key, value in (
         (example.IMAGE_ENCODED, image),

@@ -40,6 +40,16 @@ def find_pairs(
     return pairs
 
 
+def read_pair(image_path: str) -> tuple[str, bytes, bytes]:
+    """Returns a frame's name, its picture's bytes and its label map's."""
+    with open(image_path, "rb") as file:
+        image = file.read()
+    with open(_label_path(image_path), "rb") as file:
+        label = file.read()
+    name = os.path.basename(image_path).removesuffix(_IMAGE_SUFFIX)
+    return name, image, label
+
+
 def link_tree(
     pairs: Sequence[Pair], root: str, split: str, num_pairs: int
 ) -> None:

@@ -7,16 +7,6 @@ from PIL import Image
 from trainer import pictures
 
 
-@pytest.fixture
-def folder(tmp_path):
-    (tmp_path / "val" / "ulm").mkdir(parents=True)
-    pixels = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
-    Image.fromarray(pixels).save(tmp_path / "b.png")
-    Image.fromarray(pixels).save(tmp_path / "a.JPG", "JPEG")
-    (tmp_path / "notes.txt").write_text("no picture")
-    return tmp_path
-
-
 def test_pictures_become_rgb(tmp_path):
     path = str(tmp_path / "grey.png")
     Image.fromarray(np.array([[5, 6]], np.uint8)).save(path)
@@ -24,22 +14,22 @@ def test_pictures_become_rgb(tmp_path):
     assert picture.image.tolist() == [[[5, 5, 5], [6, 6, 6]]]
 
 
-def test_a_file_that_is_no_picture_is_named(folder):
+def test_a_file_that_is_no_picture_is_named(picture_folder):
     with pytest.raises(ValueError, match=r"notes\.txt: not a picture"):
-        pictures.read_picture(str(folder / "notes.txt"))
+        pictures.read_picture(str(picture_folder / "notes.txt"))
 
 
-def test_a_picture_that_breaks_off_is_named(folder):
+def test_a_picture_that_breaks_off_is_named(picture_folder):
     noise = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
     content = pictures.encode_png(noise)
-    (folder / "half.png").write_bytes(content[: len(content) // 2])
+    (picture_folder / "half.png").write_bytes(content[: len(content) // 2])
     with pytest.raises(ValueError, match=r"half\.png: a damaged picture"):
-        pictures.read_picture(str(folder / "half.png"))
+        pictures.read_picture(str(picture_folder / "half.png"))
 
 
-def test_label_maps_must_have_one_channel(folder):
+def test_label_maps_must_have_one_channel(picture_folder):
     with pytest.raises(ValueError, match="8-bit grey, its mode is RGB"):
-        pictures.decode_ids((folder / "b.png").read_bytes())
+        pictures.decode_ids((picture_folder / "b.png").read_bytes())
 
 
 def test_encoded_pixels_come_back():
