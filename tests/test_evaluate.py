@@ -3,8 +3,9 @@ import json
 import color_network
 import numpy as np
 import pytest
+import tiny_dataset
+import trees
 from PIL import Image
-from tiny_dataset import write_dataset
 
 from schemas.labels import LABEL_IDS, LABEL_SPACES
 from schemas.manifest import ManifestError
@@ -20,8 +21,8 @@ def painted(ids, space=LABEL_IDS):
 
 
 def evaluated(tmp_path, frames, network=LABEL_IDS, data="label_ids", **opts):
-    """Scores the colour network on frames; returns evaluation.json."""
-    write_dataset(
+    """Scores the colour network on records; returns evaluation.json."""
+    tiny_dataset.write_dataset(
         tmp_path / "data",
         0,
         len(frames),
@@ -30,17 +31,33 @@ def evaluated(tmp_path, frames, network=LABEL_IDS, data="label_ids", **opts):
         native=opts.get("native", True),
         frames=frames,
     )
+    return scored(tmp_path, tmp_path / "data", network)
+
+
+def scored(tmp_path, data_dir, network=LABEL_IDS):
+    """Scores the colour network on a data set; returns evaluation.json."""
     path = str(tmp_path / "network.keras")
     color_network.build(network).save(path)
     evaluate.run(
         EvaluateConfig(
             model_dir=str(tmp_path / "run"),
-            data=DataConfig(str(tmp_path / "data"), resize=None, crop=(16, 16)),
+            data=DataConfig(str(data_dir), resize=None, crop=(16, 16)),
             inference=InferenceConfig(resize=None, crop=(16, 16)),
             checkpoint=path,
         )
     )
     return json.loads((tmp_path / "run" / "evaluation.json").read_text())
+
+
+def write_tree(root, frames):
+    """Lays frames out as Cityscapes does, under the records' names."""
+    for index, (image, ids) in enumerate(frames):
+        stem = f"tiny_{index:06d}_000019"
+        picture_path = trees.image_path(root, stem, "val")
+        trees.write(picture_path, trees.png(image))
+        label_path = trees.label_path(root, stem, "val")
+        trees.write(label_path, trees.png(ids))
+    return root
 
 
 def half_and_half(left, right, size=(20, 30)):
@@ -126,14 +143,88 @@ def test_networks_of_both_spaces_score_on_data_of_both(
     assert np.sum(result["confMatrix"]) == np.count_nonzero(ids != 255)
 
 
-def test_strips_show_picture_truth_and_prediction(tmp_path):
-    frame = painted(half_and_half(ROAD, SKY))
-    evaluated(tmp_path, [frame])
+def by_name(result):
+    return sorted(result["frames"], key=lambda frame: frame["name"])
+
+
+def test_folders_and_zips_score_like_records_of_the_same_frames(tmp_path):
+    frames = [
+        tiny_dataset.make_frame(number, size, LABEL_IDS)
+        for number, size in enumerate([(32, 48), (40, 40), (20, 64)])
+    ]
+    wanted = evaluated(tmp_path, frames)
+    tree = write_tree(tmp_path / "tree", frames)
+    zips = trees.zip_tree(tree, tmp_path / "zips")
+    listed = ",".join(map(str, sorted(zips.iterdir())))
+    for data_dir in (tree, zips, listed):
+        found = scored(tmp_path, data_dir)
+        assert by_name(found) == by_name(wanted)
+        for key in wanted.keys() - {"frames", "framesPerSecond"}:
+            assert found[key] == wanted[key], key
+    assert 0.1 < wanted["pixelAccuracy"] < 0.99
+
+
+def test_frames_without_partner_are_counted_and_named(tmp_path):
+    frames = [painted(half_and_half(ROAD, SKY))] * 3
+    tree = write_tree(tmp_path, frames)
+    trees.label_path(tree, "tiny_000001_000019", "val").unlink()
+    with pytest.raises(
+        FileNotFoundError,
+        match="1 of 3 frames have no label map, first tiny_000001",
+    ):
+        scored(tmp_path, tree)
+    trees.image_path(tree, "tiny_000001_000019", "val").unlink()
+    trees.image_path(tree, "tiny_000002_000019", "val").unlink()
+    with pytest.raises(
+        FileNotFoundError,
+        match="1 of 2 frames have no picture, first tiny_000002",
+    ):
+        scored(tmp_path, tree)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "message"),
+    [
+        (trees.image_path, b"no picture", "not a picture that Pillow knows"),
+        (
+            trees.label_path,
+            trees.png(np.full((20, 30), 255, np.uint8)),
+            r"holds the id 255, labelIds are 0\.\.33",
+        ),
+        (
+            trees.label_path,
+            trees.png(np.zeros((8, 9), np.uint8)),
+            r"the picture is \(20, 30\), its label \(8, 9\)",
+        ),
+        (trees.label_path, b"", "has no label map"),
+    ],
+)
+def test_a_damaged_file_of_a_tree_is_named(tmp_path, kind, content, message):
+    frames = [painted(half_and_half(ROAD, SKY))] * 3
+    tree = write_tree(tmp_path, frames)
+    kind(tree, "tiny_000001_000019", "val").write_bytes(content)
+    with pytest.raises(ValueError, match=f"tiny_000001_000019.*{message}"):
+        scored(tmp_path, tree)
+
+
+def test_a_folder_of_neither_kind_says_what_was_looked_for(tmp_path):
+    with pytest.raises(
+        FileNotFoundError, match=r"neither the manifest\.json .* nor gtFine/"
+    ):
+        scored(tmp_path, tmp_path)
+
+
+def test_strips_show_picture_truth_prediction_and_mistakes(tmp_path):
+    wrong = (painted(half_and_half(ROAD, CAR))[0], half_and_half(ROAD, SKY))
+    evaluated(tmp_path, [wrong])
     (path,) = (tmp_path / "run" / "pictures").iterdir()
     strip = np.asarray(Image.open(path))
-    assert strip.shape[1] == 3 * 30 + 2 * 4
-    for left in (0, 34, 68):
-        np.testing.assert_array_equal(strip[-20:, left : left + 30], frame[0])
+    assert strip.shape[1] == 4 * 30 + 3 * 4
+    truth = LABEL_IDS.palette[wrong[1]]
+    for left, panel in ((0, wrong[0]), (34, truth), (68, wrong[0])):
+        np.testing.assert_array_equal(strip[-20:, left : left + 30], panel)
+    is_red = (strip[-20:, 102:] == (220, 30, 30)).all(-1)
+    np.testing.assert_array_equal(is_red, wrong[1] == SKY)
 
 
 def test_a_damaged_record_is_named(tmp_path):

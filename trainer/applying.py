@@ -97,7 +97,7 @@ class PredictConfig:
 
     Attributes:
         model_dir: The run's folder.
-        input: A picture, a pattern or a folder of pictures.
+        input: A picture, a pattern, a folder or a zip of pictures.
         output_dir: The folder of what is written.
         inference: How the network is applied.
         checkpoint: `best`, `latest` or the path of a .keras file.

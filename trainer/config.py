@@ -30,7 +30,8 @@ class DataConfig:
     """Where the pictures come from and what size they take.
 
     Attributes:
-        data_dir: The folder that the conversion wrote.
+        data_dir: The folder that the conversion wrote; for scores also
+            Cityscapes' own folder or zips.
         train_split: The split to learn from.
         eval_split: The split to score on.
         resize: The size that every picture takes before the crop; None

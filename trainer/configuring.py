@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from trainer import (
     config_file,
     dataset,
+    frames,
     picture_files,
     resuming,
     run_files,
@@ -69,7 +70,7 @@ def evaluate_config(given: Given) -> EvaluateConfig:
     )
     if config.predictions:
         return config
-    dataset.open_dataset(data, (data.eval_split,), given.get("label_space"))
+    frames.open_frames(data, given.get("label_space"))
     run_files.network_path(config.model_dir, config.checkpoint)
     return config
 

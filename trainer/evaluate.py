@@ -8,11 +8,8 @@ import time
 import numpy as np
 
 from schemas.labels import LABEL_IDS
-from schemas.manifest import NATIVE, Manifest
 from trainer import (
-    dataset,
     evaluation,
-    frames,
     pictures,
     report,
     run_files,
@@ -21,7 +18,7 @@ from trainer import (
 )
 from trainer.applying import EvaluateConfig
 from trainer.evaluation import FrameResult, Subject
-from trainer.frames import Frame
+from trainer.frames import Frame, Frames, open_frames
 from trainer.inference import Predictor
 from trainer.metrics import count_pairs
 from trainer.networks import load_network
@@ -39,25 +36,25 @@ def run(config: EvaluateConfig) -> None:
 
     Raises:
         ValueError: The data set or the network is damaged or does not fit.
-        FileNotFoundError: There is no such network.
+        FileNotFoundError: There are no such frames or network.
     """
-    manifest = dataset.open_dataset(config.data, (config.data.eval_split,))
+    frames = open_frames(config.data)
     path = run_files.network_path(config.model_dir, config.checkpoint)
     predictor = Predictor(load_network(path), config.inference)
-    if predictor.space is not manifest.space:
+    if predictor.space is not frames.space:
         print(
             f"The network tells {predictor.space.name} apart, the data holds "
-            f"{manifest.label_space}: ids are mapped by the label table, and "
+            f"{frames.space.name}: ids are mapped by the label table, and "
             "only the 19 official classes compare."
         )
     begin = time.perf_counter()
     showcase = Showcase()
-    results = score_network(predictor, config, manifest, showcase)
+    results = score_network(predictor, config, frames, showcase)
     subject = Subject(
         source=path,
         split=config.data.eval_split,
-        label_space=manifest.label_space,
-        is_native=manifest.image_size == NATIVE,
+        label_space=frames.space.name,
+        is_native=frames.is_native,
         seconds=time.perf_counter() - begin,
         details={
             "networkLabelSpace": predictor.space.name,
@@ -71,18 +68,18 @@ def run(config: EvaluateConfig) -> None:
 def score_network(
     predictor: Predictor,
     config: EvaluateConfig,
-    manifest: Manifest,
+    frames: Frames,
     showcase: Showcase,
 ) -> list[FrameResult]:
     """Predicts every frame of the split once; writes a few strips.
 
     Args:
         predictor: The network.
-        config: The split, and the run's folder for the strips.
-        manifest: The data set's.
+        config: Names the run's folder, for the strips.
+        frames: The split's.
         showcase: Is offered every frame.
     """
-    num_frames = manifest.split(config.data.eval_split).num_examples
+    num_frames = frames.num_frames
     chosen = {index * num_frames // NUM_STRIPS for index in range(NUM_STRIPS)}
     folder = storage.join(config.model_dir, run_files.PICTURES_DIR)
     storage.make_folder(folder)
@@ -98,7 +95,7 @@ def score_network(
             showcase.offer(score, make)
         return FrameResult(frame.name, frame.truth_ids.shape, counts)
 
-    predictions = predictor.predict(frames.read_frames(config.data, manifest))
+    predictions = predictor.predict(frames.read())
     progress = Progress("frames", num_frames)
     results = []
     for result in pictures.ahead(finish, enumerate(predictions)):
@@ -112,6 +109,9 @@ def _write_strip(folder: str, frame: Frame, label_ids: np.ndarray) -> None:
         frame.name: frame.image,
         "truth": visualize.colorize(frame.truth_ids),
         "prediction": visualize.colorize(label_ids),
+        "mistakes": visualize.error_map(
+            frame.image, frame.truth_ids, label_ids
+        ),
     }
     path = storage.join(folder, f"{frame.name}.png")
     content = pictures.encode_png(visualize.strip(panels))

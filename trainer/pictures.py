@@ -4,7 +4,6 @@ import concurrent.futures
 import dataclasses
 import io
 import itertools
-import zipfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -39,7 +38,7 @@ def read_picture(path: str) -> Picture:
     """
     try:
         return Picture(path, decode_rgb(picture_files.read_bytes(path)))
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError) as error:
         raise ValueError(f"{path}: {error}") from error
 
 

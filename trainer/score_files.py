@@ -2,15 +2,14 @@
 
 import os
 import time
-from collections.abc import Callable
 
 import numpy as np
 
 from schemas.labels import LABEL_IDS
-from trainer import evaluation, label_files, pictures
+from trainer import cityscapes, evaluation, label_files, pictures
 from trainer.applying import EvaluateConfig
+from trainer.archives import Reader
 from trainer.evaluation import FrameResult, Subject
-from trainer.label_files import Reader
 from trainer.metrics import count_pairs
 from trainer.progress import Progress
 
@@ -44,13 +43,14 @@ def score(
     """Compares every label map of a split with its prediction.
 
     Args:
-        truth_source: A Cityscapes folder or the gtFine zip.
+        truth_source: A Cityscapes folder, or gtFine's zip.
         split: The split.
         predictions_source: A folder or zip of labelIds PNGs.
     """
-    jobs = label_files.pair(
-        label_files.find_truth(truth_source, split),
+    jobs = cityscapes.pair(
+        cityscapes.find(truth_source, split, cityscapes.LABELS),
         label_files.find_predictions(predictions_source),
+        "prediction",
     )
     progress = Progress("frames", len(jobs))
     results = []
@@ -72,7 +72,7 @@ def _compare(job: tuple[str, Reader, Reader]) -> FrameResult:
     return FrameResult(stem, truth.shape, counts)
 
 
-def _decode(what: str, read: Callable[[], bytes]) -> np.ndarray:
+def _decode(what: str, read: Reader) -> np.ndarray:
     try:
         return pictures.decode_ids(read())
     except ValueError as error:

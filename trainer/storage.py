@@ -1,12 +1,13 @@
-"""Small files, local or remote: read whole, written beside and renamed.
+"""Files, local or remote: found, read whole, written beside and renamed.
 
 Local paths need no TensorFlow, so that flags and manifests can be checked
-before its slow import; `gs://` and its like go through tf.io.gfile.
+before its slow import; `gs://` and its like go through `trainer.remote`.
 """
 
 import contextlib
+import glob
 import os
-import shutil
+import types
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -23,77 +24,81 @@ def join(folder: str, name: str) -> str:
     return f"{folder.rstrip('/')}/{name}"
 
 
-def read_text(path: str) -> str:
-    """Reads a UTF-8 text file.
+def read_bytes(path: str) -> bytes:
+    """Reads a file.
 
     Raises:
         FileNotFoundError: There is none.
         OSError: It cannot be read.
     """
-    if not is_remote(path):
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    import tensorflow as tf
+    with open_binary(path) as file:
+        return file.read()
 
-    try:
-        with tf.io.gfile.GFile(path, "r") as file:
-            return file.read()
-    except tf.errors.NotFoundError as error:
-        raise FileNotFoundError(f"{path} does not exist") from error
-    except tf.errors.OpError as error:
-        raise OSError(f"{path} cannot be read: {error.message}") from error
+
+def read_text(path: str) -> str:
+    """Reads a UTF-8 text file; raises what `read_bytes` raises."""
+    return read_bytes(path).decode()
 
 
 def open_binary(path: str) -> BinaryIO:
     """Opens a file for reading bytes."""
-    if not is_remote(path):
-        return open(path, "rb")
-    import tensorflow as tf
-
-    return tf.io.gfile.GFile(path, "rb")
+    return _remote().open_binary(path) if is_remote(path) else open(path, "rb")
 
 
 def num_bytes(path: str) -> int | None:
     """Returns a file's size, None where there is no such file."""
-    if not is_remote(path):
-        return os.path.getsize(path) if os.path.isfile(path) else None
-    import tensorflow as tf
+    if is_remote(path):
+        return _remote().num_bytes(path)
+    return os.path.getsize(path) if os.path.isfile(path) else None
 
-    try:
-        return tf.io.gfile.stat(path).length
-    except tf.errors.NotFoundError:
-        return None
+
+def is_folder(path: str) -> bool:
+    """Returns whether there is such a folder."""
+    if is_remote(path):
+        return _remote().is_folder(path)
+    return os.path.isdir(path)
 
 
 def names(folder: str) -> list[str]:
     """Lists a folder's names in order; none where there is no folder."""
-    if not is_remote(folder):
-        return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-    import tensorflow as tf
+    if is_remote(folder):
+        return _remote().names(folder)
+    return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
 
-    if not tf.io.gfile.isdir(folder):
-        return []
-    return sorted(name.rstrip("/") for name in tf.io.gfile.listdir(folder))
+
+def walk(folder: str) -> list[str]:
+    """Lists the paths of the files in and below a folder."""
+    if is_remote(folder):
+        return _remote().walk(folder)
+    return [
+        join(below, name)
+        for below, _, names in os.walk(folder)
+        for name in names
+    ]
+
+
+def match(pattern: str) -> list[str]:
+    """Lists the files that a path or pattern names."""
+    if is_remote(pattern):
+        return _remote().match(pattern)
+    exact = [pattern] if os.path.isfile(pattern) else []
+    return exact or list(filter(os.path.isfile, glob.glob(pattern)))
 
 
 def make_folder(path: str) -> None:
     """Makes a folder and those above it."""
-    if not is_remote(path):
+    if is_remote(path):
+        _remote().make_folder(path)
+    else:
         os.makedirs(path, exist_ok=True)
-        return
-    import tensorflow as tf
-
-    tf.io.gfile.makedirs(path)
 
 
 def remove(path: str) -> None:
     """Removes a file."""
-    if not is_remote(path):
+    if is_remote(path):
+        _remote().remove(path)
+    else:
         os.remove(path)
-        return
-    import tensorflow as tf
-
-    tf.io.gfile.remove(path)
 
 
 @contextlib.contextmanager
@@ -107,29 +112,19 @@ def replacing(path: str) -> Iterator[str]:
         The path to write to, on the local disk.
     """
     stem, suffix = os.path.splitext(path)
-    if not is_remote(path):
-        partial = f"{stem}{PARTIAL_SUFFIX}{suffix}"
-        try:
-            yield partial
-            with open(partial, "rb+") as file:
-                os.fsync(file.fileno())
-            os.replace(partial, path)
-        finally:
-            if os.path.exists(partial):
-                os.remove(partial)
+    partial = f"{stem}{PARTIAL_SUFFIX}{suffix}"
+    if is_remote(path):
+        with _remote().replacing(path, partial) as local:
+            yield local
         return
-    import tempfile
-
-    import tensorflow as tf
-
-    with tempfile.TemporaryDirectory() as folder:
-        local = os.path.join(folder, f"content{suffix}")
-        yield local
-        partial = f"{stem}{PARTIAL_SUFFIX}{suffix}"
-        with open(local, "rb") as source:
-            with tf.io.gfile.GFile(partial, "wb") as target:
-                shutil.copyfileobj(source, target)
-        tf.io.gfile.rename(partial, path, overwrite=True)
+    try:
+        yield partial
+        with open(partial, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        if os.path.exists(partial):
+            os.remove(partial)
 
 
 def write_bytes(path: str, content: bytes) -> None:
@@ -142,3 +137,10 @@ def write_bytes(path: str, content: bytes) -> None:
 def write_text(path: str, text: str) -> None:
     """Writes a UTF-8 text file, whole or not at all."""
     write_bytes(path, text.encode())
+
+
+def _remote() -> types.ModuleType:
+    """Imports what needs TensorFlow, where a path asks for it."""
+    from trainer import remote
+
+    return remote

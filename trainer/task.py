@@ -28,7 +28,12 @@ EXIT_FAILED = 1
 EXIT_BAD_FLAGS = 2
 
 flags.DEFINE_enum("mode", "train", MODES, "What to do.")
-flags.DEFINE_string("data_dir", "", "The folder that preprocess.main wrote.")
+flags.DEFINE_string(
+    "data_dir",
+    "",
+    "The folder that preprocess.main wrote; evaluate takes Cityscapes' own "
+    "folder as well, and its zips with a comma between them.",
+)
 flags.DEFINE_string("model_dir", "", "The run's folder.")
 flags.DEFINE_string("train_split", DataConfig.train_split, "Learned from.")
 flags.DEFINE_string("eval_split", DataConfig.eval_split, "Scored on.")
@@ -196,7 +201,7 @@ flags.DEFINE_string(
     "Folder or zip of labelIds PNGs to score instead of a network, against "
     "the Cityscapes folder or gtFine zip that --data_dir names; evaluate.",
 )
-flags.DEFINE_string("input", "", "Picture, pattern or folder; predict.")
+flags.DEFINE_string("input", "", "Picture, pattern, folder or zip; predict.")
 flags.DEFINE_string(
     "submission", "", "Zip for the benchmark server, checked; predict."
 )
