@@ -1,5 +1,7 @@
 """From a configuration to what can be stepped: network, optimizer, loss."""
 
+import functools
+
 import keras
 
 from schemas.labels import LABEL_SPACES
@@ -22,15 +24,16 @@ def build_training(
     policy = devices.choose_policy(config.mixed_precision, device)
     jit_compile = devices.choose_jit(config.jit_compile, device)
     has_kernels = devices.has_kernels(jit_compile)
+    normalization = keras.layers.BatchNormalization
+    if has_kernels:
+        normalization = fused.BatchNormalization
     model = unet.build_unet(
         (None, None, 3),
         config.model.num_classes,
         config.model.base_filters,
         dtype=policy,
-        normalization=(
-            fused.BatchNormalization
-            if has_kernels
-            else keras.layers.BatchNormalization
+        normalization=functools.partial(
+            normalization, momentum=config.model.batch_norm_momentum
         ),
     )
     steps_per_epoch = input_pipeline.steps_per_epoch(

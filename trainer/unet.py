@@ -3,6 +3,8 @@
 A saved model loads without this project's code, on any Keras backend.
 """
 
+from collections.abc import Callable
+
 import keras
 from keras import layers, ops
 
@@ -29,7 +31,7 @@ def build_unet(
     num_classes: int,
     base_filters: int = 64,
     dtype: str = "float32",
-    normalization: type[layers.Layer] = layers.BatchNormalization,
+    normalization: Callable[..., layers.Layer] = layers.BatchNormalization,
 ) -> keras.Model:
     """Builds the U-Net.
 
@@ -38,7 +40,7 @@ def build_unet(
         num_classes: The number of class ids.
         base_filters: The width of the first level.
         dtype: The Keras dtype policy of all layers but the last.
-        normalization: The class of batch normalization.
+        normalization: Makes a layer of batch normalization.
 
     Returns:
         A model from (B, H, W, 3) float32 in [-1, 1] to (B, H, W,
@@ -75,7 +77,7 @@ def build_unet(
 
 
 def _double_conv(
-    x, filters: int, dtype: str, normalization: type[layers.Layer]
+    x, filters: int, dtype: str, normalization: Callable[..., layers.Layer]
 ):
     """Twice: 3x3 convolution, ReLU, batch normalization."""
     for _ in range(2):
