@@ -47,7 +47,7 @@ test-dask: .venv-dask/installed
 test-s3: .venv-s3/installed
 	.venv-s3/bin/python -m pytest tests/extra/test_s3.py
 
-.venv-gcs/installed: PACKAGES = ".[gcp]" build gcp-storage-emulator pytest
+.venv-gcs/installed: PACKAGES = ".[gcp]" gcp-storage-emulator pytest
 .venv-dask/installed: PACKAGES = ".[dask]" pytest
 .venv-s3/installed: PACKAGES = ".[aws,trainer]" "moto[server]" pytest
 

@@ -35,7 +35,8 @@ setuptools.setup(
             "tensorflow>=2.21,<2.22",
         ],
         "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
-        "gcp": ["apache-beam[gcp]"],
+        # The rest is what --setup_file packs the project with.
+        "gcp": ["apache-beam[gcp]", "build", "setuptools>=77"],
         "aws": ["apache-beam[aws]"],
         "dask": ["apache-beam[dask]"],
         "jax": ["jax>=0.7"],

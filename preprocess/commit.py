@@ -87,12 +87,7 @@ def check_files(content: manifest.Manifest, output_dir: str) -> None:
 
 def delete_work(output_dir: str) -> None:
     """Deletes the folder of unfinished work."""
-    work_dir = files.join(output_dir, writing.WORK_DIR)
-    if files.is_local(output_dir):
-        files.delete_if_there(work_dir)
-    else:  # An object store has no folder to delete.
-        for metadata in files.match(files.join(work_dir, "*")):
-            files.delete_if_there(metadata.path)
+    files.delete_folder(files.join(output_dir, writing.WORK_DIR))
 
 
 def shard_files(output_dir: str) -> list[str]:

@@ -154,6 +154,17 @@ def delete_if_there(path: str) -> None:
         FileSystems.delete([path])
 
 
+def delete_folder(path: str) -> None:
+    """Deletes a folder with all that is in it, if it is there.
+
+    Of an object store: all that lies below, many objects with each request.
+    """
+    if is_local(path):
+        delete_if_there(path)
+    else:
+        FileSystems.delete([path.rstrip("/") + "/"])
+
+
 def make_folder(path: str) -> None:
     """Creates a local folder; object stores have none to create."""
     if is_local(path):

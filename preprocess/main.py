@@ -6,8 +6,6 @@ Flags that are not listed here are Beam's, for example
 `--runner=DataflowRunner --project=P --region=R --temp_location=gs://B/tmp`.
 """
 
-import argparse
-import difflib
 import logging
 import os
 import sys
@@ -15,6 +13,7 @@ from collections.abc import Sequence
 
 from absl import app, flags
 
+from preprocess import sharding
 from schemas.locking import LockedError
 
 FLAGS = flags.FLAGS
@@ -45,7 +44,11 @@ flags.DEFINE_integer(
     "jpeg_quality", 95, "Of JPEG pictures.", lower_bound=1, upper_bound=100
 )
 flags.DEFINE_integer(
-    "num_shards", None, "Shards a split.", lower_bound=1, upper_bound=99999
+    "num_shards",
+    None,
+    "Shards a split.",
+    lower_bound=1,
+    upper_bound=sharding.MAX_SHARDS,
 )
 flags.DEFINE_float(
     "shard_size_mb", 128, "Size of a shard in MiB, without --num_shards.", 1
@@ -80,11 +83,11 @@ def main(argv: Sequence[str]) -> int:
     # Beam takes seconds to import, so what is wrong above is said before; it
     # warns of extras that a local run does not need.
     logging.getLogger().setLevel(logging.ERROR)
-    from preprocess import pipeline, running
+    from preprocess import beam_flags, pipeline, running
     from preprocess.errors import ConversionError
 
     try:
-        beam_options = parse_beam_flags(rest)
+        beam_options = beam_flags.parse(rest, own_names=list(FLAGS))
     except ValueError as error:
         return _fail(error, 2)
     if running.is_local(beam_options):
@@ -135,34 +138,6 @@ def options_from_flags():
         test_labels=FLAGS.test_labels,
         write_index=FLAGS.write_index,
     )
-
-
-def parse_beam_flags(arguments: Sequence[str]):
-    """Parses the flags that are not ours as Beam's.
-
-    Raises:
-        ValueError: One is not Beam's either; suggests the nearest.
-    """
-    from apache_beam.options import pipeline_options
-
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    for known in pipeline_options.PipelineOptions.__subclasses__():
-        if hasattr(known, "_add_argparse_args"):
-            known._add_argparse_args(parser)
-    parser.error = _raise_value_error
-    _, unknown = parser.parse_known_args(list(arguments))
-    if unknown:
-        names = [f"--{name}" for name in FLAGS]
-        names += parser._option_string_actions
-        wrong = unknown[0].partition("=")[0]
-        near = difflib.get_close_matches(wrong, names, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise ValueError(f"unknown flag {wrong}{hint}")
-    return pipeline_options.PipelineOptions(list(arguments))
-
-
-def _raise_value_error(message: str) -> None:
-    raise ValueError(message)
 
 
 def _check_scheme(root: str) -> None:

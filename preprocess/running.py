@@ -16,6 +16,9 @@ from preprocess.progress import current as progress
 
 _LOCAL_RUNNERS = ("", "direct", "fnapi")
 _NEVER = -1
+_FULL_NAMES = {"dask": "apache_beam.runners.dask.dask_runner.DaskRunner"}
+"""Of runners that Beam does not find by their short names."""
+
 _ERROR = re.compile(r"preprocess\.errors\.ConversionError: (.+?)(?: \[while|$)")
 
 
@@ -92,7 +95,8 @@ def run_remotely(
         ConversionError: The options do not fit, or the job failed.
     """
     try:
-        pipeline = beam.Pipeline(options=beam_options)
+        full_name = _FULL_NAMES.get(runner_name(beam_options))
+        pipeline = beam.Pipeline(runner=full_name, options=beam_options)
     except (ValueError, ImportError) as error:
         raise ConversionError(f"Beam: {error}") from error
     build(pipeline)

@@ -5,6 +5,9 @@ import math
 
 from schemas import shard_names
 
+MAX_SHARDS = 99_999
+"""Five digits, as the files' names have."""
+
 MIN_SHARDS = 8
 MIN_FRAMES_PER_SHARD = 8
 
@@ -31,11 +34,12 @@ def choose_num_shards(
     """Returns how many shards of about `shard_size_mb` MiB a split takes.
 
     A small split still gets up to `MIN_SHARDS`, so that workers and readers
-    have something to share, as long as they hold `MIN_FRAMES_PER_SHARD`.
+    have something to share, as long as they hold `MIN_FRAMES_PER_SHARD`; a
+    huge one gets larger shards than were aimed at.
     """
     by_size = math.ceil(num_bytes / (shard_size_mb * 2**20))
     by_count = min(MIN_SHARDS, num_frames // MIN_FRAMES_PER_SHARD)
-    return max(1, min(num_frames, max(by_size, by_count)))
+    return max(1, min(num_frames, max(by_size, by_count), MAX_SHARDS))
 
 
 def shard_key(split: str, shard: int) -> int:

@@ -28,6 +28,7 @@ def test_order_in_a_shard_is_not_that_of_the_names():
         (48, 1, 6),
         (7, 1, 1),
         (3, 2**40, 3),  # never more shards than frames
+        (10**8, 230 * 2**40, 99_999),  # nor than five digits can number
     ],
 )
 def test_the_number_of_shards(num_frames, num_bytes, num_shards):

@@ -10,6 +10,8 @@ from preprocess.options import Options
 from preprocess.pairing import SkippedFrame
 from preprocess.steps.take_stock import Inventory
 
+_ALL = 0
+
 
 class Commit(beam.PTransform):
     """Writes what describes the data set, manifest.json last."""
@@ -32,7 +34,9 @@ class Commit(beam.PTransform):
         """Builds the step."""
         return (
             reports
-            | "ListReports" >> beam.combiners.ToList()
+            | "KeyTogether" >> beam.Map(lambda report: (_ALL, report))
+            | "GroupReports" >> beam.GroupByKey()
+            | "ListReports" >> beam.MapTuple(lambda _, found: list(found))
             | "WriteManifest"
             >> beam.Map(
                 _commit,

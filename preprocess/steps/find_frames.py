@@ -41,14 +41,15 @@ class FindFrames(beam.PTransform):
             # (bucket, (split, FileRow))
             | "GroupBucket" >> beam.GroupByKey()
             | "PairBucket" >> beam.FlatMap(_pair_bucket, options)
-            # FrameRow or SkippedFrame
-            | "SplitProblems" >> beam.Partition(_is_problem, 2)
-        )
-        frames, problems = found
+        )  # FrameRow or SkippedFrame
+        # Two filters, no Partition: Dask's runner gives each of a step's
+        # outputs all that the step gives.
+        frames = found | "Frames" >> beam.FlatMap(_only_frames)
+        problems = found | "Problems" >> beam.FlatMap(_only_problems)
         if options.limit is not None:
             frames = (
                 frames
-                | "KeyBySplit" >> beam.Map(lambda row: (row[0], row))
+                | "KeyBySplit" >> beam.Map(_key_by_split)
                 | "FirstFrames"
                 >> beam.combiners.Top.PerKey(
                     options.limit, key=lambda row: row[1], reverse=True
@@ -91,5 +92,15 @@ def _explain(problem: SkippedFrame, options: Options) -> SkippedFrame:
     return problem
 
 
-def _is_problem(item: FrameRow | SkippedFrame, num_partitions: int) -> int:
-    return int(isinstance(item, SkippedFrame))
+def _only_frames(item: FrameRow | SkippedFrame) -> Iterator[FrameRow]:
+    if not isinstance(item, SkippedFrame):
+        yield item
+
+
+def _only_problems(item: FrameRow | SkippedFrame) -> Iterator[SkippedFrame]:
+    if isinstance(item, SkippedFrame):
+        yield item
+
+
+def _key_by_split(row: FrameRow) -> tuple[int, FrameRow]:
+    return sharding.shard_key(row[0], 0), row

@@ -14,6 +14,7 @@ from preprocess.rows import FrameRow
 from schemas import manifest
 
 _NUM_NAMED = 3
+_ALL = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,22 +66,29 @@ class TakeStock(beam.PTransform):
 
     def expand(self, found):
         """Builds the step."""
-        return (
+        counts = (
             found
             | "Together" >> beam.Flatten()
             | "Count" >> beam.Map(_count, self._options)
-            # {split: Inventory}
-            | "Sum" >> beam.CombineGlobally(_sum_inventories)
-            | "Plan" >> beam.Map(make_plan, self._options)
+        )
+        # CombineGlobally would key by None, whose hash is another in each
+        # process: Dask's runner would sum up in several places.
+        nothing = counts.pipeline | "Nothing" >> beam.Create([(_ALL, {})])
+        return (
+            (counts, nothing)
+            | "OrNothing" >> beam.Flatten()
+            # (_ALL, {split: Inventory})
+            | "Sum" >> beam.CombinePerKey(_sum_inventories)
+            | "Plan" >> beam.Map(lambda item: make_plan(item[1], self._options))
         )
 
 
 def _count(
     item: FrameRow | SkippedFrame, options: Options
-) -> dict[str, Inventory]:
+) -> tuple[int, dict[str, Inventory]]:
     if not isinstance(item, SkippedFrame):
         item = rows.unpack_frame(item, options)
-    return {item.split: Inventory.of(item)}
+    return _ALL, {item.split: Inventory.of(item)}
 
 
 def _sum_inventories(

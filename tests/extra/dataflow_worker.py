@@ -32,17 +32,21 @@ exec {python} -m apache_beam.runners.worker.sdk_worker_main
 """
 
 
-def install(folder: pathlib.Path, constraints: pathlib.Path) -> pathlib.Path:
-    """Installs the staged package as a worker does; returns its Python.
+def make_image(folder: pathlib.Path, constraints: pathlib.Path) -> pathlib.Path:
+    """Makes an environment with what Dataflow's image has; returns its Python.
 
-    Beam and its Google packages come with Dataflow's image.
+    That is Beam and its Google packages.
     """
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    python = folder / "venv" / "bin" / "python"
-    pip = [python, "-m", "pip", "install", "-q", "-c", constraints]
-    subprocess.run([*pip, "apache-beam[gcp]"], check=True)
-    subprocess.run([*pip, folder / "staged" / "workflow.tar.gz"], check=True)
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    python = folder / "bin" / "python"
+    pip_install(python, "-c", constraints, "apache-beam[gcp]")
     return python
+
+
+def pip_install(python: pathlib.Path, *arguments) -> None:
+    """Installs into an environment."""
+    pip = [python, "-m", "pip", "install", "-q", *arguments]
+    subprocess.run(pip, check=True)
 
 
 @contextlib.contextmanager
@@ -59,7 +63,8 @@ def pool(
     Yields:
         The address for EXTERNAL environments.
     """
-    (folder / "options.json").write_text(json.dumps({"options": options}))
+    text = json.dumps({"options": _with_integers(options)})
+    (folder / "options.json").write_text(text)
     boot = folder / "boot"
     boot.write_text(BOOT.format(folder=folder, python=python))
     boot.chmod(0o755)
@@ -81,6 +86,14 @@ def pool(
     finally:
         process.terminate()
         process.wait(30)
+
+
+def _with_integers(options: dict) -> dict:
+    """Undoes what a template does to whole numbers: it writes 3.0 for 3."""
+    return {
+        name: int(value) if isinstance(value, float) else value
+        for name, value in options.items()
+    }
 
 
 def _free_port() -> int:

@@ -6,8 +6,10 @@ stages run by a worker of that environment.
 """
 
 import json
+import os
 import pathlib
 import subprocess
+import threading
 
 import pytest
 
@@ -24,6 +26,7 @@ from tests import commands, trees  # noqa: E402
 from tests.extra import dataflow_worker  # noqa: E402
 
 TEMPLATE = "templates/convert"
+CONSTRAINTS = commands.ROOT / "constraints.txt"
 
 
 def upload(bucket, root, prefix: str) -> None:
@@ -80,13 +83,28 @@ def on_workers_at(address: str, pipeline_pb: bytes):
     return pipeline
 
 
+def run(pipeline) -> None:
+    """Runs a job; one whose worker has died would wait for ever."""
+
+    def to_the_end():
+        runner = fn_api_runner.FnApiRunner()
+        result = runner.run_via_runner_api(pipeline, PipelineOptions([]))
+        result.wait_until_finish()
+
+    job = threading.Thread(target=to_the_end, daemon=True)
+    job.start()
+    job.join(300)
+    assert not job.is_alive()
+
+
 def test_the_staged_stages_run_from_the_staged_package(
     gcs_bucket, root, staged, tmp_path
 ):
     for name, content in staged.items():
         trees.write(tmp_path / "staged" / name, content)
-    constraints = commands.ROOT / "constraints.txt"
-    python = dataflow_worker.install(tmp_path, constraints)
+    python = dataflow_worker.make_image(tmp_path / "venv", CONSTRAINTS)
+    package = tmp_path / "staged" / "workflow.tar.gz"
+    dataflow_worker.pip_install(python, "-c", CONSTRAINTS, package)
     where = subprocess.run(
         [python, "-c", "import preprocess as p; print(p.__file__)"],
         cwd=tmp_path,
@@ -99,9 +117,7 @@ def test_the_staged_stages_run_from_the_staged_package(
     template = json.loads(staged["convert"])
     options = template["environment"]["sdkPipelineOptions"]["options"]
     with dataflow_worker.pool(tmp_path, python, options) as address:
-        job = on_workers_at(address, staged["pipeline.pb"])
-        runner = fn_api_runner.FnApiRunner()
-        runner.run_via_runner_api(job, PipelineOptions([])).wait_until_finish()
+        run(on_workers_at(address, staged["pipeline.pb"]))
 
     local = commands.run(
         "preprocess.main",
@@ -164,3 +180,27 @@ def test_the_job_is_as_large_for_1000_frames_as_for_10(gcs_bucket, tmp_path):
         assert "workflow.tar.gz" not in files
         sizes[num_frames] = len(files["pipeline.pb"])
     assert sizes[10] == sizes[1000]
+
+
+def test_the_dockerfile_installs_the_package_into_an_image(tmp_path):
+    python = dataflow_worker.make_image(tmp_path / "venv", CONSTRAINTS)
+    path = f"{python.parent}:{os.environ['PATH']}"
+    for line in (commands.ROOT / "Dockerfile").read_text().splitlines():
+        instruction, _, rest = line.partition(" ")
+        if instruction == "COPY":
+            *names, target = rest.split()
+            command = ["cp", "-r", *names, str(tmp_path / "image" / target)]
+            (tmp_path / "image").mkdir(exist_ok=True)
+            subprocess.run(command, cwd=commands.ROOT, check=True)
+        elif instruction == "RUN":
+            subprocess.run(
+                ["sh", "-c", rest],
+                cwd=tmp_path / "image",
+                env=os.environ | {"PATH": path},
+                check=True,
+            )
+    listed = subprocess.run(
+        [python, "-m", "pip", "list"], capture_output=True, text=True
+    ).stdout
+    assert "cityscapes-unet" in listed
+    assert "tensorflow" not in listed

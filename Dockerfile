@@ -1,0 +1,23 @@
+# The image of Dataflow's workers, for --sdk_container_image: Beam's own with
+# this package installed, so that a worker starts without pip or the internet.
+#
+#   docker build -t REGION-docker.pkg.dev/PROJECT/REPOSITORY/cityscapes:1 .
+#   docker push REGION-docker.pkg.dev/PROJECT/REPOSITORY/cityscapes:1
+#
+# Python and Beam must be those of the environment that starts the job.
+FROM apache/beam_python3.11_sdk:2.77.0
+
+WORKDIR /opt/cityscapes-unet
+COPY LICENSE README.md constraints.txt pyproject.toml setup.py ./
+COPY preprocess preprocess
+COPY schemas schemas
+COPY trainer trainer
+
+# What decides a shard's bytes is pinned; the rest stays as Beam chose it.
+RUN grep -E "^(numpy|pillow|google-crc32c)==" constraints.txt > pins.txt
+RUN python -m pip install --no-cache-dir -c pins.txt .
+RUN python -m pip check
+RUN python -c "import preprocess.steps.write_shards"
+
+# Beam's boot program starts the worker.
+ENTRYPOINT ["/opt/apache/beam/boot"]

@@ -1,0 +1,48 @@
+"""Flags that are Beam's: parsed, and refused where Beam has none such."""
+
+import argparse
+import contextlib
+import difflib
+from collections.abc import Sequence
+
+from apache_beam.options import pipeline_options
+
+
+def parse(
+    arguments: Sequence[str], own_names: Sequence[str]
+) -> pipeline_options.PipelineOptions:
+    """Parses the flags that are not this project's.
+
+    Args:
+        arguments: `--name=value` or `--name value`.
+        own_names: The names of this project's flags, to suggest from.
+
+    Raises:
+        ValueError: One is not Beam's either; suggests the nearest.
+    """
+    if any("dask" in argument.lower() for argument in arguments):
+        _import_dask_options()
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for known in pipeline_options.PipelineOptions.__subclasses__():
+        if hasattr(known, "_add_argparse_args"):
+            known._add_argparse_args(parser)
+    parser.error = _raise_value_error
+    _, unknown = parser.parse_known_args(list(arguments))
+    if unknown:
+        names = [f"--{name}" for name in own_names]
+        names += parser._option_string_actions
+        wrong = unknown[0].partition("=")[0]
+        near = difflib.get_close_matches(wrong, names, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ValueError(f"unknown flag {wrong}{hint}")
+    return pipeline_options.PipelineOptions(list(arguments))
+
+
+def _import_dask_options() -> None:
+    """Makes Dask's flags known, which Beam declares beside its runner."""
+    with contextlib.suppress(ImportError):  # Said before the job begins.
+        import apache_beam.runners.dask.dask_runner  # noqa: F401
+
+
+def _raise_value_error(message: str) -> None:
+    raise ValueError(message)
