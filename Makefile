@@ -12,7 +12,7 @@ DEMO_DIR ?= $(if $(CITYSCAPES_ROOT),demo-cityscapes,demo)
 DEMO_ROOT := $(or $(CITYSCAPES_ROOT),$(DEMO_DIR)/cityscapes)
 
 .PHONY: demo test test-gcs test-dataflow test-dask test-s3 test-readers lint \
-  format install install-test clean
+  test-faults fuzz soak format install install-test clean
 
 demo: install
 ifeq ($(CITYSCAPES_ROOT),)
@@ -64,6 +64,18 @@ test-readers: .venv-readers/installed
 	$(PYTHON) -m venv .venv-readers
 	.venv-readers/bin/python -m pip install -q -r $<
 	touch $@
+
+# Ten kills of a training instead of three, and a table of all faults.
+test-faults: install-test
+	FAULTS=all $(BIN)/python -m pytest tests/faults
+
+# 160,000 cases of hostile bytes, names and manifests; minutes.
+fuzz: install-test
+	FUZZ_CASES=20000 $(BIN)/python -m pytest tests/test_fuzz.py
+
+# 50,000 frames through conversion and three epochs; minutes.
+soak: install
+	$(BIN)/python -m benchmarks.soak
 
 lint: install-test
 	$(BIN)/ruff check .

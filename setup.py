@@ -44,6 +44,7 @@ setuptools.setup(
         "test": [
             "build",
             "cityscapesScripts",
+            "hypothesis",
             "onnx",
             "onnxruntime",
             "pytest",
