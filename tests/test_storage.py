@@ -31,3 +31,13 @@ def test_schemes_are_remote():
     assert storage.is_remote("gs://bucket/run")
     assert not storage.is_remote("/data/run")
     assert storage.join("gs://bucket/run/", "a") == "gs://bucket/run/a"
+
+
+@pytest.mark.parametrize("path", ["s3://bucket/run/a", "https://host/a"])
+def test_what_tensorflow_cannot_read_is_refused_before_its_import(path):
+    message = f"{path}: TensorFlow reads and writes gs:// and local files, not"
+    for refused in (storage.read_text, storage.num_bytes, storage.make_folder):
+        with pytest.raises(OSError, match=message):
+            refused(path)
+    with pytest.raises(OSError, match="aws s3 sync s3://BUCKET/FOLDER DIR"):
+        storage.write_text(path, "one")

@@ -13,6 +13,9 @@ from typing import BinaryIO
 
 PARTIAL_SUFFIX = ".partial"
 
+_SCHEMES = ("file", "gs", "hdfs", "ram")
+"""Of the file systems that TensorFlow brings along."""
+
 
 def is_remote(path: str) -> bool:
     """Whether the path names a file system by a scheme, like gs://."""
@@ -42,34 +45,36 @@ def read_text(path: str) -> str:
 
 def open_binary(path: str) -> BinaryIO:
     """Opens a file for reading bytes."""
-    return _remote().open_binary(path) if is_remote(path) else open(path, "rb")
+    return (
+        _remote(path).open_binary(path) if is_remote(path) else open(path, "rb")
+    )
 
 
 def num_bytes(path: str) -> int | None:
     """Returns a file's size, None where there is no such file."""
     if is_remote(path):
-        return _remote().num_bytes(path)
+        return _remote(path).num_bytes(path)
     return os.path.getsize(path) if os.path.isfile(path) else None
 
 
 def is_folder(path: str) -> bool:
     """Returns whether there is such a folder."""
     if is_remote(path):
-        return _remote().is_folder(path)
+        return _remote(path).is_folder(path)
     return os.path.isdir(path)
 
 
 def names(folder: str) -> list[str]:
     """Lists a folder's names in order; none where there is no folder."""
     if is_remote(folder):
-        return _remote().names(folder)
+        return _remote(folder).names(folder)
     return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
 
 
 def walk(folder: str) -> list[str]:
     """Lists the paths of the files in and below a folder."""
     if is_remote(folder):
-        return _remote().walk(folder)
+        return _remote(folder).walk(folder)
     return [
         join(below, name)
         for below, _, names in os.walk(folder)
@@ -80,7 +85,7 @@ def walk(folder: str) -> list[str]:
 def match(pattern: str) -> list[str]:
     """Lists the files that a path or pattern names."""
     if is_remote(pattern):
-        return _remote().match(pattern)
+        return _remote(pattern).match(pattern)
     exact = [pattern] if os.path.isfile(pattern) else []
     return exact or list(filter(os.path.isfile, glob.glob(pattern)))
 
@@ -88,7 +93,7 @@ def match(pattern: str) -> list[str]:
 def make_folder(path: str) -> None:
     """Makes a folder and those above it."""
     if is_remote(path):
-        _remote().make_folder(path)
+        _remote(path).make_folder(path)
     else:
         os.makedirs(path, exist_ok=True)
 
@@ -96,7 +101,7 @@ def make_folder(path: str) -> None:
 def remove(path: str) -> None:
     """Removes a file."""
     if is_remote(path):
-        _remote().remove(path)
+        _remote(path).remove(path)
     else:
         os.remove(path)
 
@@ -114,7 +119,7 @@ def replacing(path: str) -> Iterator[str]:
     stem, suffix = os.path.splitext(path)
     partial = f"{stem}{PARTIAL_SUFFIX}{suffix}"
     if is_remote(path):
-        with _remote().replacing(path, partial) as local:
+        with _remote(path).replacing(path, partial) as local:
             yield local
         return
     try:
@@ -139,8 +144,20 @@ def write_text(path: str, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def _remote() -> types.ModuleType:
-    """Imports what needs TensorFlow, where a path asks for it."""
+def _remote(path: str) -> types.ModuleType:
+    """Imports what needs TensorFlow, where a path asks for it.
+
+    Raises:
+        OSError: TensorFlow has no such file system.
+    """
+    scheme = path.partition("://")[0]
+    if scheme not in _SCHEMES:
+        raise OSError(
+            f"{path}: TensorFlow reads and writes gs:// and local files, not "
+            f"{scheme}://. Copy the data to a local folder first, for example "
+            "with aws s3 sync s3://BUCKET/FOLDER DIR, and name that; let a "
+            "run write to a local folder, too."
+        )
     from trainer import remote
 
     return remote
