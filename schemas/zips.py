@@ -35,7 +35,7 @@ def open_zip(file: BinaryIO) -> zipfile.ZipFile:
         ValueError: It is no zip, or not a whole one.
         OSError: The file cannot be read.
     """
-    with _naming_damage():
+    with _naming_damage(""):
         return zipfile.ZipFile(file)
 
 
@@ -48,7 +48,7 @@ def read_entry(archive: zipfile.ZipFile, name: str) -> bytes:
         ValueError: It is damaged, missing or too large.
         OSError: The zip cannot be read.
     """
-    with _naming_damage():
+    with _naming_damage("cannot be unpacked: "):
         num_bytes = archive.getinfo(name).file_size
         if num_bytes > MAX_ENTRY_BYTES:
             raise ValueError(
@@ -59,7 +59,7 @@ def read_entry(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 @contextlib.contextmanager
-def _naming_damage() -> Iterator[None]:
+def _naming_damage(prefix: str) -> Iterator[None]:
     """Makes one kind of error of whatever a damaged zip sets off."""
     try:
         yield
@@ -67,4 +67,4 @@ def _naming_damage() -> Iterator[None]:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # The disk has failed, not the zip.
         reason = str(error) or type(error).__name__
-        raise ValueError(f"cannot be unpacked: {reason}") from error
+        raise ValueError(f"{prefix}{reason}") from error

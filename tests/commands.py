@@ -5,14 +5,17 @@ import pathlib
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 ROOT = pathlib.Path(__file__).parent.parent
 
 
-def start(module: str, *arguments: str, **options) -> subprocess.Popen:
-    """Starts `python -m module arguments`."""
+def start(
+    module: str, *arguments: str, under: Sequence[str] = (), **options
+) -> subprocess.Popen:
+    """Starts `python -m module arguments`, under another command if any."""
     return subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
+        [*under, sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         text=True,
         stdout=subprocess.PIPE,

@@ -48,6 +48,28 @@ def test_a_broken_checkpoint_falls_back_to_the_one_before(tmp_path, damage):
     assert said[0].startswith(f"{path} is broken (")
 
 
+class _Bomb:
+    def __reduce__(self):
+        return (pytest.fail, ("code of a checkpoint was run",))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "save", "reason"),
+    [
+        ({"a": np.array([_Bomb()])}, np.savez, "allow_pickle=False"),
+        ({"a": np.zeros(9999)}, np.savez_compressed, "a compressed entry"),
+        ({}, np.savez, "host_json"),
+    ],
+)
+def test_a_strangers_checkpoint_is_refused(tmp_path, arrays, save, reason):
+    (tmp_path / "checkpoints").mkdir()
+    save(tmp_path / "checkpoints" / "step-00000001.npz", **arrays)
+    said = []
+    with pytest.raises(CheckpointError, match="all 1 checkpoints in .* are"):
+        checkpoints.load_latest(str(tmp_path), said.append)
+    assert reason in said[0]
+
+
 def test_when_all_are_broken_nothing_is_overwritten(tmp_path):
     path = checkpoints.save(str(tmp_path), make(1), num_kept=2)
     open(path, "wb").close()

@@ -5,6 +5,7 @@ import pytest
 
 from schemas.labels import LABEL_IDS, TRAIN_IDS
 from trainer import networks, run_files
+from trainer.checks import ConfigError
 
 
 @pytest.mark.parametrize("softmax", [False, True])
@@ -43,6 +44,22 @@ def test_a_file_that_is_no_network_is_named(tmp_path):
     path.write_text("no network")
     with pytest.raises(ValueError, match=r"best\.keras is no network"):
         networks.load_network(str(path))
+
+
+def test_a_strangers_network_runs_no_code(tmp_path):
+    pixels = keras.Input((16, 16, 3))
+    code = keras.layers.Lambda(lambda values: values * 2)
+    model = keras.Model(pixels, code(pixels))
+    path = tmp_path / "best.keras"
+    model.save(path)
+    with pytest.raises(ValueError, match=r"best\.keras is no network .*unsafe"):
+        networks.load_network(str(path))
+
+
+@pytest.mark.parametrize("name", ["model.h5", "saved_model", "best.npz"])
+def test_only_keras_files_are_opened(tmp_path, name):
+    with pytest.raises(ConfigError, match="neither best nor latest nor the pa"):
+        run_files.network_path(str(tmp_path), str(tmp_path / name))
 
 
 def test_a_missing_network_says_how_to_get_one(tmp_path):

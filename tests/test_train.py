@@ -1,4 +1,3 @@
-import csv
 import json
 import math
 import signal
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tiny_dataset
+from tiny_run import arguments, make_config, read_rows, same_state
 
 from schemas import manifest
 from trainer import (
@@ -20,7 +20,7 @@ from trainer import (
     unet,
     validation,
 )
-from trainer.config import DataConfig, ModelConfig, TrainConfig
+from trainer.config import DataConfig
 from trainer.learning import OptimizerConfig
 
 NUM_TRAIN, NUM_VAL = 10, 3
@@ -31,44 +31,6 @@ def data_dir(tmp_path_factory):
     path = tmp_path_factory.mktemp("data")
     tiny_dataset.write_dataset(path, NUM_TRAIN, NUM_VAL, (40, 40))
     return str(path)
-
-
-def make_config(data_dir, model_dir, **options):
-    return TrainConfig(
-        model_dir=str(model_dir),
-        data=DataConfig(data_dir, resize=(40, 40), crop=(32, 32)),
-        model=ModelConfig("label_ids", base_filters=2),
-        **{"epochs": 2, "batch_size": 4} | options,
-    )
-
-
-def arguments(data_dir, model_dir, *more):
-    return (
-        "--mode=train",
-        f"--data_dir={data_dir}",
-        f"--model_dir={model_dir}",
-        "--resize=40x40",
-        "--crop=32x32",
-        "--base_filters=2",
-        "--batch_size=4",
-        *more,
-    )
-
-
-def read_rows(model_dir):
-    with open(f"{model_dir}/metrics.csv") as file:
-        return list(csv.DictReader(file))
-
-
-def same_state(model_dir, other_dir):
-    some = checkpoints.load_latest(str(model_dir))
-    other = checkpoints.load_latest(str(other_dir))
-    assert some.step == other.step
-    assert list(some.arrays) == list(other.arrays)
-    return all(
-        np.array_equal(values, other.arrays[name])
-        for name, values in some.arrays.items()
-    )
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import functools
 import zipfile
 from collections.abc import Callable
 
+from schemas import zips
 from trainer import storage
 
 ZIP_SUFFIX = ".zip"
@@ -28,8 +29,8 @@ def open_zip(path: str) -> zipfile.ZipFile:
     if storage.num_bytes(path) is None:
         raise FileNotFoundError(f"{path} does not exist")
     try:
-        return zipfile.ZipFile(storage.open_binary(path))
-    except zipfile.BadZipFile as error:
+        return zips.open_zip(storage.open_binary(path))
+    except ValueError as error:
         raise ValueError(f"{path} is no zip: {error}") from error
 
 
@@ -61,9 +62,9 @@ def read_member(path: str, name: str) -> bytes:
     """Reads a file in a zip.
 
     Raises:
-        ValueError: It is damaged; names it.
+        ValueError: It is damaged or too large; names it.
     """
     try:
-        return open_zip(path).read(name)
-    except (zipfile.BadZipFile, RuntimeError, KeyError) as error:
+        return zips.read_entry(open_zip(path), name)
+    except ValueError as error:
         raise ValueError(f"{name} in {path} is damaged: {error}") from error

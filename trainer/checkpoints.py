@@ -28,6 +28,8 @@ _BROKEN = (
     EOFError,
     ValueError,
     KeyError,
+    MemoryError,
+    TypeError,
     zipfile.BadZipFile,
     zlib.error,
 )
@@ -175,7 +177,9 @@ def _load(path: str) -> Checkpoint:
     with storage.open_binary(path) as file:
         content = io.BytesIO(file.read())
     with np.load(content, allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
+        if any(entry.compress_type for entry in archive.zip.infolist()):
+            raise ValueError("a compressed entry, which `save` never writes")
+        arrays = {name: np.asarray(archive[name]) for name in archive.files}
     host = json.loads(arrays.pop(_HOST).tobytes())
     step = int(_NAME.fullmatch(path.rsplit("/", 1)[-1])[1])
     return Checkpoint(step=step, arrays=arrays, host=host)

@@ -74,11 +74,12 @@ def naming_damage(
     """Turns TensorFlow's reading errors into ones that name the record.
 
     Raises:
-        ManifestError: A record was damaged; names shard and record.
+        ManifestError: A record was damaged or missing, or a file could not
+            be read; names shard and record.
     """
     try:
         yield
-    except (tf.errors.DataLossError, tf.errors.InvalidArgumentError) as error:
+    except tf.errors.OpError as error:
         raise find_damage(data_dir, manifest, split, error.message) from error
 
 

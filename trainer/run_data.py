@@ -7,6 +7,7 @@ import tensorflow as tf
 from trainer import (
     dataset,
     input_pipeline,
+    proving,
     records,
     run_files,
     sources,
@@ -37,9 +38,9 @@ class RunData:
         data = config.data
         self._config = config
         self._cache_dir = storage.join(config.model_dir, run_files.CACHE_DIR)
-        self.manifest = dataset.open_dataset(
-            data, (data.train_split, data.eval_split)
-        )
+        splits = (data.train_split, data.eval_split)
+        self.manifest = dataset.open_dataset(data, splits)
+        proving.prove_shards(data.data_dir, self.manifest, splits)
         split = self.manifest.split(data.train_split)
         self.num_examples = split.num_examples
         self.steps_per_epoch = input_pipeline.steps_per_epoch(

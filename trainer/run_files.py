@@ -1,7 +1,9 @@
 """The names of what a run's folder holds."""
 
 from trainer import storage
+from trainer.checks import ConfigError
 
+NETWORK_SUFFIX = ".keras"
 BEST_NETWORK = "best.keras"
 LATEST_NETWORK = "last.keras"
 EVALUATION = "evaluation.json"
@@ -22,11 +24,17 @@ def network_path(model_dir: str, checkpoint: str) -> str:
         checkpoint: `best`, `latest` or the path of a .keras file.
 
     Raises:
+        ConfigError: The path is of another kind; Keras runs the code in some.
         FileNotFoundError: There is no such file.
     """
     path = checkpoint
     if checkpoint in _NETWORKS:
         path = storage.join(model_dir, _NETWORKS[checkpoint])
+    if not path.endswith(NETWORK_SUFFIX):
+        raise ConfigError(
+            f"--checkpoint={checkpoint} is neither best nor latest nor the "
+            f"path of a {NETWORK_SUFFIX} file"
+        )
     if storage.num_bytes(path) is None:
         raise FileNotFoundError(
             f"{path} does not exist: run --mode=train with this --model_dir, "

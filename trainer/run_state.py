@@ -75,22 +75,30 @@ def from_checkpoint(
         data: The `data_digest` of what the run would learn from.
 
     Raises:
-        CheckpointError: The checkpoint is of other data or another network.
+        CheckpointError: The checkpoint is of other data or another network,
+            or of no run at all.
     """
     host = checkpoint.host
-    if host["data"] != data:
+    try:
+        digest, best = host["data"], float(host["best"])
+        rows = [Row(**fields) for fields in host["rows"]]
+        epoch_seconds = float(host["epoch_seconds"])
+        state.scores.restore(_scores(checkpoint.arrays))
+    except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
-            f"the run learned from records of digest {host['data']}, "
+            f"the checkpoint of step {checkpoint.step} holds no run's state "
+            f"({error!r}); train into another --model_dir"
+        ) from error
+    if digest != data:
+        raise CheckpointError(
+            f"the run learned from records of digest {digest}, "
             f"--data_dir now holds {data}; give the same data set, or train "
             "into another --model_dir"
         )
     checkpoints.restore(_variables(stepper), checkpoint.arrays)
     stepper.reload()
-    state.scores.restore(_scores(checkpoint.arrays))
-    state.step = checkpoint.step
-    state.best = host["best"]
-    state.rows = [Row(**fields) for fields in host["rows"]]
-    state.epoch_seconds = host["epoch_seconds"]
+    state.step, state.best = checkpoint.step, best
+    state.rows, state.epoch_seconds = rows, epoch_seconds
 
 
 def _scores(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -105,6 +105,15 @@ def _open_encoded(
 ) -> Source:
     paths = tf.constant(dataset.shard_paths(data.data_dir, manifest, split))
     counts = manifest.split(split)
+    num_records = tf.constant(
+        [shard.num_examples for shard in counts.shards], tf.int64
+    )
+
+    def open_shard(shard: tf.Tensor) -> tf.data.Dataset:
+        # A disk that ends a file too early would shorten the epoch unseen.
+        return tf.data.TFRecordDataset(paths[shard]).apply(
+            tf.data.experimental.assert_cardinality(num_records[shard])
+        )
 
     def fetch(record: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, int]:
         image, label = records.decode(record, manifest.image_format, resize)
@@ -117,7 +126,7 @@ def _open_encoded(
             counts.num_examples,
             1 + SHUFFLE_BYTES * counts.num_examples // counts.num_bytes,
         ),
-        open_shard=lambda shard: tf.data.TFRecordDataset(paths[shard]),
+        open_shard=open_shard,
         fetch=fetch,
     )
 

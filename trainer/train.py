@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 import keras
 
+from schemas import locking
 from schemas.labels import LABEL_SPACES
 from trainer import (
     building,
@@ -55,17 +56,19 @@ def run(config: TrainConfig) -> int:
 
     Raises:
         CheckpointError: The folder holds a run of other data.
+        LockedError: Another process trains into the folder.
         ManifestError: A record is damaged.
         TrainingError: The loss is no number.
     """
     storage.make_folder(config.model_dir)
-    config_file.save(config)
-    keras.utils.set_random_seed(config.seed)
     stop = threading.Event()
     previous = signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:
-        with contextlib.closing(_Run(config, stop)) as training:
-            return training.train()
+        with locking.hold(config.model_dir):
+            config_file.save(config)
+            keras.utils.set_random_seed(config.seed)
+            with contextlib.closing(_Run(config, stop)) as training:
+                return training.train()
     finally:
         signal.signal(signal.SIGTERM, previous)
 

@@ -1,0 +1,67 @@
+"""Clocks that go backwards, and files from another time."""
+
+import os
+import random
+
+import pytest
+import tiny_dataset
+
+from tests import commands, trees
+from tests.faults import jobs, tracing
+
+EPOCH_SECONDS, FAR_SECONDS = 0, 4_000_000_000
+
+
+def run_backwards(module: str, *arguments: str):
+    done = commands.run("tests.faults.backwards", module, *arguments)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_conversion_does_not_look_at_the_clock(tmp_path, fault):
+    root = jobs.write_root(tmp_path / "cityscapes")
+    assert jobs.convert(root, tmp_path / "whole").returncode == 0
+    with fault("the clock goes backwards under a conversion"):
+        run_backwards(
+            "preprocess.main", *jobs.conversion(root, tmp_path / "out")
+        )
+        assert trees.contents(tmp_path / "out") == trees.contents(
+            tmp_path / "whole"
+        )
+
+
+def test_a_rerun_does_not_look_at_its_files_times(tmp_path, fault):
+    root = jobs.write_root(tmp_path / "cityscapes")
+    assert jobs.convert(root, tmp_path / "whole").returncode == 0
+    killed = jobs.convert(
+        root,
+        tmp_path / "out",
+        under=tracing.inject(tracing.RENAMES, "signal=9:when=3"),
+    )
+    assert killed.returncode == -9
+    chance = random.Random(3)
+    with fault("unfinished shards from another time"):
+        for path in (tmp_path / "out").rglob("*"):
+            seconds = chance.choice([EPOCH_SECONDS, FAR_SECONDS])
+            os.utime(path, (seconds, seconds))
+        assert jobs.convert(root, tmp_path / "out").returncode == 0
+        assert trees.contents(tmp_path / "out") == trees.contents(
+            tmp_path / "whole"
+        )
+
+
+@pytest.mark.slow
+def test_a_training_goes_on_a_year_before_it_began(tmp_path, fault):
+    data_dir = tmp_path / "data"
+    tiny_dataset.write_dataset(data_dir, 10, 3, (40, 40))
+    assert jobs.train(data_dir, tmp_path / "whole").returncode == 0
+    killed = jobs.train(
+        data_dir,
+        tmp_path / "run",
+        under=tracing.inject(tracing.RENAMES, "signal=9:when=5"),
+    )
+    assert killed.returncode == -9
+    with fault("the clock goes backwards under a training"):
+        run_backwards(
+            "trainer.task", *jobs.training(data_dir, tmp_path / "run")
+        )
+        jobs.check_same_run(tmp_path / "run", tmp_path / "whole")
