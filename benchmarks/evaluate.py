@@ -116,13 +116,19 @@ def _prepare(flags: argparse.Namespace, work_dir: str) -> list[Contender]:
         Contender(OURS, _UNIT, score, flags.num_frames, (output,)),
         _official(flags, root, predictions),
         Contender(
-            SLIDING,
+            f"{SLIDING}, {flags.base_filters} filters",
             _UNIT,
             (*predict, "--resize=none", "--inference=sliding"),
             num_pictures,
             (output,),
         ),
-        Contender(WHOLE, _UNIT, predict, num_pictures, (output,)),
+        Contender(
+            f"{WHOLE}, {flags.base_filters} filters",
+            _UNIT,
+            predict,
+            num_pictures,
+            (output,),
+        ),
     ]
 
 

@@ -13,6 +13,8 @@ from trainer.inference import (
     most_probable,
     resize_picture,
 )
+from trainer.unet import build_unet
+from trainer.windows import window_starts
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -103,6 +105,37 @@ def test_windows_leave_no_seams():
     sliding = predict_one(model, image, inference="sliding", crop=(64, 64))
     assert len(np.unique(whole)) > 3
     assert (whole == sliding).mean() > 0.98
+
+
+def changes_at_borders(label_ids, stride):
+    """Measures how often ids change where a window of 64 begins or ends.
+
+    Returns:
+        The share of pixels there that differ from their left neighbour.
+    """
+    width = label_ids.shape[1]
+    starts = np.array(window_starts(width, 64, stride))
+    borders = np.union1d(starts, starts + 64)
+    columns = borders[(borders > 0) & (borders < width)]
+    return (label_ids[:, columns] != label_ids[:, columns - 1]).mean()
+
+
+@pytest.mark.parametrize(("stride", "shows"), [(2 / 3, False), (1.0, True)])
+def test_borders_of_windows_show_only_without_overlap(stride, shows):
+    # The U-Net sees farther than a window: each guesses for itself.
+    keras.utils.set_random_seed(0)
+    model = build_unet((None, None, 3), 34, 8)
+    image = np.random.default_rng(0).integers(0, 256, (8, 16, 3), np.uint8)
+    image = resize_picture(image, (128, 512))
+    whole = predict_one(model, image, inference="whole")
+    assert len(np.unique(whole)) > 10
+    sliding = predict_one(
+        model, image, inference="sliding", crop=(64, 64), stride=stride
+    )
+    in_whole, in_sliding = (
+        changes_at_borders(label_ids, stride) for label_ids in (whole, sliding)
+    )
+    assert (in_sliding > 1.2 * in_whole) == shows
 
 
 def test_a_network_built_for_one_size_takes_all():

@@ -35,7 +35,8 @@ def test_windows_put_back_together_are_the_picture(size):
     sums = np.zeros((*grid.canvas, 3), np.float32)
     for position, window in zip(grid.positions, grid.cut(image), strict=True):
         assert window.shape == (32, 48, 3)
-        grid.add(sums, position, window.astype(np.float32))
+        weighted = window * grid.weights(position)[..., None]
+        grid.add(sums, position, weighted)
     np.testing.assert_allclose(grid.crop(sums), image, atol=1e-3)
 
 

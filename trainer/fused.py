@@ -14,8 +14,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
     """Batch normalization of (B, H, W, C) along its last axis."""
 
     def call(self, inputs, training=None, mask=None):
-        """Normalizes by the batch in training, else as Keras does."""
-        if not (training and self.trainable) or mask is not None:
+        """Normalizes by the batch in training, else by the averages."""
+        if mask is not None:
             return super().call(inputs, training=training, mask=mask)
         gamma, beta, moving_mean, moving_variance = (
             tf.cast(variable, tf.float32)
@@ -26,6 +26,17 @@ class BatchNormalization(keras.layers.BatchNormalization):
                 self.moving_variance,
             )
         )
+        if not (training and self.trainable):
+            outputs, _, _ = tf.compat.v1.nn.fused_batch_norm(
+                inputs,
+                gamma,
+                beta,
+                moving_mean,
+                moving_variance,
+                self.epsilon,
+                is_training=False,
+            )
+            return tf.cast(outputs, self.compute_dtype)
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
             inputs, gamma, beta, epsilon=self.epsilon, is_training=True
         )

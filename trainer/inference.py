@@ -17,7 +17,8 @@ from PIL import Image
 
 from schemas.sizes import Size
 from trainer.applying import InferenceConfig
-from trainer.networks import label_space_of, pixels_to_probabilities
+from trainer.networks import label_space_of
+from trainer.window_network import WindowNetwork, default_batch_size
 from trainer.windows import Grid, whole_grid
 
 STRIP_BYTES = 64 << 20
@@ -64,10 +65,9 @@ class Predictor:
         """
         self.space = label_space_of(model)
         self._config = config
-        self._batch_pixels = config.batch_size * math.prod(config.crop)
-        self._network = pixels_to_probabilities(model)
-        # XLA compiles for each shape anew, which a CPU never earns back.
-        self._network.compile(jit_compile=keras.backend.backend() == "jax")
+        batch_size = config.batch_size or default_batch_size()
+        self._batch_pixels = batch_size * math.prod(config.crop)
+        self._network = WindowNetwork(model)
 
     def predict(
         self, pictures: Iterable[_Picture]
@@ -125,10 +125,13 @@ class Predictor:
     def _run(self, jobs: list[tuple]) -> None:
         """Adds the probabilities of one batch of windows to their sums."""
         batch = np.stack([window for _, _, window in jobs])
-        values = self._network.predict_on_batch(batch)
+        weights = np.stack(
+            [view.grid.weights(position) for view, position, _ in jobs]
+        )
+        values = self._network(batch, weights)
         if self._config.flip_average:
-            mirrored = self._network.predict_on_batch(batch[:, :, ::-1])
-            values = values + mirrored[:, :, ::-1]
+            flip = np.s_[:, :, ::-1]
+            values = values + self._network(batch[flip], weights[flip])[flip]
         for (view, position, _), value in zip(jobs, values, strict=True):
             view.grid.add(view.sums, position, value)
 

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-import zipfile
+from collections.abc import Callable
 
 import keras
 
@@ -26,7 +26,7 @@ def load_network(path: str) -> keras.Model:
                 with open(local, "wb") as target:
                     shutil.copyfileobj(source, target)
             return keras.models.load_model(local, compile=False)
-    except (ValueError, OSError, KeyError, TypeError, zipfile.error) as error:
+    except Exception as error:  # Keras lets through what damage brings up.
         raise ValueError(
             f"{path} is no network that Keras can open: {error}"
         ) from error
@@ -38,6 +38,12 @@ def label_space_of(model: keras.Model) -> LabelSpace:
     Raises:
         ValueError: It is neither space's number.
     """
+    if len(model.output_shape) != 4:
+        raise ValueError(
+            f"the network gives {model.output_shape} where (B, H, W, classes) "
+            "is wanted; what --mode=export wrote is for others to apply, take "
+            "the run's own network"
+        )
     num_outputs = model.output_shape[-1]
     for space in LABEL_SPACES.values():
         if space.num_classes == num_outputs:
@@ -51,18 +57,26 @@ def label_space_of(model: keras.Model) -> LabelSpace:
     )
 
 
-def pixels_to_probabilities(model: keras.Model) -> keras.Model:
+def pixels_to_probabilities(
+    model: keras.Model,
+    clone_layer: Callable[[keras.Layer], keras.Layer] | None = None,
+) -> keras.Model:
     """Puts normalization before a network and, after logits, softmax.
 
     The network may have been built for one picture size; its copy here
     takes any that divides by 16.
 
+    Args:
+        model: The network.
+        clone_layer: A layer → what takes its place, with the same weights;
+            None keeps all layers.
+
     Returns:
         A model of (B, H, W, 3) uint8 → (B, H, W, C) float32.
     """
-    if None not in model.input_shape[1:3]:
+    if clone_layer or None not in model.input_shape[1:3]:
         copy = keras.models.clone_model(
-            model, input_tensors=keras.Input((None, None, 3))
+            model, keras.Input((None, None, 3)), clone_layer
         )
         copy.set_weights(model.get_weights())
         model = copy

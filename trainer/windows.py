@@ -107,21 +107,24 @@ class Grid:
         image = np.pad(image, (*pads, (0, 0)), "symmetric")
         return [image[self._span(position)] for position in self.positions]
 
+    def weights(self, position: tuple[int, int]) -> np.ndarray:
+        """Returns what a window's pixels weigh, window float32 in (0, 1]."""
+        (_, row_weights), (_, column_weights) = self._axes
+        return np.multiply.outer(
+            row_weights[position[0]], column_weights[position[1]]
+        )
+
     def add(
         self, sums: np.ndarray, position: tuple[int, int], values: np.ndarray
     ) -> None:
-        """Adds one window's values, weighted, to the sums of a canvas.
+        """Adds one window's weighted values to the sums of a canvas.
 
         Args:
             sums: canvas + (C,) float32, changed in place.
             position: The window's (row, column) in the grid.
-            values: window + (C,) float32.
+            values: window + (C,) float32, times the window's weights.
         """
-        (_, row_weights), (_, column_weights) = self._axes
-        weights = np.multiply.outer(
-            row_weights[position[0]], column_weights[position[1]]
-        )
-        sums[self._span(position)] += values * weights[..., None]
+        sums[self._span(position)] += values
 
     def crop(self, sums: np.ndarray) -> np.ndarray:
         """Takes the picture's part, size + (C,), out of a canvas."""
