@@ -14,17 +14,41 @@ from trainer.deploy import shrink_matrix
 from trainer.inference import Predictor, resize_picture
 
 SIZE, RESIZE = (45, 77), (24, 40)
-LOAD = """
+BEGIN = """
 import sys
 import numpy as np
-import tensorflow as tf
-loaded = tf.saved_model.load(sys.argv[1])
-content = open(sys.argv[2], "rb").read()
-ids = loaded.signatures["serving_default"](image_bytes=tf.constant(content))
-np.save(sys.argv[3], ids["label_ids"].numpy())
-own = [name for name in sys.modules if name.split(".")[0] == "trainer"]
-sys.exit(bool(own))
+path, png, npy, result = sys.argv[1:]
 """
+END = """
+np.save(result, label_ids)
+ours = {"trainer", "schemas", "preprocess"}
+sys.exit(bool(ours & {name.split(".")[0] for name in sys.modules}))
+"""
+LOADERS = {
+    "keras": """
+import keras
+model = keras.models.load_model(path)
+label_ids = model.predict(np.load(npy)[None], verbose=0)[0]
+""",
+    "onnx": """
+import onnxruntime
+session = onnxruntime.InferenceSession(path)
+((label_ids,),) = session.run(None, {"image": np.load(npy)[None]})
+""",
+    "encoded": """
+import tensorflow as tf
+signature = tf.saved_model.load(path).signatures["serving_default"]
+content = tf.constant(open(png, "rb").read())
+label_ids = signature(image_bytes=content)["label_ids"].numpy()
+""",
+    "pixels": """
+import tensorflow as tf
+signature = tf.saved_model.load(path).signatures["pixels"]
+images = tf.constant(np.load(npy)[None])
+label_ids = signature(images=images)["label_ids"].numpy()[0]
+""",
+}
+"""Name → what a stranger writes to apply an exported file."""
 
 
 def texture(size, seed=0):
@@ -69,45 +93,53 @@ def test_the_matrix_resizes_as_pillow_does(length):
     np.testing.assert_allclose(matrix.sum(1), 1, atol=1e-6)
 
 
-@pytest.mark.parametrize("space", [LABEL_IDS, TRAIN_IDS])
-def test_the_keras_file_gives_what_prediction_gives(tmp_path, space):
-    predict = exported(tmp_path, ("keras",), space)
-    image = texture(SIZE)
-    model = keras.models.load_model(tmp_path / "out" / "unet.keras")
-    label_ids = model.predict(image[None], verbose=0)[0]
-    assert len(np.unique(label_ids)) > 5
-    assert (label_ids == predict(image)).mean() > 0.999
-
-
-def test_the_saved_model_needs_tensorflow_only(tmp_path):
-    predict = exported(tmp_path, ("saved_model",))
-    image = texture((61, 80), seed=1)
+def applied_by_a_stranger(tmp_path, name, path, image):
+    """Applies an exported file in a process without this project."""
     Image.fromarray(image).save(tmp_path / "street.png")
-    result = tmp_path / "ids.npy"
+    np.save(tmp_path / "street.npy", image)
     finished = subprocess.run(
         [
             sys.executable,
             "-c",
-            LOAD,
-            tmp_path / "out" / "saved_model",
-            tmp_path / "street.png",
-            result,
+            BEGIN + LOADERS[name] + END,
+            path,
+            "street.png",
+            "street.npy",
+            "ids.npy",
         ],
         cwd=tmp_path,
     )
     assert finished.returncode == 0
-    label_ids = np.load(result)
+    return np.load(tmp_path / "ids.npy")
+
+
+@pytest.mark.parametrize("space", [LABEL_IDS, TRAIN_IDS])
+def test_the_keras_file_gives_what_prediction_gives(tmp_path, space):
+    predict = exported(tmp_path, ("keras",), space)
+    image = texture(SIZE)
+    path = tmp_path / "out" / "unet.keras"
+    label_ids = applied_by_a_stranger(tmp_path, "keras", path, image)
+    assert len(np.unique(label_ids)) > 5
+    assert (label_ids == predict(image)).mean() > 0.999
+
+
+@pytest.mark.parametrize("signature", ["encoded", "pixels"])
+def test_the_saved_model_takes_any_size(tmp_path, signature):
+    predict = exported(tmp_path, ("saved_model",))
+    image = texture((61, 80), seed=1)
+    path = tmp_path / "out" / "saved_model"
+    label_ids = applied_by_a_stranger(tmp_path, signature, path, image)
     assert label_ids.dtype == np.uint8
     assert (label_ids == predict(image)).mean() > 0.999
 
 
 def test_the_onnx_file_gives_what_prediction_gives(tmp_path):
     pytest.importorskip("tf2onnx")
-    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxruntime")
     predict = exported(tmp_path, ("onnx",))
     image = texture(SIZE)
-    session = runtime.InferenceSession(tmp_path / "out" / "unet.onnx")
-    ((label_ids,),) = session.run(None, {"image": image[None]})
+    path = tmp_path / "out" / "unet.onnx"
+    label_ids = applied_by_a_stranger(tmp_path, "onnx", path, image)
     assert (label_ids == predict(image)).mean() > 0.999
 
 

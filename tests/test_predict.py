@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from schemas.labels import LABEL_IDS, TRAIN_IDS
-from trainer import predict
+from trainer import predict, submission
 from trainer.applying import InferenceConfig, PredictConfig
 
 ROAD, CAR = 7, 26
@@ -22,7 +22,7 @@ def street(tmp_path):
     return ids, folder
 
 
-def run(tmp_path, source, space=LABEL_IDS, limit=None):
+def run(tmp_path, source, space=LABEL_IDS, limit=None, submission=""):
     network = str(tmp_path / "network.keras")
     color_network.build(space).save(network)
     return predict.run(
@@ -33,6 +33,7 @@ def run(tmp_path, source, space=LABEL_IDS, limit=None):
             inference=InferenceConfig(resize=None, crop=(16, 16)),
             checkpoint=network,
             limit=limit,
+            submission=submission,
         )
     )
 
@@ -108,3 +109,40 @@ def test_limit_takes_the_first_pictures_by_path(tmp_path, street):
         path.name.rsplit("_", 1)[0] for path in (tmp_path / "out").iterdir()
     }
     assert written == {"aachen_000000_000019", "ulm_000001_000019"}
+
+
+@pytest.fixture
+def frames(tmp_path, monkeypatch):
+    """The folder of two frames that a server of small pictures takes."""
+    size = (32, 48)
+    monkeypatch.setattr(submission, "SERVER_SIZE", size)
+    folder = tmp_path / "test"
+    folder.mkdir()
+    ids = np.full(size, ROAD, np.uint8)
+    for number in range(2):
+        path = folder / f"berlin_{number:06d}_000019_leftImg8bit.png"
+        Image.fromarray(LABEL_IDS.palette[ids]).save(path)
+    return folder
+
+
+def test_a_submission_holds_a_checked_label_map_of_each_frame(
+    tmp_path, frames, capsys
+):
+    path = str(tmp_path / "results.zip")
+    assert run(tmp_path, frames, submission=path) == 0
+    assert submission.check(path) == 2
+    assert f"{path}: 2 frames, checked; the test set has 1525" in (
+        capsys.readouterr().out
+    )
+
+
+def test_a_submission_that_lacks_a_frame_is_not_written(
+    tmp_path, frames, capsys
+):
+    (frames / "berlin_000000_000019_leftImg8bit.png").write_text("no picture")
+    path = tmp_path / "results.zip"
+    assert run(tmp_path, frames, submission=str(path)) == 1
+    assert not path.exists()
+    assert f"{path} was not written: 1 of 2 frames are missing" in (
+        capsys.readouterr().err
+    )

@@ -6,8 +6,6 @@ EXPORT/
   saved_model/    TensorFlow; pictures of any size, encoded or as pixels
 """
 
-import os
-
 import keras
 
 from trainer import run_files, storage
@@ -35,15 +33,17 @@ def run(config: ExportConfig) -> None:
     deployed = build_deployed(network, config.resize, config.input_size)
     size = format_size(config.input_size)
     if "keras" in config.export_formats:
-        target = os.path.join(config.export_dir, KERAS_FILE)
-        deployed.save(target)
+        target = storage.join(config.export_dir, KERAS_FILE)
+        with storage.replacing(target) as partial:
+            deployed.save(partial)
         print(f"{target}: (B, H, W, 3) uint8 pictures of {size} → labelIds")
     if "onnx" in config.export_formats:
-        target = os.path.join(config.export_dir, ONNX_FILE)
-        _save_onnx(deployed, target)
+        target = storage.join(config.export_dir, ONNX_FILE)
+        with storage.replacing(target) as partial:
+            _save_onnx(deployed, partial)
         print(f"{target}: (B, H, W, 3) uint8 pictures of {size} → labelIds")
     if "saved_model" in config.export_formats:
-        target = os.path.join(config.export_dir, SAVED_MODEL_DIR)
+        target = storage.join(config.export_dir, SAVED_MODEL_DIR)
         save_serving(network, config.resize, target)
         print(
             f"{target}: serving_default takes one encoded picture, pixels "

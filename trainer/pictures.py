@@ -13,6 +13,9 @@ from PIL import Image, UnidentifiedImageError
 
 from trainer import picture_files
 
+_MODES_OF_MORE_BITS = ("I", "F")
+"""Pillow's modes that it cuts off, not scales, on the way to RGB."""
+
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
@@ -48,7 +51,13 @@ def decode_rgb(content: bytes) -> np.ndarray:
     Raises:
         ValueError: It is no picture, or a damaged one.
     """
-    return np.asarray(_open(content).convert("RGB"))
+    picture = _open(content)
+    if picture.mode.startswith(_MODES_OF_MORE_BITS):
+        raise ValueError(
+            f"a picture should have 8 bits a channel, its mode is "
+            f"{picture.mode}"
+        )
+    return np.asarray(picture.convert("RGB"))
 
 
 def decode_ids(content: bytes) -> np.ndarray:

@@ -64,6 +64,12 @@ def run(config: PredictConfig) -> int:
         f"wrote _labelIds, _color and _overlay PNGs to {config.output_dir}"
     )
     if bad:
+        if config.submission:
+            print(
+                f"error: {config.submission} was not written: {len(bad)} of "
+                f"{len(paths)} frames are missing",
+                file=sys.stderr,
+            )
         return EXIT_SOME_FAILED
     if config.submission:
         submission.write(config.submission, config.output_dir, written)

@@ -14,6 +14,9 @@ from typing import BinaryIO
 
 import tensorflow as tf
 
+_WITHOUT_FOLDERS = ("gs://",)
+"""Names with slashes are all there is; folders would be empty objects."""
+
 
 @contextlib.contextmanager
 def _os_errors(path: str) -> Iterator[None]:
@@ -104,7 +107,9 @@ def match(pattern: str) -> list[str]:
 
 
 def make_folder(path: str) -> None:
-    """Makes a folder and those above it."""
+    """Makes a folder and those above it, where the system knows folders."""
+    if path.startswith(_WITHOUT_FOLDERS):
+        return
     with _os_errors(path):
         tf.io.gfile.makedirs(path)
 

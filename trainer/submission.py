@@ -43,7 +43,8 @@ def write(path: str, output_dir: str, stems: Sequence[str]) -> None:
         with zipfile.ZipFile(partial, "w") as archive:
             for stem in stems:
                 name = f"{stem}_labelIds.png"
-                archive.write(storage.join(output_dir, name), name)
+                content = storage.read_bytes(storage.join(output_dir, name))
+                archive.writestr(name, content)
         check(partial)
 
 
