@@ -39,7 +39,7 @@ test: install-test lint
 
 # Tests that need heavy packages, in environments of their own.
 test-gcs test-dataflow: test-%: .venv-gcs/installed
-	.venv-gcs/bin/python -m pytest tests/extra/test_$*.py
+	.venv-gcs/bin/python -m pytest tests/extra/test_$**.py
 
 test-dask: .venv-dask/installed
 	.venv-dask/bin/python -m pytest tests/extra/test_dask.py
@@ -47,7 +47,7 @@ test-dask: .venv-dask/installed
 test-s3: .venv-s3/installed
 	.venv-s3/bin/python -m pytest tests/extra/test_s3.py
 
-.venv-gcs/installed: PACKAGES = ".[gcp]" gcp-storage-emulator pytest
+.venv-gcs/installed: PACKAGES = ".[gcp,trainer]" gcp-storage-emulator pytest
 .venv-dask/installed: PACKAGES = ".[dask]" pytest
 .venv-s3/installed: PACKAGES = ".[aws,trainer]" "moto[server]" pytest
 
