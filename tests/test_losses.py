@@ -77,6 +77,33 @@ def test_dice_counts_the_overlap_of_the_classes_present():
     assert float(value) == pytest.approx(np.log(4 / 3) + 1 / 7)
 
 
+def test_focal_loss_smooths_and_weighs_too():
+    loss = losses.SegmentationLoss(
+        np.array([3, 1], np.float32), label_smoothing=0.2, focal_gamma=1.0
+    )
+    value, _ = loss(np.array([[[0, 1]]], np.uint8), LOGITS)
+    # Truths (0.9, 0.1) and (0.1, 0.9) against (1/4, 3/4), missed by 3/4, 1/4.
+    first = 3 / 4 * (0.9 * np.log(4) + 0.1 * np.log(4 / 3))
+    second = 1 / 4 * (0.1 * np.log(4) + 0.9 * np.log(4 / 3))
+    assert float(value) == pytest.approx((3 * first + second) / 4)
+
+
+def test_flags_choose_the_loss():
+    ids, ones = np.array([[[0, 1]]], np.uint8), np.ones(2, np.float32)
+    cross_entropy = (np.log(4) + np.log(4 / 3)) / 2
+    focal = (3 / 4 * np.log(4) + 1 / 4 * np.log(4 / 3)) / 2
+    expected = {
+        "cross_entropy": cross_entropy,
+        "cross_entropy_dice": cross_entropy + 1 - (1 / 3 + 3 / 5) / 2,
+        "focal": focal,
+    }
+    assert set(expected) == set(learning.LOSSES)
+    for name, value in expected.items():
+        config = LossConfig(name, focal_gamma=1.0)
+        loss, _ = losses.build_loss(config, ones)(ids, LOGITS)
+        assert float(loss) == pytest.approx(value)
+
+
 def test_every_loss_of_ignored_pixels_is_zero_with_finite_gradients():
     ids = np.full((1, 1, 2), 255, np.uint8)
     for loss in learning.LOSSES:
@@ -104,6 +131,10 @@ def test_weights_come_from_the_manifests_counts():
     assert weights[7] == pytest.approx(2 / 3)
     assert weights[23] == pytest.approx(2)
     assert np.count_nonzero(weights) == 2
+    config = LossConfig(class_weights="median_frequency", ignore_void=False)
+    weights = losses.class_weights(config, labels.LABEL_IDS, SPLIT)
+    # unlabeled's 0.6 beside 0.3 and 0.1: their median is 0.3.
+    assert weights[[0, 7, 23]] == pytest.approx([0.5, 1, 3])
     config = LossConfig(class_weights="enet")
     weights = losses.class_weights(config, labels.LABEL_IDS, SPLIT)
     assert weights[7] == pytest.approx(1 / np.log(1.02 + 0.75))
