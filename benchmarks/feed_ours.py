@@ -1,10 +1,12 @@
-"""Measures the trainer's input pipeline at its defaults.
+r"""Measures the trainer's input pipeline at its defaults.
 
-    python -m benchmarks.feed_ours DATA_DIR CACHE first|later uint8|float32
+    python -m benchmarks.feed_ours DATA_DIR CACHE first|later uint8|float32 \
+        [AUGMENTATION]
 
 prints the images a second of the first epoch or of those after it.  CACHE is
 the trainer's --cache.  The trainer takes uint8 and normalizes on the device;
-float32 normalizes on the host, as the recipe does.
+float32 normalizes on the host, as the recipe does.  AUGMENTATION is one of
+`AUGMENTATIONS`; without it, the recipe's crop and flip.
 """
 
 import sys
@@ -14,6 +16,7 @@ import tensorflow as tf
 
 from benchmarks import feeding
 from trainer import dataset, input_pipeline, sources
+from trainer.appearance import AppearanceConfig
 from trainer.config import DataConfig
 
 _MANY = 1 << 20
@@ -21,17 +24,46 @@ _MANY = 1 << 20
 
 _SPLIT = "train"
 
+_SCALES = (0.5, 2.0)
+AUGMENTATIONS = {
+    "recipe": {},
+    "scale": {"random_scale": _SCALES},
+    "colors": {"appearance": AppearanceConfig(0.2, 0.2, 0.2)},
+    "rectangles": {"appearance": AppearanceConfig(coarse_dropout=8)},
+    "all": {
+        "random_scale": _SCALES,
+        "appearance": AppearanceConfig(0.2, 0.2, 0.2, coarse_dropout=8),
+    },
+}
+"""Name → options of `DataConfig`."""
 
-def measure(data_dir: str, cache: str, epoch: str, dtype: str) -> float:
+
+def measure(
+    data_dir: str,
+    cache: str,
+    epoch: str,
+    dtype: str,
+    augmentation: str = "recipe",
+) -> float:
     """Returns images a second."""
-    data = DataConfig(data_dir, eval_split=_SPLIT, cache=cache)
+    data = DataConfig(
+        data_dir,
+        eval_split=_SPLIT,
+        cache=cache,
+        **AUGMENTATIONS[augmentation],
+    )
     manifest = dataset.open_dataset(data, (_SPLIT,))
     num_images = manifest.split(_SPLIT).num_examples
     with tempfile.TemporaryDirectory() as cache_dir:
 
         def open_batches() -> tf.data.Dataset:
             order = input_pipeline.Order(
-                data.crop, feeding.BATCH_SIZE, epochs=_MANY, seed=2019
+                data.crop,
+                feeding.BATCH_SIZE,
+                epochs=_MANY,
+                seed=2019,
+                scales=data.random_scale,
+                appearance=data.appearance,
             )
             source = sources.open_train(data, manifest, cache_dir)
             batches = input_pipeline.train_batches(source, order)

@@ -1,13 +1,30 @@
+import zlib
+
 import numpy as np
 import pytest
 import tensorflow as tf
 import tiny_dataset
 
 from schemas import manifest
-from trainer import augment, checks, config, input_pipeline, sources
+from trainer import (
+    augment,
+    checks,
+    config,
+    input_pipeline,
+    repainting,
+    sources,
+)
+from trainer.appearance import AppearanceConfig
 
 SIZE = (64, 96)
 CROP = (32, 48)
+REPAINTED = [
+    {"brightness": 0.3},
+    {"contrast": 0.3},
+    {"saturation": 0.3},
+    {"coarse_dropout": 3},
+    {"brightness": 0.3, "coarse_dropout": 3},
+]
 
 
 def ramps():
@@ -17,13 +34,14 @@ def ramps():
     return tf.constant(image[None]), tf.constant(image[None, ..., 0])
 
 
-def cut(seed, scales, size=None):
+def cut(seed, scales, size=None, appearance=augment.AS_IT_IS):
     images, labels = ramps()
     if size:
         images = images[:, : size[0], : size[1]]
         labels = labels[:, : size[0], : size[1]]
-    image, label = augment.random_crop_and_flip(
-        images, labels, 0, tf.constant([seed, 7], tf.int64), CROP, scales
+    seed = tf.constant([seed, 7], tf.int64)
+    image, label = augment.random_view(
+        images, labels, 0, seed, CROP, scales, appearance
     )
     return image.numpy().astype(int), label.numpy().astype(int)
 
@@ -67,7 +85,7 @@ def test_pictures_shrink_by_area():
 def test_what_a_small_picture_leaves_is_ignored():
     image, label = cut(3, (0.5, 0.5), size=(40, 48))
     assert (label[20:] == 255).all()
-    assert (image[20:] == augment.PADDING).all()
+    assert (image[20:] == repainting.PADDING).all()
     shown = label[:20]
     is_empty = (shown == 255).all(0)  # at the left where it is mirrored
     assert sorted(is_empty) == [False] * 24 + [True] * 24
@@ -85,11 +103,49 @@ def test_a_scale_of_one_is_the_plain_crop():
         np.testing.assert_array_equal(label, exact_label)
 
 
+def test_a_seed_gives_the_view_that_it_always_gave():
+    content = b""
+    for seed in range(20):
+        image, label = cut(seed, (1.0, 1.0))
+        content += image.astype(np.uint8).tobytes()
+        content += label.astype(np.uint8).tobytes()
+    assert zlib.crc32(content) == 0x704CED08
+
+
+@pytest.mark.parametrize("scales", [(1.0, 1.0), (0.5, 2.0)])
+@pytest.mark.parametrize("options", REPAINTED)
+def test_repainting_moves_nothing_and_keeps_the_label(options, scales):
+    has_changed = False
+    for seed in range(8):
+        plain, plain_label = cut(seed, scales)
+        image, label = cut(seed, scales, appearance=AppearanceConfig(**options))
+        np.testing.assert_array_equal(label, plain_label)
+        has_changed |= (image != plain).any()
+        # Along a row only the column changes the colour, as before.
+        is_kept = (image != repainting.PADDING).all(-1)
+        rises = np.diff(image[..., 1]) * np.diff(plain[..., 1]) >= 0
+        assert rises[is_kept[:, 1:] & is_kept[:, :-1]].all()
+    assert has_changed
+
+
+def test_what_is_filled_up_keeps_its_grey():
+    appearance = AppearanceConfig(brightness=0.9, contrast=0.9, saturation=0.9)
+    image, label = cut(3, (0.5, 0.5), (40, 48), appearance)
+    assert (image[label == 255] == repainting.PADDING).all()
+
+
 @pytest.mark.parametrize("cache", ["ram", "none"])
-def test_scaled_batches_depend_on_the_seed_alone(tmp_path, cache):
+def test_changed_batches_depend_on_the_seed_alone(tmp_path, cache):
     tiny_dataset.write_dataset(tmp_path, 6, 1, SIZE, native=True)
     loaded = manifest.load(str(tmp_path), manifest.read_local_text)
-    order = input_pipeline.Order((32, 32), 2, 1, 5, scales=(0.5, 2.0))
+    order = input_pipeline.Order(
+        (32, 32),
+        batch_size=2,
+        epochs=1,
+        seed=5,
+        scales=(0.5, 2.0),
+        appearance=AppearanceConfig(0.2, 0.2, 0.2, coarse_dropout=2),
+    )
 
     def batches(cache):
         data = config.DataConfig(

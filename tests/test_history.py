@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from trainer import history
 from trainer.history import Row, Scores
@@ -70,3 +71,31 @@ def test_a_run_has_stalled_after_epochs_without_a_better_score(scores, stalled):
     rows = [make_row(epoch, score) for epoch, score in enumerate(scores)]
     assert history.has_stalled(rows, patience=2) == stalled
     assert not history.has_stalled(rows, patience=0)
+
+
+def read_events(folder):
+    """Reads (step, tag) → the value of a folder's only event file."""
+    [path] = folder.iterdir()
+    return {
+        (event.step, value.tag): tf.make_ndarray(value.tensor)
+        for event in tf.compat.v1.train.summary_iterator(str(path))
+        for value in event.summary.value
+    }
+
+
+def test_events_have_scalars_class_ious_and_the_picture(tmp_path):
+    board = history.TensorBoard(str(tmp_path))
+    picture = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3)
+    board.write(make_row(1), {"road": 0.5, "sky": math.nan}, picture)
+    board.write(make_row(2), {"road": 0.75, "sky": 0.25})
+    train = read_events(tmp_path / "tensorboard" / "train")
+    assert train[1, "loss"] == 1.5 and train[2, "mean_iou"] == 0.125
+    val = read_events(tmp_path / "tensorboard" / "val")
+    assert val[1, "loss"] == 2.0 and val[2, "mean_iou"] == 0.25
+    assert [val.get((step, "iou/road")) for step in (1, 2)] == [0.5, 0.75]
+    assert [val.get((step, "iou/sky")) for step in (1, 2)] == [None, 0.25]
+    assert (1, "mean_iou_ema") not in val
+    width, height, png = val[1, "frames"]
+    assert (width, height) == (b"4", b"2")
+    np.testing.assert_array_equal(tf.io.decode_png(png), picture)
+    assert (2, "frames") not in val

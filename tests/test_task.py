@@ -5,6 +5,7 @@ import pytest
 import tiny_dataset
 
 from trainer import config_file
+from trainer.appearance import AppearanceConfig
 from trainer.checks import ConfigError
 from trainer.config import DataConfig, ModelConfig, TrainConfig
 
@@ -32,6 +33,10 @@ BAD_FLAGS = {
     "--data_dir=": "--data_dir is missing",
     "--accumulate_steps=5": "--batch_size=32 does not divide into",
     "--profile_steps=9,3": "--profile_steps=9,3 must be the first and the",
+    "--brightness=-1": "--brightness=-1.0 must be from 0 to 10",
+    "--coarse_dropout=2.5": "flag --coarse_dropout=2.5: invalid literal",
+    "--coarse_dropout_size=0.2": "--coarse_dropout_size=0.2 must be the sh",
+    "--tensorboard_pictures=-1": "--tensorboard_pictures=-1 must be from 0",
     "--profile_steps=a": "flag --profile_steps=a: invalid literal",
 }
 
@@ -112,18 +117,31 @@ def test_changed_flags_are_refused_with_both_values(data_dir, tmp_path):
         "--resize=none",
         "--crop=32x32",
         "--learning_rate=0.01",
+        "--brightness=0.2",
+        "--coarse_dropout_size=0.1,0.3",
+        "--tensorboard_pictures=0",
         "--epochs=99",
     )
     assert done.returncode == 2
     assert (
-        "--resize was 48x48 and is none, --learning_rate was 0.001 and is 0.01"
-        in done.stderr
+        "--resize was 48x48 and is none, --brightness was 0.0 and is 0.2, "
+        "--coarse_dropout_size was 0.1,0.2 and is 0.1,0.3, --learning_rate "
+        "was 0.001 and is 0.01" in done.stderr
     )
+    assert "--tensorboard_pictures" not in done.stderr
     assert "--epochs" not in done.stderr
 
 
 def test_the_configuration_comes_back_from_json(tmp_path):
-    data = DataConfig("somewhere", resize=None, crop=(32, 64), cache="none")
+    data = DataConfig(
+        "somewhere",
+        resize=None,
+        crop=(32, 64),
+        appearance=AppearanceConfig(
+            0.1, 0.2, 0.3, coarse_dropout=4, coarse_dropout_size=(0.1, 0.5)
+        ),
+        cache="none",
+    )
     config = TrainConfig(
         str(tmp_path), data, ModelConfig("train_ids", 8), epochs=7
     )

@@ -10,9 +10,11 @@ import tensorflow as tf
 import tiny_dataset
 from tiny_run import arguments, make_config, read_rows, same_state
 
-from schemas import manifest
+from schemas import labels, manifest
 from trainer import (
     checkpoints,
+    health,
+    history,
     input_pipeline,
     metrics,
     sources,
@@ -21,7 +23,7 @@ from trainer import (
     validation,
 )
 from trainer.config import DataConfig
-from trainer.learning import OptimizerConfig
+from trainer.learning import LossConfig, OptimizerConfig
 
 NUM_TRAIN, NUM_VAL = 10, 3
 
@@ -153,7 +155,7 @@ def test_a_loss_that_is_no_number_stops_the_run(data_dir, tmp_path):
     config = make_config(
         data_dir, tmp_path, optimizer=OptimizerConfig(learning_rate=1e30)
     )
-    with pytest.raises(train.TrainingError, match="at step 2, epoch 1; .*low"):
+    with pytest.raises(health.TrainingError, match="at step 2, epoch 1; .*low"):
         train.run(config)
     assert not list(tmp_path.glob("checkpoints/*"))
 
@@ -187,3 +189,40 @@ def test_sigterm_saves_and_asks_to_run_again(data_dir, tmp_path):
     assert same_state(tmp_path / "stopped", tmp_path / "whole")
     rows = read_rows(tmp_path / "stopped")
     assert [int(row["epoch"]) for row in rows] == [*range(1, num_epochs + 1)]
+
+
+def test_a_run_without_progress_stops_early(
+    data_dir, tmp_path, monkeypatch, capsys
+):
+    falling = property(lambda row: 1 / row.epoch)
+    monkeypatch.setattr(history.Row, "score", falling)
+    config = make_config(
+        data_dir, tmp_path, epochs=9, early_stopping_patience=2
+    )
+    for _ in range(2):  # the same command leaves it at that
+        assert train.run(config) == 0
+        epochs = [row["epoch"] for row in read_rows(tmp_path)]
+        assert epochs == ["1", "2", "3"]
+        assert (
+            "no better val mean IoU for 2 epochs: stopped early\n"
+            "best val mean IoU 1.0000" in capsys.readouterr().out
+        )
+
+
+@pytest.mark.parametrize("ignore_void", [True, False])
+def test_void_counts_only_where_it_is_asked_for(tmp_path, ignore_void):
+    image, ids = tiny_dataset.make_frame(0, (40, 40), labels.LABEL_IDS)
+    frames = [(image, np.zeros_like(ids))] * 5  # all unlabeled
+    tiny_dataset.write_dataset(tmp_path / "data", 4, 1, frames=frames)
+    config = make_config(
+        tmp_path / "data",
+        tmp_path / "run",
+        epochs=1,
+        loss=LossConfig(ignore_void=ignore_void),
+    )
+    train.run(config)
+    [row] = read_rows(tmp_path / "run")
+    for name in ("loss", "val_loss"):
+        assert (float(row[name]) > 0) == (not ignore_void)
+    for name in ("mean_iou", "val_mean_iou", "val_pixel_accuracy"):
+        assert math.isnan(float(row[name])) == ignore_void

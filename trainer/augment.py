@@ -1,32 +1,31 @@
-"""Random scale, crop and flip of a picture together with its label map.
+"""A random view of a picture together with its label map.
 
-Every draw is a pure function of a seed pair, so that the same seed gives the
-same pictures under any number of threads.
+Scaled, cropped, repainted, flipped: every draw is a pure function of a seed
+pair, so that the same seed gives the same views under any number of threads.
 """
 
 import tensorflow as tf
 
 from schemas.labels import IGNORE_ID
 from schemas.sizes import Size
+from trainer import repainting
+from trainer.appearance import AppearanceConfig
 from trainer.config import Scales
 
 NO_SCALE = (1.0, 1.0)
-PADDING = 128
-"""What a picture is filled up with: mid-grey, 0 once it is normalized."""
+AS_IT_IS = AppearanceConfig()
 
 
-def random_crop_and_flip(
+def random_view(
     images: tf.Tensor,
     labels: tf.Tensor,
     index: tf.Tensor | int,
     seed: tf.Tensor,
     crop: Size,
     scales: Scales = NO_SCALE,
+    appearance: AppearanceConfig = AS_IT_IS,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Cuts one crop out of one of several pictures; mirrors half of them.
-
-    Picture and label never share a tensor, and the slice reads only the
-    crop: joining channels and parting them again costs more than the rest.
 
     Args:
         images: (N, H, W, 3) uint8.
@@ -36,12 +35,46 @@ def random_crop_and_flip(
         crop: (height, width), at most (H, W) times the lowest scale, or
             what is missing is filled up at the right and the bottom.
         scales: The lowest and the highest scale of the picture.
+        appearance: How the picture is repainted; never its label.
 
     Returns:
         (height, width, 3) uint8 and (height, width) uint8, of the same place
         and the same side; `PADDING` and `IGNORE_ID` where there is none.
     """
     draws = tf.random.stateless_uniform([4], seed)
+    image, label = _random_crop(images, labels, index, draws, crop, scales)
+    if appearance.changes_colors:
+        image = repainting.jitter_colors(image, seed, appearance)
+    if scales != NO_SCALE:
+        image, label = _fill_up(image, label, crop)
+    image = tf.reshape(image, [*crop, 3])
+    label = tf.reshape(label, crop)
+    if appearance.coarse_dropout:
+        image = repainting.drop_rectangles(image, seed, appearance)
+    return tf.cond(
+        draws[2] < 0.5,
+        lambda: (tf.reverse(image, [1]), tf.reverse(label, [1])),
+        lambda: (image, label),
+    )
+
+
+def _random_crop(
+    images: tf.Tensor,
+    labels: tf.Tensor,
+    index: tf.Tensor | int,
+    draws: tf.Tensor,
+    crop: Size,
+    scales: Scales,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Cuts out what the draws say, at the scale that they say.
+
+    Picture and label never share a tensor, and the slice reads only the
+    crop: joining channels and parting them again costs more than the rest.
+
+    Returns:
+        (h, w, 3) uint8 and (h, w) uint8: the crop, or what the picture has
+        of it.
+    """
     sides = tf.shape(labels)[1:]
     window, target = crop, crop
     if scales != NO_SCALE:
@@ -54,14 +87,9 @@ def random_crop_and_flip(
     image = tf.slice(images, tf.pad(begin, [[0, 1]]), tf.concat([size, [3]], 0))
     label = tf.slice(labels, begin, size)
     if scales != NO_SCALE:
-        image, label = _fit(image, label[..., None], target, crop)
-    image = tf.reshape(image, [*crop, 3])
-    label = tf.reshape(label, crop)
-    return tf.cond(
-        draws[2] < 0.5,
-        lambda: (tf.reverse(image, [1]), tf.reverse(label, [1])),
-        lambda: (image, label),
-    )
+        image, label = _resize(image, label[..., None], target)
+        label = label[..., 0]
+    return image[0], label[0]
 
 
 def _scaled_window(
@@ -91,10 +119,10 @@ def _scaled_window(
     return window, tf.maximum(target, 1)
 
 
-def _fit(
-    image: tf.Tensor, label: tf.Tensor, target: tf.Tensor, crop: Size
+def _resize(
+    image: tf.Tensor, label: tf.Tensor, target: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Resizes (1, h, w, 3) and (1, h, w, 1) uint8 and fills up to the crop.
+    """Resizes (1, h, w, 3) and (1, h, w, 1) uint8 to the target's sides.
 
     Pictures shrink by area, as the conversion shrinks them, and grow
     bilinearly; ids are always the nearest.
@@ -105,9 +133,14 @@ def _fit(
         lambda: tf.image.resize(image, target, "bilinear"),
     )
     image = tf.cast(tf.round(image), tf.uint8)
-    label = tf.image.resize(label, target, "nearest")
-    margin = tf.pad((crop - target)[:, None], [[1, 1], [1, 0]])  # (4, 2)
-    return (
-        tf.pad(image, margin, constant_values=PADDING),
-        tf.pad(label, margin, constant_values=IGNORE_ID),
-    )
+    return image, tf.image.resize(label, target, "nearest")
+
+
+def _fill_up(
+    image: tf.Tensor, label: tf.Tensor, crop: Size
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Fills (h, w, 3) and (h, w) uint8 up to the crop's sides."""
+    margin = tf.pad((crop - tf.shape(label))[:, None], [[0, 0], [1, 0]])
+    label = tf.pad(label, margin, constant_values=IGNORE_ID)
+    margin = tf.pad(margin, [[0, 1], [0, 0]])
+    return tf.pad(image, margin, constant_values=repainting.PADDING), label

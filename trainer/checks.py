@@ -19,6 +19,16 @@ def check_at_least(flag: str, value: float, minimum: float) -> None:
         raise ConfigError(f"--{flag}={value} must be at least {minimum}")
 
 
+def check_between(
+    flag: str, value: float, minimum: float, maximum: float
+) -> None:
+    """Raises ConfigError where a value is outside a range, or nan."""
+    if not minimum <= value <= maximum:
+        raise ConfigError(
+            f"--{flag}={value} must be from {minimum} to {maximum}"
+        )
+
+
 def check_scales(flag: str, values: tuple[float, ...]) -> None:
     """Raises ConfigError unless values are a lowest and a highest scale."""
     is_range = len(values) == 2 and 0.1 <= values[0] <= values[1] <= 10

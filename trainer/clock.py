@@ -13,6 +13,7 @@ class Clock:
             seconds_before: What the epoch took before a run was resumed.
         """
         self._begin = time.perf_counter()
+        self._end = None
         self._before = seconds_before
         self._waited = 0.0
         self._num_steps = 0
@@ -30,14 +31,18 @@ class Clock:
         self._num_steps += 1
         self._num_images += num_images
 
+    def stop(self) -> None:
+        """Ends the steps; what follows counts in `seconds` only."""
+        self._end = time.perf_counter()
+
     @property
     def seconds(self) -> float:
         """Seconds of the epoch so far, those before a resume included."""
-        return self._before + self._here
+        return self._before + time.perf_counter() - self._begin
 
     @property
     def images_per_second(self) -> float:
-        """The rate since the start or the resume."""
+        """The steps' rate since the start or the resume."""
         return self._num_images / max(self._here, 1e-9)
 
     @property
@@ -47,12 +52,13 @@ class Clock:
 
     @property
     def input_wait_share(self) -> float:
-        """The share of time spent waiting for input, in [0, 1]."""
+        """The share of the steps' time spent waiting for input, in [0, 1]."""
         return self._waited / max(self._here, 1e-9)
 
     @property
     def _here(self) -> float:
-        return time.perf_counter() - self._begin
+        """Seconds of the steps since the start or the resume."""
+        return (self._end or time.perf_counter()) - self._begin
 
 
 def format_seconds(seconds: float) -> str:

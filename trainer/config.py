@@ -7,12 +7,15 @@ import dataclasses
 
 from schemas.labels import LABEL_SPACES
 from schemas.sizes import Size
+from trainer.appearance import AppearanceConfig
 from trainer.checks import (
     ConfigError,
     check_at_least,
+    check_between,
     check_choice,
     check_model_dir,
     check_scales,
+    check_share,
 )
 from trainer.learning import LossConfig, OptimizerConfig
 from trainer.sizes import check_crop, format_size
@@ -40,6 +43,7 @@ class DataConfig:
         random_scale: The lowest and the highest scale that training
             pictures take before the crop.
         cache: Where decoded pictures stay, one of `CACHES`.
+        appearance: How training pictures are repainted after the crop.
     """
 
     data_dir: str
@@ -49,6 +53,7 @@ class DataConfig:
     crop: Size = (256, 256)
     random_scale: Scales = (1.0, 1.0)
     cache: str = "auto"
+    appearance: AppearanceConfig = AppearanceConfig()
 
     def __post_init__(self) -> None:
         """Checks what needs no data set."""
@@ -74,15 +79,20 @@ class ModelConfig:
     Attributes:
         label_space: The ids that it tells apart, a key of `LABEL_SPACES`.
         base_filters: The width of the first level; each level doubles it.
+        batch_norm_momentum: What batch normalization's averages, which
+            scores and saved models use, keep of themselves at a step; a run
+            of less than a few hundred steps wants 0.9.
     """
 
     label_space: str
     base_filters: int = 64
+    batch_norm_momentum: float = 0.99
 
     def __post_init__(self) -> None:
         """Checks the values."""
         check_choice("label_space", self.label_space, tuple(LABEL_SPACES))
         check_at_least("base_filters", self.base_filters, 1)
+        check_share("batch_norm_momentum", self.batch_norm_momentum)
 
     @property
     def num_classes(self) -> int:
@@ -110,6 +120,8 @@ class TrainConfig:
         profile_steps: The first and the last step to trace; empty: none.
         early_stopping_patience: Epochs without a better mean IoU on the
             evaluation split after which a run ends; 0: never.
+        tensorboard_pictures: Frames of the evaluation split that TensorBoard
+            shows after each epoch; 0: none.
         save_steps: Steps between checkpoints within an epoch; 0: none, only
             at the epoch's end.
         keep_checkpoints: How many of the latest checkpoints stay.
@@ -129,6 +141,7 @@ class TrainConfig:
     accumulate_steps: int = 1
     profile_steps: tuple[int, ...] = ()
     early_stopping_patience: int = 0
+    tensorboard_pictures: int = 4
     save_steps: int = 0
     keep_checkpoints: int = 3
     seed: int = 2019
@@ -141,6 +154,7 @@ class TrainConfig:
         check_at_least("save_steps", self.save_steps, 0)
         patience = self.early_stopping_patience
         check_at_least("early_stopping_patience", patience, 0)
+        check_between("tensorboard_pictures", self.tensorboard_pictures, 0, 64)
         check_at_least("keep_checkpoints", self.keep_checkpoints, 1)
         check_at_least("seed", self.seed, 0)
         check_choice("mixed_precision", self.mixed_precision, PRECISIONS)

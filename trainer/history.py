@@ -127,12 +127,18 @@ class TensorBoard:
             for name in ("train", "val")
         }
 
-    def write(self, row: Row, class_ious: dict[str, float]) -> None:
+    def write(
+        self,
+        row: Row,
+        class_ious: dict[str, float],
+        picture: np.ndarray | None = None,
+    ) -> None:
         """Writes an epoch; what is nan is left out.
 
         Args:
             row: Its scalars.
             class_ious: Class name → its IoU on the evaluation split.
+            picture: (height, width, 3) uint8, frames of that split.
         """
         for name, value in dataclasses.asdict(row).items():
             if name not in _NOT_SCALARS and not math.isnan(value):
@@ -142,6 +148,9 @@ class TensorBoard:
         for name, value in class_ious.items():
             if not math.isnan(value):
                 self._write("val", f"iou/{name}", value, row.epoch)
+        if picture is not None:
+            with self._writers["val"].as_default():
+                tf.summary.image("frames", picture[None], step=row.epoch)
         for writer in self._writers.values():
             writer.flush()
 

@@ -2,10 +2,10 @@
 
 Training: shards in random order, read side by side → serialized records (or
 numbers of cached pictures) shuffled → skipped up to where a run resumes →
-scaled, cropped and flipped → batches of uint8.  Order and draws are functions
-of (seed, epoch, position) alone, whatever the threads do and whether pictures
-are cached.  An epoch shows no frame twice and leaves out the last
-`num_examples % batch_size` of its order.
+scaled, cropped, repainted and flipped → batches of uint8.  Order and draws
+are functions of (seed, epoch, position) alone, whatever the threads do and
+whether pictures are cached.  An epoch shows no frame twice and leaves out the
+last `num_examples % batch_size` of its order.
 
 Evaluation: every frame once, whole, in the data set's order; the last batch
 is filled up with frames that are ignored altogether.
@@ -18,6 +18,7 @@ import tensorflow as tf
 from schemas.labels import IGNORE_ID
 from schemas.sizes import Size
 from trainer import augment
+from trainer.appearance import AppearanceConfig
 from trainer.config import Scales
 from trainer.sources import Source
 
@@ -39,6 +40,7 @@ class Order:
         seed: Decides order and augmentation.
         first_step: The step, over all epochs, to begin at.
         scales: The lowest and the highest scale before the crop.
+        appearance: How pictures are repainted.
     """
 
     crop: Size
@@ -47,6 +49,7 @@ class Order:
     seed: int
     first_step: int = 0
     scales: Scales = augment.NO_SCALE
+    appearance: AppearanceConfig = augment.AS_IT_IS
 
 
 def steps_per_epoch(num_examples: int, batch_size: int) -> int:
@@ -76,8 +79,12 @@ def train_batches(source: Source, order: Order) -> tf.data.Dataset:
 
     def load(position: tf.Tensor, element: tf.Tensor):
         seed = tf.stack([tf.constant(order.seed, tf.int64), position])
-        return augment.random_crop_and_flip(
-            *source.fetch(element), seed, order.crop, order.scales
+        return augment.random_view(
+            *source.fetch(element),
+            seed,
+            order.crop,
+            order.scales,
+            order.appearance,
         )
 
     return (

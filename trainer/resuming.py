@@ -19,6 +19,7 @@ _FREE = {
     "remat",
     "profile_steps",
     "early_stopping_patience",
+    "tensorboard_pictures",
     "save_steps",
     "keep_checkpoints",
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import keras
 import tensorflow as tf
 
 from trainer import (
@@ -15,6 +16,7 @@ from trainer import (
 )
 from trainer.clock import Clock
 from trainer.config import TrainConfig
+from trainer.gallery import Gallery
 
 Batch = tuple[tf.Tensor, tf.Tensor]
 """((B, h, w, 3) uint8, (B, h, w) uint8)."""
@@ -54,6 +56,7 @@ class RunData:
         order = input_pipeline.Order(
             crop=config.data.crop,
             scales=config.data.random_scale,
+            appearance=config.data.appearance,
             batch_size=config.batch_size,
             epochs=config.epochs,
             seed=config.seed,
@@ -96,6 +99,30 @@ class RunData:
         """
         with self._naming_damage(self._config.data.eval_split):
             return next(batches, None)
+
+    def open_gallery(
+        self, model: keras.Model, batches: tf.data.Dataset, num_frames: int
+    ) -> Gallery:
+        """Opens the first frames of the evaluation split to be drawn.
+
+        Args:
+            model: The network that will be shown them.
+            batches: What `eval_batches` has opened.
+            num_frames: How many, at most those of the split.
+
+        Raises:
+            ManifestError: A record is damaged.
+        """
+        data = self._config.data
+        num_examples = self.manifest.split(data.eval_split).num_examples
+        frames = batches.unbatch().take(min(num_frames, num_examples))
+        with self._naming_damage(data.eval_split):
+            return Gallery(
+                model,
+                frames.as_numpy_iterator(),
+                self.manifest.space,
+                data.crop,
+            )
 
     def _naming_damage(self, split: str):
         return records.naming_damage(

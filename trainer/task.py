@@ -16,6 +16,7 @@ from schemas.labels import LABEL_SPACES
 from schemas.manifest import ManifestError
 from trainer import applying, configuring, flag_types, learning
 from trainer import config as config_lib
+from trainer.appearance import AppearanceConfig
 from trainer.applying import EvaluateConfig, ExportConfig, InferenceConfig
 from trainer.checks import ConfigError
 from trainer.config import DataConfig, ModelConfig, TrainConfig
@@ -46,6 +47,27 @@ flag_types.define_numbers(
     DataConfig.random_scale,
     "Lowest and highest scale of training pictures before the crop.",
 )
+flags.DEFINE_float(
+    "brightness",
+    AppearanceConfig.brightness,
+    "Training pictures' factor is drawn from 1 - this to 1 + this; 0: none.",
+)
+flags.DEFINE_float(
+    "contrast", AppearanceConfig.contrast, "As --brightness, of contrast."
+)
+flags.DEFINE_float(
+    "saturation", AppearanceConfig.saturation, "As --brightness, of saturation."
+)
+flags.DEFINE_integer(
+    "coarse_dropout",
+    AppearanceConfig.coarse_dropout,
+    "Rectangles of a training picture that are painted over.",
+)
+flag_types.define_numbers(
+    "coarse_dropout_size",
+    AppearanceConfig.coarse_dropout_size,
+    "Their shortest and longest side as shares of the crop's.",
+)
 flags.DEFINE_enum(
     "cache",
     DataConfig.cache,
@@ -60,6 +82,11 @@ flags.DEFINE_enum(
 )
 flags.DEFINE_integer(
     "base_filters", ModelConfig.base_filters, "Width of the first level."
+)
+flags.DEFINE_float(
+    "batch_norm_momentum",
+    ModelConfig.batch_norm_momentum,
+    "Of batch normalization's averages; 0.9 for short runs.",
 )
 flags.DEFINE_integer("epochs", TrainConfig.epochs, "Passes over the split.")
 flags.DEFINE_integer("batch_size", TrainConfig.batch_size, "Pictures a step.")
@@ -157,6 +184,11 @@ flags.DEFINE_integer(
     "early_stopping_patience",
     TrainConfig.early_stopping_patience,
     "Epochs without a better val mean IoU that end a run; 0: never.",
+)
+flags.DEFINE_integer(
+    "tensorboard_pictures",
+    TrainConfig.tensorboard_pictures,
+    "Frames of the evaluation split that TensorBoard shows each epoch.",
 )
 flags.DEFINE_integer(
     "save_steps",

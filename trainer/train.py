@@ -21,6 +21,7 @@ from trainer import (
     checkpoints,
     config_file,
     devices,
+    health,
     history,
     run_state,
     storage,
@@ -43,10 +44,6 @@ MAX_PENDING = 8
 """Steps whose results may be under way on the device."""
 
 
-class TrainingError(ValueError):
-    """Training cannot go on."""
-
-
 def run(config: TrainConfig) -> int:
     """Trains, or goes on with, the run in `config.model_dir`.
 
@@ -58,7 +55,7 @@ def run(config: TrainConfig) -> int:
         CheckpointError: The folder holds a run of other data.
         LockedError: Another process trains into the folder.
         ManifestError: A record is damaged.
-        TrainingError: The loss is no number.
+        TrainingError: The loss or the weights are no numbers.
     """
     storage.make_folder(config.model_dir)
     stop = threading.Event()
@@ -100,7 +97,11 @@ class _Run:
         history.write_csv(model_dir, state.rows)
         batches = self._data.train_batches(state.step)
         validation = Validation(
-            self._stepper, self._data, self._new_scores, self._stop.is_set
+            self._stepper,
+            self._data,
+            self._new_scores,
+            self._stop.is_set,
+            self._config.tensorboard_pictures,
         )
         board = history.TensorBoard(model_dir)
         for epoch in range(len(state.rows), self._config.epochs):
@@ -118,7 +119,9 @@ class _Run:
             row = self._finish_epoch(epoch, clock, scores)
             ious = scores.plain.matrix.iou()
             board.write(
-                row, dict(zip(self._space.class_names, ious, strict=True))
+                row,
+                dict(zip(self._space.class_names, ious, strict=True)),
+                scores.picture,
             )
             self._console.print_epoch(row)
         self._console.print_end(state.best)
@@ -132,6 +135,11 @@ class _Run:
     def _num_updates(self) -> int:
         """How often batch normalization has updated its averages."""
         return self._state.step * self._config.accumulate_steps
+
+    @property
+    def _epoch(self) -> int:
+        """The number of the epoch under way, from 1."""
+        return len(self._state.rows) + 1
 
     def _restored_state(self) -> RunState:
         state = RunState(self._new_scores())
@@ -152,7 +160,11 @@ class _Run:
     def _train_epoch(
         self, epoch: int, batches: Iterator[Batch], clock: Clock
     ) -> None:
-        """Trains to the epoch's end, or until the run is told to stop."""
+        """Trains to the epoch's end, or until the run is told to stop.
+
+        Raises:
+            TrainingError: The loss or the weights are no numbers.
+        """
         state = self._state
         save_steps = self._config.save_steps or math.inf
         pending = collections.deque()  # (step, StepResult)
@@ -170,10 +182,19 @@ class _Run:
             while len(pending) > (0 if is_saving else MAX_PENDING):
                 self._absorb(*pending.popleft())
             if is_saving:
+                self._check_variables()
                 self._save(clock)
             self._console.print_step(state.step, clock, state.scores)
         while pending:
             self._absorb(*pending.popleft())
+        self._check_variables()
+        clock.stop()
+
+    def _check_variables(self) -> None:
+        """Raises TrainingError where there is nothing good to save."""
+        health.check_variables(
+            self._stepper, self._state.step, self._epoch, self._config.model_dir
+        )
 
     def _absorb(self, step: int, result: StepResult) -> None:
         """Waits for a step's result and adds it to the epoch's.
@@ -182,13 +203,7 @@ class _Run:
             TrainingError: The loss is no number.
         """
         loss = float(result.loss)
-        if not math.isfinite(loss):
-            raise TrainingError(
-                f"the loss is {loss} at step {step}, epoch "
-                f"{len(self._state.rows) + 1}; the checkpoints in "
-                f"{self._config.model_dir} are from before. Begin another "
-                "run with a lower --learning_rate"
-            )
+        health.check_loss(loss, step, self._epoch, self._config.model_dir)
         self._state.scores.update(loss, result.weight, result.counts)
 
     def _finish_epoch(
@@ -217,7 +232,7 @@ class _Run:
 
     def _row(self, epoch: int, clock: Clock, scores: EvalScores) -> Row:
         state = self._state
-        plain, averaged = scores
+        plain, averaged = scores.plain, scores.averaged
         return Row(
             epoch=epoch,
             step=state.step,

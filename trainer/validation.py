@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
 from trainer.averaging import averaged_weights, unbiased_statistics
 from trainer.history import Scores
 from trainer.run_data import RunData
@@ -10,10 +12,18 @@ from trainer.stepper import Stepper
 
 
 class EvalScores(NamedTuple):
-    """Scores of the evaluation split, by the weights and their average."""
+    """What the evaluation split said of the weights.
+
+    Attributes:
+        plain: Its scores by the weights.
+        averaged: Its scores by their average; None where there is none.
+        picture: (height, width, 3) uint8, its first frames as the model that
+            is saved sees them; None where none are wanted.
+    """
 
     plain: Scores
     averaged: Scores | None
+    picture: np.ndarray | None
 
 
 class Validation:
@@ -25,6 +35,7 @@ class Validation:
         data: RunData,
         new_scores: Callable[[], Scores],
         is_stopped: Callable[[], bool],
+        num_pictures: int,
     ):
         """Opens the split.
 
@@ -33,15 +44,21 @@ class Validation:
             data: The run's data set.
             new_scores: Makes scores of nothing yet.
             is_stopped: Whether the run was told to stop.
+            num_pictures: The frames to draw each time.
         """
         self._stepper = stepper
         self._data = data
         self._new_scores = new_scores
         self._is_stopped = is_stopped
         self._batches = data.eval_batches()
+        self._gallery = None
+        if num_pictures:
+            self._gallery = data.open_gallery(
+                stepper.model, self._batches, num_pictures
+            )
 
     def score(self, num_updates: int) -> EvalScores | None:
-        """Scores the weights and their average; None when told to stop.
+        """Scores weights and average, draws; None when told to stop.
 
         Args:
             num_updates: How often batch normalization updated its averages.
@@ -49,13 +66,17 @@ class Validation:
         Raises:
             ManifestError: A record is damaged.
         """
-        averaged = None
+        averaged, picture = None, None
         with unbiased_statistics(self._stepper, num_updates):
             plain = self._score_once()
             with averaged_weights(self._stepper) as has_average:
                 if has_average:
                     averaged = self._score_once()
-        return None if self._is_stopped() else EvalScores(plain, averaged)
+                if self._gallery and not self._is_stopped():
+                    picture = self._gallery.draw()
+        if self._is_stopped():
+            return None
+        return EvalScores(plain, averaged, picture)
 
     def _score_once(self) -> Scores:
         """Scores the split, or a part of it when told to stop."""

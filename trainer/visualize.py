@@ -1,5 +1,7 @@
 """Pictures of label maps: colours, overlays with a legend, strips."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -107,6 +109,13 @@ def strip(panels: dict[str, np.ndarray]) -> np.ndarray:
         draw.text(middle, caption, fill=_INK, font=font, anchor="lm")
         sheet.paste(Image.fromarray(panel), (left, head))
     return np.asarray(sheet)
+
+
+def column(panels: Sequence[np.ndarray]) -> np.ndarray:
+    """Sets (H, W, 3) uint8 pictures of one width one below the other."""
+    gap = ((0, _GAP_PX), (0, 0), (0, 0))
+    padded = [np.pad(panel, gap, constant_values=255) for panel in panels]
+    return np.concatenate(padded)[:-_GAP_PX]
 
 
 def _font(width: int) -> ImageFont.FreeTypeFont:

@@ -1,0 +1,157 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from trainer import repainting
+from trainer.appearance import AppearanceConfig
+from trainer.checks import ConfigError
+
+# Greys (0.299 R + 0.587 G + 0.114 B): 100, 29.9, 228, their mean 119.3.
+IMAGE = np.array([[[100, 100, 100], [100, 0, 0], [200, 250, 188]]], np.uint8)
+PADDING = repainting.PADDING
+
+
+def seed(number):
+    return tf.constant([number, 3], tf.int64)
+
+
+def noise(size=(20, 30)):
+    draws = np.random.default_rng(0)
+    return tf.constant(draws.integers(0, 256, (*size, 3), np.uint8))
+
+
+def changed(brightness=1.0, contrast=1.0, saturation=1.0, image=IMAGE):
+    return repainting.change_colors(
+        image, brightness, contrast, saturation
+    ).numpy()
+
+
+def test_factors_of_one_change_nothing():
+    every_value = np.arange(3 * 256, dtype=np.uint16).reshape(16, 16, 3) // 3
+    every_value = every_value.astype(np.uint8)
+    np.testing.assert_array_equal(changed(image=every_value), every_value)
+    np.testing.assert_array_equal(changed(image=noise()), noise())
+
+
+def test_brightness_multiplies_and_clips():
+    assert changed(brightness=1.25).tolist() == [
+        [[125, 125, 125], [125, 0, 0], [250, 255, 235]]
+    ]
+
+
+def test_contrast_turns_towards_the_mean_grey():
+    # Half of each value, half of 119.3.
+    assert changed(contrast=0.5).tolist() == [
+        [[110, 110, 110], [110, 60, 60], [160, 185, 154]]
+    ]
+    assert (changed(contrast=0) == 119).all()
+
+
+def test_without_saturation_each_pixel_is_its_grey():
+    assert changed(saturation=0).tolist() == [
+        [[100, 100, 100], [30, 30, 30], [228, 228, 228]]
+    ]
+
+
+def test_saturation_turns_away_from_the_pixels_grey():
+    # 2 x - grey: 200 - 29.9, -29.9; 400 - 228, 500 - 228, 376 - 228.
+    assert changed(saturation=2).tolist() == [
+        [[100, 100, 100], [170, 0, 0], [172, 255, 148]]
+    ]
+
+
+def test_all_three_together():
+    # Of pixel 2: 0.5 * (0.5 * 100 + 0.5 * 29.9) + 0.5 * 119.3 = 92.125 and
+    # 0.5 * 0.5 * 29.9 + 59.65 = 67.125, both times 1.2: 110.55 and 80.55.
+    result = changed(brightness=1.2, contrast=0.5, saturation=0.5)
+    assert result[0, 1].tolist() == [111, 81, 81]
+
+
+def test_factors_spread_over_their_range():
+    config = AppearanceConfig(brightness=0.4)
+    image = np.full((1, 1, 3), 100, np.uint8)
+    values = [
+        int(repainting.jitter_colors(image, seed(number), config)[0, 0, 0])
+        for number in range(200)
+    ]
+    assert 60 <= min(values) < 64 and 136 < max(values) <= 140
+    assert np.mean(values) == pytest.approx(100, abs=4)
+
+
+def test_factors_are_never_negative():
+    config = AppearanceConfig(saturation=10)
+    image = np.array([[[200, 100, 100]]], np.uint8)
+    for number in range(20):
+        red, green, _ = repainting.jitter_colors(image, seed(number), config)[
+            0, 0
+        ]
+        assert red >= green
+
+
+def test_each_factor_has_a_draw_of_its_own():
+    together = repainting.jitter_colors(
+        noise(), seed(1), AppearanceConfig(brightness=0.5, contrast=0.5)
+    )
+    alone = repainting.jitter_colors(
+        repainting.jitter_colors(
+            noise(), seed(1), AppearanceConfig(contrast=0.5)
+        ),
+        seed(1),
+        AppearanceConfig(brightness=0.5),
+    )
+    difference = together.numpy().astype(int) - alone.numpy().astype(int)
+    assert np.abs(difference).max() <= 1  # rounded twice
+
+
+def test_rectangles_are_painted_grey_and_nothing_else_is():
+    image = noise((6, 8)).numpy()
+    begins = tf.constant([[1.0, 0.0], [2.0, 7.0]])  # rows, columns
+    ends = tf.constant([[4.0, 1.0], [5.0, 8.0]])
+    expected = image.copy()
+    expected[1:4, 2:5] = PADDING
+    expected[0, 7] = PADDING
+    painted = repainting.paint_over(tf.constant(image), begins, ends)
+    np.testing.assert_array_equal(painted, expected)
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_dropped_rectangle_has_the_sides_that_were_asked_for(number):
+    config = AppearanceConfig(coarse_dropout=1, coarse_dropout_size=(0.2, 0.5))
+    image = tf.zeros([20, 30, 3], tf.uint8)
+    painted = repainting.drop_rectangles(image, seed(number), config)
+    rows, columns, _ = np.nonzero(painted.numpy())
+    height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
+    assert 4 <= height <= 10 and 6 <= width <= 15
+    assert len(rows) == height * width * 3
+
+
+def test_rectangles_reach_every_corner():
+    config = AppearanceConfig(coarse_dropout=1)
+    seen = np.zeros((10, 10), int)
+    for number in range(300):
+        painted = repainting.drop_rectangles(
+            tf.zeros([10, 10, 3], tf.uint8), seed(number), config
+        )
+        seen += painted.numpy()[..., 0] // PADDING
+    assert seen.min() > 0
+
+
+def test_rectangles_of_the_whole_size_leave_nothing():
+    config = AppearanceConfig(coarse_dropout=1, coarse_dropout_size=(1, 1))
+    painted = repainting.drop_rectangles(noise(), seed(1), config)
+    assert (painted.numpy() == PADDING).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"brightness": -0.1}, "--brightness=-0.1 must be from 0 to 10"),
+        ({"contrast": float("nan")}, "--contrast=nan must be from 0 to 10"),
+        ({"coarse_dropout": 101}, "--coarse_dropout=101 must be from 0 to"),
+        ({"coarse_dropout_size": (0.5, 0.2)}, "=0.5,0.2 must be the shortest"),
+        ({"coarse_dropout_size": (0.5,)}, "like 0.1,0.2"),
+    ],
+)
+def test_values_that_cannot_be_used_are_refused(options, text):
+    with pytest.raises(ConfigError, match=text):
+        AppearanceConfig(**options)
