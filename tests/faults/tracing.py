@@ -26,7 +26,9 @@ def inject(
     """
     if not _has_strace():
         pytest.skip("injecting faults of the kernel needs strace")
-    command = ["strace", "-f", "-qq", "-o", os.devnull, "--seccomp-bpf"]
+    command = ["strace", "-f", "-qq", "-o", os.devnull]
+    if "signal" not in effect:  # strace 6 sends none with the quick filter
+        command.append("--seccomp-bpf")
     for path in paths:
         command += ["-P", str(path)]
     return [*command, "-e", f"trace={calls}", "-e", f"inject={calls}:{effect}"]
