@@ -18,7 +18,6 @@ pytest.importorskip("hypothesis")
 
 import hypothesis  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
-from test_manifest import CONTENT  # noqa: E402
 
 from preprocess import encoding, pairing, sources  # noqa: E402
 from preprocess.encoding import Encoding  # noqa: E402
@@ -26,6 +25,7 @@ from preprocess.errors import BadPictureError, ConversionError  # noqa: E402
 from preprocess.sources import Listing, SourceFile  # noqa: E402
 from schemas import example, manifest, tfds, tfrecord, zips  # noqa: E402
 from tests import trees  # noqa: E402
+from tests.test_manifest import CONTENT  # noqa: E402
 from trainer import pictures  # noqa: E402
 
 NUM_CASES = int(os.environ.get("FUZZ_CASES", "100"))
