@@ -54,14 +54,53 @@ def test_adam_is_that_of_keras(name):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
 
 
-def test_a_network_has_the_same_variables_either_way():
-    plain, ours = (
-        unet.build_unet((32, 32, 3), 5, 2, normalization=kind)
-        for kind in (keras.layers.BatchNormalization, fused.BatchNormalization)
-    )
-    assert [v.shape for v in ours.variables] == [
-        v.shape for v in plain.variables
-    ]
-    assert [type(a).__name__ for a in ours.layers] == [
-        type(b).__name__ for b in plain.layers
-    ]
+def test_a_join_is_a_convolution_of_the_concatenation():
+    inputs = [draw(2, 6, 5, 3), draw(2, 6, 5, 4, seed=1)]
+    joined = keras.layers.Conv2D(8, 3, padding="same", activation="relu")
+    apart = fused.JoinConv2D(8)
+    joined.build((None, None, None, 7))
+    apart.build([x.shape for x in inputs])
+    apart.set_weights([draw(3, 3, 7, 8, seed=2), draw(8, seed=3)])
+    joined.set_weights(apart.get_weights())
+    results = []
+    for layer, merge in ((apart, list), (joined, keras.ops.concatenate)):
+        with tf.GradientTape() as tape:
+            variables = [tf.Variable(x) for x in inputs]
+            axis = {} if merge is list else {"axis": -1}
+            outputs = layer(merge(variables, **axis))
+            loss = tf.reduce_sum(outputs * draw(2, 6, 5, 8, seed=9))
+        sources = [*variables, *layer.trainable_variables]
+        results.append([outputs, *tape.gradient(loss, sources)])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-2)
+
+
+def plain_and_fused(dtype="float32"):
+    keras.utils.set_random_seed(1)
+    plain = unet.build_unet((32, 32, 3), 5, 2, dtype)
+    keras.utils.set_random_seed(1)
+    kinds = (fused.BatchNormalization, fused.JoinConv2D)
+    return plain, unet.build_unet((32, 32, 3), 5, 2, dtype, *kinds)
+
+
+def test_networks_of_either_kind_begin_with_the_same_weights():
+    plain, ours = plain_and_fused()
+    for a, b in zip(plain.get_weights(), ours.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_weights_mean_the_same_in_networks_of_either_kind():
+    plain, ours = plain_and_fused()
+    weights = [draw(*w.shape, seed=i) ** 2 for i, w in enumerate(plain.weights)]
+    plain.set_weights([w / w.sum() for w in weights])
+    ours.set_weights(plain.get_weights())
+    pictures = draw(1, 32, 32, 3)
+    np.testing.assert_allclose(plain(pictures), ours(pictures), rtol=1e-4)
+
+
+def test_a_join_computes_in_its_policys_type():
+    _, ours = plain_and_fused("mixed_bfloat16")
+    kinds = [type(layer) for layer in ours.layers]
+    join = ours.layers[kinds.index(fused.JoinConv2D)]
+    assert join.output.dtype == "bfloat16"
+    assert join.kernel.dtype == "float32"

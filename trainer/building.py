@@ -25,8 +25,10 @@ def build_training(
     jit_compile = devices.choose_jit(config.jit_compile, device)
     has_kernels = devices.has_kernels(jit_compile)
     normalization = keras.layers.BatchNormalization
+    join = unet.concatenating_conv
     if has_kernels:
         normalization = fused.BatchNormalization
+        join = fused.JoinConv2D
     model = unet.build_unet(
         (None, None, 3),
         config.model.num_classes,
@@ -35,6 +37,7 @@ def build_training(
         normalization=functools.partial(
             normalization, momentum=config.model.batch_norm_momentum
         ),
+        join=join,
     )
     steps_per_epoch = input_pipeline.steps_per_epoch(
         split.num_examples, config.batch_size

@@ -1,9 +1,9 @@
-"""Batch normalization and Adam by TensorFlow's own kernels.
+"""Batch normalization, Adam and skip joins by TensorFlow's own kernels.
 
-Keras writes both out in elementary operations, each of which reads and
-writes whole tensors.  XLA fuses them again; without XLA, as on a CPU, one
-kernel does the same arithmetic in fewer passes.  Names, variables and
-results are those of the Keras classes.
+Keras writes the first two out in elementary operations, each of which reads
+and writes whole tensors.  XLA fuses them again; without XLA, as on a CPU, one
+kernel does the same arithmetic in fewer passes.  Variables and results are
+those of the Keras classes.
 """
 
 import keras
@@ -49,6 +49,45 @@ class BatchNormalization(keras.layers.BatchNormalization):
         ):
             variable.assign(old * self.momentum + new * (1.0 - self.momentum))
         return tf.cast(outputs, self.compute_dtype)
+
+
+class JoinConv2D(keras.layers.Layer):
+    """A 3x3 convolution, with ReLU, of two tensors as if they were one.
+
+    conv(concat(a, b)) is conv(a) + conv(b), the kernel being cut between the
+    channels of a and those of b.  So the joined tensor is never made, nor
+    kept for the gradient.  The variables are those of a `Conv2D` behind a
+    `Concatenate`.
+    """
+
+    def __init__(self, filters: int, **options):
+        """Takes the number of outputs and a layer's own options."""
+        super().__init__(**options)
+        self.filters = filters
+
+    def build(self, input_shapes):
+        """Makes one kernel for both inputs."""
+        num_inputs = sum(shape[-1] for shape in input_shapes)
+        self.kernel = self.add_weight(
+            (3, 3, num_inputs, self.filters), "glorot_uniform", name="kernel"
+        )
+        self.bias = self.add_weight((self.filters,), "zeros", name="bias")
+
+    def call(self, inputs):
+        """Maps [(B, H, W, a), (B, H, W, b)] to (B, H, W, filters)."""
+        kernels = tf.split(
+            keras.ops.convert_to_tensor(self.kernel),
+            [x.shape[-1] for x in inputs],
+            axis=2,
+        )
+        first, second = (
+            tf.nn.conv2d(x, kernel, strides=1, padding="SAME")
+            for x, kernel in zip(inputs, kernels, strict=True)
+        )
+        # In this order a CPU's kernel for the second convolution adds bias
+        # and first one, and rectifies, as it writes.
+        bias = keras.ops.convert_to_tensor(self.bias)
+        return tf.nn.relu(tf.nn.bias_add(second, bias) + first)
 
 
 class _OneKernelUpdate:

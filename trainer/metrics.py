@@ -37,6 +37,22 @@ def confusion_counts(label_ids, predicted_ids, num_classes: int):
     return ops.reshape(sums[:nowhere], (num_classes, num_classes))
 
 
+def logit_counts(label_ids, logits):
+    """Counts (truth, likeliest class) pairs on the device.
+
+    Args:
+        label_ids: (B, H, W) integers, as `confusion_counts` takes them.
+        logits: (B, H, W, num_classes) float32.
+
+    Returns:
+        (num_classes, num_classes) int32, rows truth, columns prediction.
+    """
+    from keras import ops
+
+    predicted_ids = ops.argmax(logits, axis=-1)
+    return confusion_counts(label_ids, predicted_ids, logits.shape[-1])
+
+
 def count_pairs(
     label_ids: np.ndarray, predicted_ids: np.ndarray, num_classes: int
 ) -> np.ndarray:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
-from keras import ops
 
 from trainer import metrics, remat
 
@@ -106,9 +105,7 @@ class Stepper(abc.ABC):
         """Does the work of `train`."""
 
     def _result(self, labels, logits, loss, weight) -> StepResult:
-        predicted = ops.argmax(logits, axis=-1)
-        counts = metrics.confusion_counts(labels, predicted, logits.shape[-1])
-        return StepResult(loss, weight, counts)
+        return StepResult(loss, weight, metrics.logit_counts(labels, logits))
 
 
 def build_stepper(

@@ -4,6 +4,7 @@ A saved model loads without this project's code, on any Keras backend.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import layers, ops
@@ -26,12 +27,22 @@ def normalize(images):
     return ops.cast(images, "float32") / 127.5 - 1.0
 
 
+def concatenating_conv(filters: int, dtype: str) -> Callable[[list], Any]:
+    """Returns the plain join: concatenation, 3x3 convolution, ReLU."""
+
+    def join(tensors: list):
+        return _conv(layers.Concatenate(dtype=dtype)(tensors), filters, dtype)
+
+    return join
+
+
 def build_unet(
     input_shape: tuple[int | None, int | None, int],
     num_classes: int,
     base_filters: int = 64,
     dtype: str = "float32",
     normalization: Callable[..., layers.Layer] = layers.BatchNormalization,
+    join: Callable[..., Callable[[list], Any]] = concatenating_conv,
 ) -> keras.Model:
     """Builds the U-Net.
 
@@ -41,6 +52,8 @@ def build_unet(
         base_filters: The width of the first level.
         dtype: The Keras dtype policy of all layers but the last.
         normalization: Makes a layer of batch normalization.
+        join: Makes what maps a skip connection and what comes from below
+            to the first convolution's result, as `concatenating_conv` does.
 
     Returns:
         A model from (B, H, W, 3) float32 in [-1, 1] to (B, H, W,
@@ -70,8 +83,9 @@ def build_unet(
             filters, 2, strides=2, activation="relu", dtype=dtype
         )(x)
         x = normalization(dtype=dtype)(x)
-        x = layers.Concatenate(dtype=dtype)([skips[level], x])
-        x = _double_conv(x, filters, dtype, normalization)
+        x = join(filters, dtype=dtype)([skips[level], x])
+        x = normalization(dtype=dtype)(x)
+        x = normalization(dtype=dtype)(_conv(x, filters, dtype))
     logits = layers.Conv2D(num_classes, 1, dtype="float32", name="logits")(x)
     return keras.Model(inputs, logits, name="unet")
 
@@ -81,8 +95,11 @@ def _double_conv(
 ):
     """Twice: 3x3 convolution, ReLU, batch normalization."""
     for _ in range(2):
-        x = layers.Conv2D(
-            filters, 3, padding="same", activation="relu", dtype=dtype
-        )(x)
-        x = normalization(dtype=dtype)(x)
+        x = normalization(dtype=dtype)(_conv(x, filters, dtype))
     return x
+
+
+def _conv(x, filters: int, dtype: str):
+    return layers.Conv2D(
+        filters, 3, padding="same", activation="relu", dtype=dtype
+    )(x)
