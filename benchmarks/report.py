@@ -43,7 +43,7 @@ def table(results: Mapping[str, Result]) -> str:
 def ratio_lines(ratios: Mapping[str, float | None]) -> str:
     """Renders the ratios, one line each."""
     return "\n".join(
-        f"{name}: {'not measured' if value is None else f'{value:.2f}'}"
+        f"{name}: {'not measured' if value is None else _ratio(value)}"
         for name, value in ratios.items()
     )
 
@@ -105,6 +105,10 @@ def _processor() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
 
 
 def _figure(value: float | None) -> str:

@@ -105,6 +105,11 @@ def test_a_contender_without_items_prints_its_own_value():
     assert harness.run_once(contender).value == 12.5
 
 
+def test_a_second_number_is_the_peak_that_the_contender_knows_better():
+    contender = Contender("a", "images/s", python("print(12.5, 2048.25)"))
+    assert harness.run_once(contender) == Sample(12.5, 2048.25)
+
+
 def test_a_last_line_that_is_no_number_is_an_error():
     contender = Contender("a", "images/s", python("print(1); print('done')"))
     with pytest.raises(process.CommandError, match="number, is 'done'"):

@@ -1,8 +1,11 @@
 import argparse
 
+import pytest
 import tiny_dataset
 
 from benchmarks import numerics
+
+PERTURBED = "float32, weights off by 2^-9"
 
 
 def test_recomputing_and_bfloat16_stay_within_two_percent(tmp_path):
@@ -15,13 +18,19 @@ def test_recomputing_and_bfloat16_stay_within_two_percent(tmp_path):
         crop=32,
     )
     plain, *others = (
-        numerics.losses(flags, options)
-        for options in numerics._VARIANTS.values()
+        numerics.losses(flags, numerics.VARIANTS[name])
+        for name in (numerics.PLAIN, "bfloat16, --remat", PERTURBED)
     )
     assert len(plain) == 4
     for losses in others:
-        assert numerics.deviation(plain, losses) < 0.02
+        assert 0 < numerics.deviation(plain, losses) < 0.02
 
 
 def test_the_deviation_is_the_largest_and_relative():
     assert numerics.deviation([2.0, 4.0, 1.0], [2.0, 3.0, 1.1]) == 0.25
+
+
+def test_means_over_a_window_are_compared_where_it_is_full():
+    plain, others = [1.0, 3.0, 4.0, 4.0, 9.0], [2.0, 3.0, 4.0, 4.0, 1.0]
+    assert numerics.deviation(plain, others, window=2) == 0.25
+    assert numerics.deviation(plain, others, window=4) == pytest.approx(1 / 12)

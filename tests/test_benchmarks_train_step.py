@@ -5,13 +5,19 @@ import keras
 import numpy as np
 import pytest
 
-from benchmarks import flops, recipe_model, step_timing, train_step
+from benchmarks import (
+    flops,
+    recipe_model,
+    step_rows,
+    step_timing,
+    train_step,
+)
 from benchmarks.harness import Contender, Result, Sample
 from trainer import fused, unet
 
 SIZE = ("--base_filters=2", "--batch_size=2", "--num_steps=1")
-LAPTOP = train_step.Device("CPU", False, {"float32": 1e9})
-CARD = train_step.Device("H100", True, {"float32": 1e12, "bfloat16": 4e12})
+LAPTOP = step_rows.Device("CPU", False, {"float32": 1e9})
+CARD = step_rows.Device("H100", True, {"float32": 1e12, "bfloat16": 4e12})
 
 
 def parse(monkeypatch, *arguments):
@@ -39,8 +45,8 @@ def test_the_recipe_and_ours_begin_with_the_same_weights():
     keras.utils.set_random_seed(1)
     recipe = recipe_model.build_model(2, size_px=32)
     keras.utils.set_random_seed(1)
-    kind = fused.BatchNormalization
-    ours = unet.build_unet((None, None, 3), 34, 2, normalization=kind)
+    kinds = fused.BatchNormalization, fused.JoinConv2D
+    ours = unet.build_unet((None, None, 3), 34, 2, "float32", *kinds)
     for a, b in zip(recipe.get_weights(), ours.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -53,7 +59,7 @@ def test_every_contender_gets_the_same_batch():
     np.testing.assert_array_equal(images, again)
 
 
-@pytest.mark.parametrize("contender", ["recipe", "ours"])
+@pytest.mark.parametrize("contender", ["recipe", "ours", "counts"])
 def test_a_contender_prints_its_rate_and_its_peak(contender):
     done = subprocess.run(
         (
@@ -65,15 +71,15 @@ def test_a_contender_prints_its_rate_and_its_peak(contender):
         check=True,
     )
     rate, peak_mb = map(float, done.stdout.splitlines()[-1].split())
-    assert 0 < rate < 1000
-    assert 10 < peak_mb < 2000
+    assert 0 < rate < 10_000
+    assert 5 < peak_mb < 2000
 
 
 def test_without_a_gpu_its_rows_say_so(monkeypatch):
     flags = parse(monkeypatch, "--backend=tensorflow")
     reasons = {
         row.name: row.not_measured
-        for row in train_step._contenders(flags, LAPTOP)
+        for row in step_rows.contenders(flags, LAPTOP)
     }
     assert reasons["CPU tensorflow: recipe, float32"] == ""
     assert reasons["CPU PyTorch"] == "no --torch_python was given"
@@ -83,15 +89,18 @@ def test_without_a_gpu_its_rows_say_so(monkeypatch):
 
 
 def test_one_command_fills_a_gpus_table(monkeypatch):
-    monkeypatch.setattr(train_step.importlib.util, "find_spec", bool)
+    monkeypatch.setattr(step_rows.importlib.util, "find_spec", bool)
     flags = parse(monkeypatch, "--torch_python=other")
-    rows = train_step._contenders(flags, CARD)
+    rows = step_rows.contenders(flags, CARD)
     assert not any(row.not_measured for row in rows)
     assert {row.name.split(":")[0] for row in rows} == {
         "GPU tensorflow",
         "GPU jax",
         "GPU PyTorch",
     }
+    names = {row.name for row in rows}
+    assert "GPU tensorflow: ours --jit_compile=off" in names
+    assert "GPU jax: ours --jit_compile=off" not in names  # always compiles
     assert rows[-1].command == (
         *("other", "-m", "benchmarks.step_torch"),
         *SIZE,
@@ -117,9 +126,11 @@ def test_the_limit_is_that_of_the_rows_own_type(monkeypatch):
 def test_ratios_compare_speed_and_memory_with_the_recipe():
     names = {"recipe, float32": (2, 400), "ours": (3, 300)}
     names["ours --remat"] = (2, 100)
+    names["ours, the confusion matrix alone"] = (150, 10)
     results = {}
     for name, (rate, peak_mb) in names.items():
         row = Contender(f"CPU tensorflow: {name}", "images/s")
         results[row.name] = Result(row, (Sample(rate, peak_mb),))
     ratios = train_step._ratios(results, "CPU")
-    assert list(ratios.values()) == [1.5, 0.75, 0.25]
+    assert list(ratios.values()) == [1.5, 0.75, 1.0, 0.25, 0.02]
+    assert list(ratios)[-1].endswith("confusion matrix's share of a step")
