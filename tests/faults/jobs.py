@@ -3,7 +3,12 @@
 import os
 import subprocess
 
+import pytest
+
 from tests import commands, tiny_run, trees
+
+ALL = os.environ.get("FAULTS") == "all"
+thorough = pytest.mark.skipif(not ALL, reason="a minute; make test-faults")
 
 NUM_SHARDS = 6
 NUM_EPOCHS = 4

@@ -4,7 +4,6 @@ import os
 import random
 import re
 
-import pytest
 import tiny_dataset
 
 from tests import commands, trees
@@ -41,7 +40,7 @@ def test_a_rerun_does_not_look_at_its_files_times(tmp_path, fault):
         )
 
 
-@pytest.mark.slow
+@jobs.thorough
 def test_a_training_goes_on_a_year_before_it_began(tmp_path, fault):
     data_dir = tmp_path / "data"
     tiny_dataset.write_dataset(data_dir, 10, 3, (40, 40))

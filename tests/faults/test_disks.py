@@ -146,22 +146,24 @@ def test_a_write_error_is_one_line(root, whole, tmp_path, fault):
 @pytest.mark.parametrize(
     ("effect", "name"),
     [
-        ("error=EIO:when=4+", "read error under a training"),
-        ("retval=0:when=4+", "short read under a training"),
+        ("error=EIO", "read error under a training"),
+        ("retval=0", "short read under a training"),
     ],
 )
 def test_a_shard_that_goes_bad_under_a_training_is_named(
     data_dir, whole_run, tmp_path, fault, effect, name
 ):
-    shard = data_dir / "train-00001-of-00002.tfrecord"
+    # TensorFlow reads it by pread64 alone, and first after an epoch.
+    shard = data_dir / "val-00000-of-00002.tfrecord"
     under = tracing.inject("pread64", effect, [shard])
     with fault(name):
         done = jobs.train(data_dir, tmp_path / "run", under=under)
-        assert "train" in jobs.last_line(done)
+        assert "reading split 'val'" in jobs.last_line(done)
+        assert jobs.files_of(tmp_path / "run" / "checkpoints")
         check_training_rerun(data_dir, tmp_path / "run", whole_run)
 
 
-@pytest.mark.slow
+@jobs.thorough
 def test_a_checkpoint_that_cannot_be_read_gives_way_to_the_one_before(
     data_dir, whole_run, tmp_path, fault
 ):
@@ -201,7 +203,7 @@ def test_a_disk_that_stalls_is_waited_for(root, whole, tmp_path, fault):
         assert trees.contents(tmp_path / "stalled") == whole
 
 
-@pytest.mark.slow
+@jobs.thorough
 def test_slow_and_stalling_disks_change_no_training(
     data_dir, whole_run, tmp_path, fault
 ):

@@ -1,6 +1,5 @@
 """kill -9 at any moment, then the same command again."""
 
-import os
 import random
 import signal
 import time
@@ -14,7 +13,7 @@ from tests.faults import jobs, tracing
 from trainer import checkpoints, train
 
 NUM_CONVERSION_KILLS = 20
-NUM_TRAINING_KILLS = 10 if os.environ.get("FAULTS") == "all" else 3
+NUM_TRAINING_KILLS = 10 if jobs.ALL else 3
 
 
 @pytest.mark.slow
@@ -118,7 +117,7 @@ def test_a_killed_training_run_again_ends_with_the_same_bits(
     jobs.check_same_run(model_dir, whole)
 
 
-@pytest.mark.slow
+@jobs.thorough
 @pytest.mark.parametrize(
     ("calls", "number"),
     [  # of config.json, metrics.csv, two checkpoints, last.keras
@@ -141,7 +140,7 @@ def test_a_kill_while_a_file_is_written_leaves_the_one_before(
         jobs.check_same_run(tmp_path, whole)
 
 
-@pytest.mark.slow
+@jobs.thorough
 def test_sigterm_while_a_checkpoint_is_written_loses_nothing(
     data_dir, whole_run, tmp_path, fault
 ):
