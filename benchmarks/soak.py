@@ -26,7 +26,10 @@ SIZE = (16, 16)
 _LABEL_ID = 7
 _SAMPLE_SECONDS = 0.5
 _NUM_PRINTED = 10
-_MAX_GROWTH_MB = 20
+_MAX_GROWTH_MB = 100
+"""Each epoch's shuffle buffer is new; the allocator's pools, one a thread,
+fill over the first epochs and then stay."""
+
 _FRAMES_PER_CITY = 1000
 _BATCH_SIZE = 50
 
