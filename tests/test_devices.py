@@ -1,7 +1,9 @@
 import pytest
 
 from trainer import devices
+from trainer.checks import ConfigError
 from trainer.devices import Device
+from trainer.distributing import DevicesConfig
 
 CPU = Device("CPU", is_gpu=False)
 UNKNOWN = Device("GPU", is_gpu=True)
@@ -42,6 +44,21 @@ def test_xla_compiles_on_gpus_unless_told_otherwise():
     assert devices.choose_jit("auto", T4)
     assert devices.choose_jit("on", CPU)
     assert not devices.choose_jit("off", H100)
+
+
+def test_tensorflows_xla_does_not_reach_over_several_gpus(monkeypatch):
+    two = Device("GPU", is_gpu=True, members=("GPU:0", "GPU:1"))
+    assert not devices.choose_jit("auto", two)
+    monkeypatch.setattr(devices.keras.backend, "backend", lambda: "jax")
+    assert devices.choose_jit("auto", two)
+
+
+def test_mirrored_wants_a_second_device():
+    if devices.find_device().is_gpu:
+        pytest.skip("needs a machine without a GPU")
+    with pytest.raises(ConfigError, match="mirrored needs two .* one .CPU"):
+        devices.find_device(DevicesConfig("mirrored"))
+    assert devices.find_device(DevicesConfig("auto")) == CPU
 
 
 def test_tensorflows_kernels_step_in_where_xla_does_not_fuse(monkeypatch):

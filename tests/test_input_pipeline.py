@@ -6,6 +6,7 @@ import tiny_dataset
 from schemas import labels, manifest
 from trainer import input_pipeline, records, sources
 from trainer.config import DataConfig
+from trainer.shares import WHOLE, Share
 
 SIZE = (40, 48)
 CROP = (32, 32)
@@ -33,19 +34,25 @@ def open_both(data_dir, **options):
     return data, manifest.load(data_dir, manifest.read_local_text)
 
 
-def train_batches(data_dir, seed=1, first_step=0, batch_size=4, **options):
+def train_batches(
+    data_dir, seed=1, first_step=0, batch_size=4, share=WHOLE, **options
+):
     data, loaded = open_both(data_dir, **options)
     order = input_pipeline.Order(CROP, batch_size, 3, seed, first_step)
-    source = sources.open_train(data, loaded, f"{data_dir}/cache", **SILENT)
+    source = sources.open_train(
+        data, loaded, f"{data_dir}/cache", share=share, **SILENT
+    )
     batches = input_pipeline.train_batches(source, order)
     return [(image.numpy(), label.numpy()) for image, label in batches]
 
 
-def eval_batches(data_dir, batch_size=4, **options):
+def eval_batches(data_dir, batch_size=4, share=WHOLE, num_devices=1, **options):
     data, loaded = open_both(data_dir, **options)
-    source = sources.open_eval(data, loaded, f"{data_dir}/cache", **SILENT)
+    source = sources.open_eval(
+        data, loaded, f"{data_dir}/cache", share=share, **SILENT
+    )
     size = sources.eval_size(data, loaded)
-    batches = input_pipeline.eval_batches(source, size, batch_size)
+    batches = input_pipeline.eval_batches(source, size, batch_size, num_devices)
     return [(image.numpy(), label.numpy()) for image, label in batches]
 
 
@@ -163,6 +170,62 @@ def test_evaluation_shows_every_frame_once_whole(data_dir, cache):
     images = np.concatenate([images for images, _ in batches])
     assert sorted(images[:7, 0, 0, 2]) == list(range(20, 27))
     assert (batches[-1][1][-1] == labels.IGNORE_ID).all()
+
+
+@pytest.mark.parametrize("cache", ["ram", "none"])
+@pytest.mark.parametrize("count", [2, 3])
+def test_processes_learn_from_frames_of_their_own(data_dir, count, cache):
+    shown, draws = [], []
+    for index in range(count):
+        batches = train_batches(
+            data_dir,
+            batch_size=2 * count,
+            share=Share(index, count),
+            cache=cache,
+        )
+        num_steps = 20 // (2 * count)
+        assert len(batches) == 3 * num_steps
+        images = np.concatenate([image for image, _ in batches])
+        epochs = np.split(images[:, 0, 0, 2], 3)
+        assert all(len(set(epoch)) == 2 * num_steps for epoch in epochs)
+        shown.append(set(images[:, 0, 0, 2]))
+        draws.append(corners_and_flips(images))
+    assert not set.intersection(*shown)
+    assert set.union(*shown) == set(range(20))
+    assert draws[0] != draws[1]
+
+
+def test_a_share_goes_on_from_any_step(data_dir):
+    options = {"share": Share(1, 2), "cache": "none"}
+    whole = train_batches(data_dir, **options)
+    assert equal(whole[7:], train_batches(data_dir, first_step=7, **options))
+
+
+@pytest.mark.parametrize("cache", ["ram", "none"])
+@pytest.mark.parametrize("count", [2, 3, 9])
+def test_processes_evaluate_every_frame_once_together(data_dir, count, cache):
+    shown, num_batches = [], set()
+    for index in range(count):
+        batches = eval_batches(
+            data_dir,
+            batch_size=count,
+            share=Share(index, count),
+            num_devices=count,
+            cache=cache,
+        )
+        num_batches.add(len(batches))
+        for images, ids in batches:
+            assert images.shape == (1, 32, 32, 3)
+            if (ids != labels.IGNORE_ID).any():
+                shown.append(images[0, 0, 0, 2])
+    assert sorted(shown) == list(range(20, 27))
+    assert num_batches == {-(-7 // count)}
+
+
+def test_evaluation_fills_a_small_split_up_to_all_devices(data_dir):
+    [(images, ids)] = eval_batches(data_dir, batch_size=16, num_devices=8)
+    assert images.shape == (8, 32, 32, 3)
+    assert (ids[7] == labels.IGNORE_ID).all()
 
 
 def test_evaluation_labels_are_nearest_pixels(data_dir):  # F3

@@ -37,6 +37,9 @@ BAD_FLAGS = {
     "--coarse_dropout=2.5": "flag --coarse_dropout=2.5: invalid literal",
     "--coarse_dropout_size=0.2": "--coarse_dropout_size=0.2 must be the sh",
     "--tensorboard_pictures=-1": "--tensorboard_pictures=-1 must be from 0",
+    "--strategy=all": "flag --strategy=all: value should be one of",
+    "--num_processes=2": "--num_processes=2 needs --coordinator",
+    "--process_id=1": "--process_id=1 must be from 0 to below --num_proce",
     "--profile_steps=a": "flag --profile_steps=a: invalid literal",
 }
 

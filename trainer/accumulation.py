@@ -68,5 +68,10 @@ def mean(sums: Sums) -> tuple[list[Any], StepResult]:
 
 
 def split(batch, num_parts: int):
-    """Reshapes (B, ...) into (num_parts, B // num_parts, ...)."""
-    return ops.reshape(batch, (num_parts, -1, *batch.shape[1:]))
+    """Deals (B, ...) into (num_parts, B // num_parts, ...).
+
+    A part takes every num_parts-th picture, so that each device of several
+    keeps its own.
+    """
+    parts = ops.reshape(batch, (-1, num_parts, *batch.shape[1:]))
+    return ops.swapaxes(parts, 0, 1)

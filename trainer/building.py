@@ -6,7 +6,15 @@ import keras
 
 from schemas.labels import LABEL_SPACES
 from schemas.manifest import Split
-from trainer import devices, fused, input_pipeline, losses, optimizers, unet
+from trainer import (
+    devices,
+    fused,
+    input_pipeline,
+    losses,
+    optimizers,
+    sharing,
+    unet,
+)
 from trainer.config import TrainConfig
 from trainer.stepper import StepOptions, Stepper, build_stepper
 
@@ -20,7 +28,11 @@ def build_training(
         config: The run.
         split: The split that it learns from.
         device: What it computes on.
+
+    Raises:
+        ConfigError: The devices cannot share what is asked for.
     """
+    sharing.check(config, split.num_examples, device)
     policy = devices.choose_policy(config.mixed_precision, device)
     jit_compile = devices.choose_jit(config.jit_compile, device)
     has_kernels = devices.has_kernels(jit_compile)
@@ -51,5 +63,7 @@ def build_training(
     loss = losses.build_loss(
         config.loss, losses.class_weights(config.loss, space, split)
     )
-    options = StepOptions(jit_compile, config.remat, config.accumulate_steps)
+    options = StepOptions(
+        jit_compile, config.remat, config.accumulate_steps, device.members
+    )
     return build_stepper(model, optimizer, loss, options)

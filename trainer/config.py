@@ -17,6 +17,7 @@ from trainer.checks import (
     check_scales,
     check_share,
 )
+from trainer.distributing import DevicesConfig
 from trainer.learning import LossConfig, OptimizerConfig
 from trainer.sizes import check_crop, format_size
 
@@ -110,8 +111,9 @@ class TrainConfig:
         model: The network.
         optimizer: How gradients become steps.
         loss: What the network is to make small.
+        devices: What shares the work.
         epochs: Passes over the training split.
-        batch_size: Pictures a step.
+        batch_size: Pictures a step, of all devices together.
         mixed_precision: One of `PRECISIONS`; auto asks the device.
         jit_compile: Whether XLA compiles the step, one of `SWITCHES`.
         remat: Whether activations are computed again in the backward pass.
@@ -133,6 +135,7 @@ class TrainConfig:
     model: ModelConfig
     optimizer: OptimizerConfig = OptimizerConfig()
     loss: LossConfig = LossConfig()
+    devices: DevicesConfig = DevicesConfig()
     epochs: int = 60
     batch_size: int = 32
     mixed_precision: str = "auto"

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from trainer import (
     config_file,
     dataset,
+    distributing,
     frames,
     picture_files,
     resuming,
@@ -51,6 +52,7 @@ def train_config(given: Given) -> TrainConfig:
         ),
         given,
     )
+    distributing.check_backend(config.devices)
     resuming.check_same_run(config)
     return config
 

@@ -41,7 +41,8 @@ class Console:
             f"\n{self._num_examples} frames of {config.data.train_split}, "
             f"{self._steps_per_epoch} steps of up to {config.batch_size} an "
             f"epoch, {config.epochs} epochs"
-            f"\n{device.name}, {policy}, {'with' if jit else 'no'} XLA",
+            f"\n{_times(device.count)}{device.name}, {policy}, "
+            f"{'with' if jit else 'no'} XLA",
             flush=True,
         )
 
@@ -98,3 +99,7 @@ class Console:
             f"best val mean IoU {best:.4f}; models, metrics.csv and "
             f"tensorboard/ in {self._config.model_dir}"
         )
+
+
+def _times(count: int) -> str:
+    return f"{count} x " if count > 1 else ""

@@ -5,7 +5,8 @@ numbers of cached pictures) shuffled → skipped up to where a run resumes →
 scaled, cropped, repainted and flipped → batches of uint8.  Order and draws
 are functions of (seed, epoch, position) alone, whatever the threads do and
 whether pictures are cached.  An epoch shows no frame twice and leaves out the
-last `num_examples % batch_size` of its order.
+last `num_examples % batch_size` of its order.  Of a run of several processes,
+each reads its own share of the split and gives its part of every batch.
 
 Evaluation: every frame once, whole, in the data set's order; the last batch
 is filled up with frames that are ignored altogether.
@@ -20,7 +21,7 @@ from schemas.sizes import Size
 from trainer import augment
 from trainer.appearance import AppearanceConfig
 from trainer.config import Scales
-from trainer.sources import Source
+from trainer.record_source import Source
 
 READ_WIDTH = 16
 """Shards read side by side."""
@@ -35,7 +36,8 @@ class Order:
 
     Attributes:
         crop: (height, width) of every picture.
-        batch_size: Pictures a batch, at most those of the split.
+        batch_size: Pictures a batch of all processes together, at most those
+            of the split.
         epochs: Passes over the split.
         seed: Decides order and augmentation.
         first_step: The step, over all epochs, to begin at.
@@ -61,10 +63,13 @@ def train_batches(source: Source, order: Order) -> tf.data.Dataset:
     """Makes the batches of all epochs, one after the other.
 
     Returns:
-        A data set of ((B, h, w, 3) uint8, (B, h, w) uint8).
+        A data set of ((B, h, w, 3) uint8, (B, h, w) uint8), where B is this
+        process's part of the batch.
     """
-    batch_size = min(order.batch_size, source.num_examples)
-    num_steps = steps_per_epoch(source.num_examples, batch_size)
+    num_shares = source.share.count
+    batch_size = min(order.batch_size, source.split_examples)
+    num_steps = steps_per_epoch(source.split_examples, batch_size)
+    batch_size //= num_shares
     first_epoch, skipped_steps = divmod(order.first_step, num_steps)
 
     def epoch_elements(epoch: tf.Tensor) -> tf.data.Dataset:
@@ -78,6 +83,8 @@ def train_batches(source: Source, order: Order) -> tf.data.Dataset:
         )
 
     def load(position: tf.Tensor, element: tf.Tensor):
+        # Two processes draw differently at the same position.
+        position = position * num_shares + source.share.index
         seed = tf.stack([tf.constant(order.seed, tf.int64), position])
         return augment.random_view(
             *source.fetch(element),
@@ -97,20 +104,28 @@ def train_batches(source: Source, order: Order) -> tf.data.Dataset:
 
 
 def eval_batches(
-    source: Source, size: Size, batch_size: int
+    source: Source, size: Size, batch_size: int, num_devices: int = 1
 ) -> tf.data.Dataset:
     """Makes the batches of one pass over a split, every frame once.
+
+    Every process gets as many batches as the one with the most frames.
 
     Args:
         source: The split's frames.
         size: (h, w) that smaller pictures are filled up to.
-        batch_size: Pictures a batch, at most those of the split.
+        batch_size: Pictures a batch of all processes together, at most those
+            of the split.
+        num_devices: What the batch divides by, as `batch_size` does.
 
     Returns:
-        A data set of ((B, h, w, 3) uint8, (B, h, w) uint8), where what fills
-        up is `IGNORE_ID`.
+        A data set of ((B, h, w, 3) uint8, (B, h, w) uint8), where B is this
+        process's part of the batch and what fills up is `IGNORE_ID`.
     """
-    batch_size = min(batch_size, source.num_examples)
+    num_frames = source.split_examples
+    batch_size = min(batch_size, num_frames + -num_frames % num_devices)
+    batch_size //= source.share.count
+    largest = source.share.largest(num_frames)
+    num_filled = largest + -largest % batch_size - source.num_examples
 
     def load(element: tf.Tensor):
         images, labels, index = source.fetch(element)
@@ -123,7 +138,7 @@ def eval_batches(
         tf.data.Dataset.range(source.num_shards)
         .flat_map(source.open_shard)
         .map(load, num_parallel_calls=tf.data.AUTOTUNE)
-        .concatenate(nothing.repeat(-source.num_examples % batch_size))
+        .concatenate(nothing.repeat(num_filled))
         .batch(batch_size, drop_remainder=True)
         .prefetch(tf.data.AUTOTUNE)
     )

@@ -8,23 +8,33 @@ from trainer.stepper import Stepper, StepResult
 
 
 class JaxStepper(Stepper):
-    """Steps a copy of the variables, which lives between steps."""
+    """Steps a copy of the variables, which lives between steps.
+
+    Several devices have a copy each; the variables themselves stay on one.
+    """
 
     def __init__(self, *args):
         """Takes the arguments of `Stepper`; XLA compiles in any case."""
         import jax
 
+        from trainer import jax_layout
+
         super().__init__(*args)
+        members = self._options.devices
+        self._layout = jax_layout.Layout(members) if members else None
+        outputs = self._layout.everywhere if members else None
         self._value_and_grad = jax.value_and_grad(self._scaled, has_aux=True)
         self._scan = jax.lax.scan
-        self._train = jax.jit(self._train_purely, donate_argnums=0)
-        self._evaluate = jax.jit(self._evaluate_purely)
+        self._train = jax.jit(
+            self._train_purely, donate_argnums=0, out_shardings=outputs
+        )
+        self._evaluate = jax.jit(self._evaluate_purely, out_shardings=outputs)
         self.reload()
 
     def evaluate(self, images, labels) -> StepResult:
         """Scores a batch."""
         return self._evaluate(
-            self._state[0], self._state[1], images.numpy(), labels.numpy()
+            self._state[0], self._state[1], *self._put(images, labels)
         )
 
     def sync(self) -> None:
@@ -33,21 +43,29 @@ class JaxStepper(Stepper):
             self._variables(), self._state, strict=True
         ):
             for variable, value in zip(variables, values, strict=True):
-                variable.assign(value)
+                variable.assign(
+                    self._layout.take(value) if self._layout else value
+                )
 
     def reload(self) -> None:
         """Takes over variables that were assigned from outside."""
         # Copies: the step gives its arguments' memory away.
+        copy = self._layout.copy if self._layout else ops.copy
         self._state = tuple(
-            [ops.copy(variable.value) for variable in variables]
+            [copy(variable.value) for variable in variables]
             for variables in self._variables()
         )
 
     def _train_batch(self, images, labels) -> StepResult:
         self._state, result = self._train(
-            self._state, images.numpy(), labels.numpy()
+            self._state, *self._put(images, labels)
         )
         return result
+
+    def _put(self, *batch) -> list:
+        """Brings a batch from tf.data to where the step takes it."""
+        arrays = [array.numpy() for array in batch]
+        return list(map(self._layout.batch, arrays)) if self._layout else arrays
 
     def _variables(self) -> tuple[list, list, list]:
         return (

@@ -6,6 +6,7 @@ makes a one-hot tensor; only Dice makes a softmax one.
 """
 
 import dataclasses
+from typing import Any, NamedTuple
 
 import numpy as np
 from keras import ops
@@ -40,6 +41,20 @@ def class_weights(
     return weights.astype(np.float32)
 
 
+class LossSums(NamedTuple):
+    """What the loss of a batch is made of; those of its parts add up.
+
+    Attributes:
+        losses: () float32, the weighted losses of all pixels.
+        weights: () float32, their weights.
+        dice: (3, num_classes) float32 of `dice_sums`, or 0 without Dice.
+    """
+
+    losses: Any
+    weights: Any
+    dice: Any
+
+
 @dataclasses.dataclass(frozen=True)
 class SegmentationLoss:
     """The weighted mean of a pixel loss, and Dice beside it where asked.
@@ -67,17 +82,27 @@ class SegmentationLoss:
         Returns:
             The loss and the sum of the weights, both () float32.
         """
+        return self.mean(self.sums(label_ids, logits))
+
+    def sums(self, label_ids, logits) -> LossSums:
+        """Adds up the pixels of a batch, or of a part of one."""
         ids, weights = weigh(label_ids, self.weights)
         cross_entropy = ops.sparse_categorical_crossentropy(
             ids, logits, from_logits=True
         )
         losses = self._pixel_losses(cross_entropy, logits)
-        total = ops.sum(weights)
-        loss = safe_divide(ops.sum(losses * weights), total)
+        dice = ops.zeros(())
         if self.has_dice:
             counts = ops.cast(weights > 0, "float32")
-            loss = loss + dice_loss(ids, cross_entropy, logits, counts)
-        return loss, total
+            dice = dice_sums(ids, cross_entropy, logits, counts)
+        return LossSums(ops.sum(losses * weights), ops.sum(weights), dice)
+
+    def mean(self, sums: LossSums):
+        """Computes from the sums what a call returns."""
+        loss = safe_divide(sums.losses, sums.weights)
+        if self.has_dice:
+            loss = loss + dice_loss(sums.dice)
+        return loss, sums.weights
 
     def _pixel_losses(self, cross_entropy, logits):
         """Computes (B, H, W) losses from -log p(truth)."""
@@ -106,8 +131,8 @@ def build_loss(config: LossConfig, weights: np.ndarray) -> SegmentationLoss:
     )
 
 
-def dice_loss(ids, cross_entropy, logits, counts):
-    """Computes 1 - the mean soft Dice of the classes that occur.
+def dice_sums(ids, cross_entropy, logits, counts):
+    """Adds up what soft Dice compares.
 
     Args:
         ids: (B, H, W) int32 in 0..num_classes-1.
@@ -116,7 +141,8 @@ def dice_loss(ids, cross_entropy, logits, counts):
         counts: (B, H, W) float32, 1 where a pixel counts, else 0.
 
     Returns:
-        () float32 in [0, 1]; 0 where no pixel counts.
+        (3, num_classes) float32: the probability of the truth where it is
+        the class, the pixels whose truth it is, its probability anywhere.
     """
     num_classes = logits.shape[-1]
     flat_ids, flat_counts = ops.ravel(ids), ops.ravel(counts)
@@ -124,6 +150,19 @@ def dice_loss(ids, cross_entropy, logits, counts):
     hits = ops.segment_sum(hits, flat_ids, num_segments=num_classes)
     truth = ops.segment_sum(flat_counts, flat_ids, num_segments=num_classes)
     predicted = ops.sum(ops.softmax(logits) * counts[..., None], (0, 1, 2))
+    return ops.stack([hits, truth, predicted])
+
+
+def dice_loss(sums):
+    """Computes 1 - the mean soft Dice of the classes that occur.
+
+    Args:
+        sums: (3, num_classes) float32 of `dice_sums`.
+
+    Returns:
+        () float32 in [0, 1]; 0 where no pixel counts.
+    """
+    hits, truth, predicted = sums[0], sums[1], sums[2]
     occurs = ops.cast(truth > 0, "float32")
     dice = safe_divide(2 * hits, truth + predicted)
     num_present = ops.sum(occurs)

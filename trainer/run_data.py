@@ -17,6 +17,7 @@ from trainer import (
 from trainer.clock import Clock
 from trainer.config import TrainConfig
 from trainer.gallery import Gallery
+from trainer.shares import Share
 
 Batch = tuple[tf.Tensor, tf.Tensor]
 """((B, h, w, 3) uint8, (B, h, w) uint8)."""
@@ -31,18 +32,27 @@ class RunData:
         steps_per_epoch: The steps that they make.
     """
 
-    def __init__(self, config: TrainConfig):
+    def __init__(self, config: TrainConfig, num_devices: int = 1):
         """Opens the data set.
+
+        Args:
+            config: The run.
+            num_devices: The devices of all processes that share a batch.
 
         Raises:
             ManifestError: It is not whole.
         """
         data = config.data
         self._config = config
+        self._num_devices = num_devices
+        processes = config.devices
+        self._share = Share(processes.process_id, processes.num_processes)
         self._cache_dir = storage.join(config.model_dir, run_files.CACHE_DIR)
         splits = (data.train_split, data.eval_split)
         self.manifest = dataset.open_dataset(data, splits)
-        proving.prove_shards(data.data_dir, self.manifest, splits)
+        proving.prove_shards(
+            data.data_dir, self.manifest, splits, share=self._share
+        )
         split = self.manifest.split(data.train_split)
         self.num_examples = split.num_examples
         self.steps_per_epoch = input_pipeline.steps_per_epoch(
@@ -52,7 +62,9 @@ class RunData:
     def train_batches(self, first_step: int) -> Iterator[Batch]:
         """Opens the batches of all steps from one on."""
         config = self._config
-        source = sources.open_train(config.data, self.manifest, self._cache_dir)
+        source = sources.open_train(
+            config.data, self.manifest, self._cache_dir, share=self._share
+        )
         order = input_pipeline.Order(
             crop=config.data.crop,
             scales=config.data.random_scale,
@@ -86,9 +98,12 @@ class RunData:
         """Opens the batches of one pass over the evaluation split."""
         data = self._config.data
         return input_pipeline.eval_batches(
-            sources.open_eval(data, self.manifest, self._cache_dir),
+            sources.open_eval(
+                data, self.manifest, self._cache_dir, share=self._share
+            ),
             sources.eval_size(data, self.manifest),
             self._config.batch_size,
+            self._num_devices,
         )
 
     def next_eval(self, batches: Iterator[Batch]) -> Batch | None:
@@ -108,14 +123,16 @@ class RunData:
         Args:
             model: The network that will be shown them.
             batches: What `eval_batches` has opened.
-            num_frames: How many, at most those of the split.
+            num_frames: How many, at most those of this process.
 
         Raises:
             ManifestError: A record is damaged.
         """
         data = self._config.data
-        num_examples = self.manifest.split(data.eval_split).num_examples
-        frames = batches.unbatch().take(min(num_frames, num_examples))
+        first, end = self._share.bounds(
+            self.manifest.split(data.eval_split).num_examples
+        )
+        frames = batches.unbatch().take(min(num_frames, end - first))
         with self._naming_damage(data.eval_split):
             return Gallery(
                 model,

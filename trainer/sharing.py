@@ -47,7 +47,7 @@ def _check_batch(
         raise ConfigError(
             f"--batch_size={config.batch_size}, the pictures of all devices "
             f"together, does not divide over {wanted}; make it a multiple of "
-            f"{num_devices * num_parts}"
+            f"{num_devices * num_parts}, or use fewer devices (--strategy)"
         )
     if config.batch_size > num_examples:
         raise ConfigError(

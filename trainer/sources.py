@@ -10,33 +10,9 @@ from schemas.manifest import NATIVE, Manifest
 from schemas.sizes import Size
 from trainer import dataset, picture_cache, records
 from trainer.config import DataConfig
+from trainer.record_source import Element, Source, open_records
+from trainer.shares import WHOLE, Share
 from trainer.sizes import SIZE_FACTOR, format_size
-
-SHUFFLE_BYTES = 256 << 20
-"""Serialized records that the shuffle may hold."""
-
-_Element = tf.Tensor
-
-
-@dataclasses.dataclass(frozen=True)
-class Source:
-    """A split's frames, still encoded or cached.
-
-    Attributes:
-        num_examples: The number of frames.
-        num_shards: The number of files.
-        shuffle_size: Frames that the shuffle holds; the same whether they
-            are cached or not, so that their order is.
-        open_shard: () int64 shard number → a data set of elements.
-        fetch: An element → (N, H, W, 3) uint8, (N, H, W) uint8 and the
-            frame's number among the N.
-    """
-
-    num_examples: int
-    num_shards: int
-    shuffle_size: int
-    open_shard: Callable[[tf.Tensor], tf.data.Dataset]
-    fetch: Callable[[_Element], tuple[tf.Tensor, tf.Tensor, tf.Tensor | int]]
 
 
 def open_train(
@@ -44,6 +20,7 @@ def open_train(
     manifest: Manifest,
     cache_dir: str,
     report: Callable[[str], None] = print,
+    share: Share = WHOLE,
 ) -> Source:
     """Opens the training split at the size before the crop.
 
@@ -52,13 +29,14 @@ def open_train(
         manifest: The data set's manifest.
         cache_dir: The folder for decoded pictures that memory cannot hold.
         report: Is told what is cached.
+        share: The part of it that this process reads.
 
     Raises:
         ConfigError: The size or the cache does not fit.
         ManifestError: A record is damaged.
     """
     resize = dataset.stored_resize(data, manifest, data.train_split)
-    source = _open_encoded(data, manifest, data.train_split, resize)
+    source = open_records(data, manifest, data.train_split, resize, share)
     return _cached(
         source, data, manifest, data.train_split, resize, cache_dir, report
     )
@@ -69,6 +47,7 @@ def open_eval(
     manifest: Manifest,
     cache_dir: str,
     report: Callable[[str], None] = print,
+    share: Share = WHOLE,
 ) -> Source:
     """Opens the evaluation split, whole pictures at the crop's size.
 
@@ -78,7 +57,7 @@ def open_eval(
     resize = data.crop if data.resize else None
     if manifest.image_size == resize:
         resize = None
-    source = _open_encoded(data, manifest, data.eval_split, resize)
+    source = open_records(data, manifest, data.eval_split, resize, share)
     return _cached(
         source, data, manifest, data.eval_split, resize, cache_dir, report
     )
@@ -100,37 +79,6 @@ def eval_size(data: DataConfig, manifest: Manifest) -> Size:
     )
 
 
-def _open_encoded(
-    data: DataConfig, manifest: Manifest, split: str, resize: Size | None
-) -> Source:
-    paths = tf.constant(dataset.shard_paths(data.data_dir, manifest, split))
-    counts = manifest.split(split)
-    num_records = tf.constant(
-        [shard.num_examples for shard in counts.shards], tf.int64
-    )
-
-    def open_shard(shard: tf.Tensor) -> tf.data.Dataset:
-        # A disk that ends a file too early would shorten the epoch unseen.
-        return tf.data.TFRecordDataset(paths[shard]).apply(
-            tf.data.experimental.assert_cardinality(num_records[shard])
-        )
-
-    def fetch(record: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, int]:
-        image, label = records.decode(record, manifest.image_format, resize)
-        return image[None], label[None], 0
-
-    return Source(
-        num_examples=counts.num_examples,
-        num_shards=len(counts.shards),
-        shuffle_size=min(
-            counts.num_examples,
-            1 + SHUFFLE_BYTES * counts.num_examples // counts.num_bytes,
-        ),
-        open_shard=open_shard,
-        fetch=fetch,
-    )
-
-
 def _cached(
     source: Source,
     data: DataConfig,
@@ -142,6 +90,8 @@ def _cached(
 ) -> Source:
     """Decodes a split's frames once where they find room to stay."""
     sizes = {resize} if resize else _stored_sizes(manifest, split)
+    if not source.num_examples:
+        return source
     if data.cache == "none" or (data.cache == "auto" and len(sizes) > 1):
         return source
     size = next(iter(sizes))
@@ -173,24 +123,22 @@ def _cached(
             size,
             cache_dir if place == "disk" else None,
         )
-    counts = [shard.num_examples for shard in manifest.split(split).shards]
-    return _open_pictures(source, pictures, counts)
+    return _open_pictures(source, pictures)
 
 
 def _first(fetch: Callable) -> Callable:
     """Turns `fetch` into a map to one picture and its label."""
 
-    def decode(element: _Element) -> tuple[tf.Tensor, tf.Tensor]:
+    def decode(element: Element) -> tuple[tf.Tensor, tf.Tensor]:
         images, labels, index = fetch(element)
         return images[index], labels[index]
 
     return decode
 
 
-def _open_pictures(
-    source: Source, pictures: picture_cache.Pictures, counts: list[int]
-) -> Source:
+def _open_pictures(source: Source, pictures: picture_cache.Pictures) -> Source:
     """Gives cached pictures in the order that their records would have."""
+    counts = source.shard_counts
     ends = tf.constant(list(itertools.accumulate(counts)), tf.int64)
     begins = ends - tf.constant(counts, tf.int64)
     return dataclasses.replace(

@@ -41,11 +41,14 @@ class StepOptions:
         num_parts: The parts that a training batch goes through in, one after
             the other, for one update.  Batch normalization sees a part at a
             time.
+        devices: The backend's names of those that share each batch, as
+            `Device.members` has them; empty for one device.
     """
 
     jit_compile: bool = False
     remat: bool = False
     num_parts: int = 1
+    devices: tuple[str, ...] = ()
 
 
 class Stepper(abc.ABC):
@@ -117,6 +120,8 @@ def build_stepper(
     """Returns the stepper of the backend that Keras runs on."""
     if keras.backend.backend() == "jax":
         from trainer.jax_stepper import JaxStepper as Backend
+    elif options.devices:
+        from trainer.mirrored_stepper import MirroredStepper as Backend
     else:
         from trainer.tensorflow_stepper import TensorFlowStepper as Backend
     return Backend(model, optimizer, loss, options)

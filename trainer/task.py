@@ -14,12 +14,19 @@ from absl import app, flags
 
 from schemas.labels import LABEL_SPACES
 from schemas.manifest import ManifestError
-from trainer import applying, configuring, flag_types, learning
+from trainer import (
+    applying,
+    configuring,
+    distributing,
+    flag_types,
+    learning,
+)
 from trainer import config as config_lib
 from trainer.appearance import AppearanceConfig
 from trainer.applying import EvaluateConfig, ExportConfig, InferenceConfig
 from trainer.checks import ConfigError
 from trainer.config import DataConfig, ModelConfig, TrainConfig
+from trainer.distributing import DevicesConfig
 from trainer.learning import LossConfig, OptimizerConfig
 from trainer.quiet import import_quietly
 
@@ -89,7 +96,11 @@ flags.DEFINE_float(
     "Of batch normalization's averages; 0.9 for short runs.",
 )
 flags.DEFINE_integer("epochs", TrainConfig.epochs, "Passes over the split.")
-flags.DEFINE_integer("batch_size", TrainConfig.batch_size, "Pictures a step.")
+flags.DEFINE_integer(
+    "batch_size",
+    TrainConfig.batch_size,
+    "Pictures a step, of all devices and processes together.",
+)
 flags.DEFINE_enum(
     "optimizer",
     OptimizerConfig.optimizer,
@@ -173,6 +184,25 @@ flags.DEFINE_integer(
     TrainConfig.accumulate_steps,
     "Parts that a batch goes through in for one update; batch normalization "
     "sees a part at a time.",
+)
+flags.DEFINE_enum(
+    "strategy",
+    DevicesConfig.strategy,
+    distributing.STRATEGIES,
+    "One device of each process, or all of them; auto: all GPUs.",
+)
+flags.DEFINE_string(
+    "coordinator",
+    DevicesConfig.coordinator,
+    "Where several processes meet: host:port of the first one.",
+)
+flags.DEFINE_integer(
+    "num_processes",
+    DevicesConfig.num_processes,
+    "Processes of the run, one a machine; needs KERAS_BACKEND=jax.",
+)
+flags.DEFINE_integer(
+    "process_id", DevicesConfig.process_id, "The number of this one, from 0."
 )
 flag_types.define_numbers(
     "profile_steps",

@@ -40,11 +40,10 @@ class TensorFlowStepper(Stepper):
     def _gradients(self, images, labels) -> tuple[list, StepResult]:
         """Returns one gradient a variable, scaled for float16."""
         with tf.GradientTape() as tape:
-            logits = self._forward(unet.normalize(images))
-            loss, weight = self._loss(labels, logits)
-            scaled = self.optimizer.scale_loss(loss)
+            result = self._score(images, labels, training=True)
+            scaled = self.optimizer.scale_loss(result.loss)
         gradients = tape.gradient(scaled, self.model.trainable_variables)
-        return gradients, self._result(labels, logits, loss, weight)
+        return gradients, result
 
     def _accumulated(self, images, labels) -> tuple[list, StepResult]:
         """Computes `_gradients` part by part."""
@@ -68,5 +67,13 @@ class TensorFlowStepper(Stepper):
         return accumulation.mean(sums)
 
     def _evaluate_eagerly(self, images, labels) -> StepResult:
-        logits = self.model(unet.normalize(images), training=False)
+        return self._score(images, labels, training=False)
+
+    def _score(self, images, labels, training: bool) -> StepResult:
+        """Shows the network a batch."""
+        images = unet.normalize(images)
+        if training:
+            logits = self._forward(images)
+        else:
+            logits = self.model(images, training=False)
         return self._result(labels, logits, *self._loss(labels, logits))

@@ -8,8 +8,6 @@ and started again has every epoch once.
 import collections
 import contextlib
 import math
-import signal
-import threading
 from collections.abc import Iterator
 
 import keras
@@ -23,6 +21,7 @@ from trainer import (
     devices,
     health,
     history,
+    processes,
     run_state,
     storage,
 )
@@ -31,8 +30,10 @@ from trainer.clock import Clock
 from trainer.config import TrainConfig
 from trainer.console import Console
 from trainer.history import Row, Scores
+from trainer.processes import IsStopped
 from trainer.profiling import Profiler
 from trainer.run_data import Batch, RunData
+from trainer.run_output import RunOutput
 from trainer.run_state import RunState
 from trainer.stepper import StepResult
 from trainer.validation import EvalScores, Validation
@@ -55,55 +56,56 @@ def run(config: TrainConfig) -> int:
         CheckpointError: The folder holds a run of other data.
         LockedError: Another process trains into the folder.
         ManifestError: A record is damaged.
+        ProcessesError: Another process of the run is missing or has ended.
         TrainingError: The loss or the weights are no numbers.
     """
-    storage.make_folder(config.model_dir)
-    stop = threading.Event()
-    previous = signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    try:
-        with locking.hold(config.model_dir):
+    with contextlib.ExitStack() as stack:
+        if config.devices.is_first:
+            storage.make_folder(config.model_dir)
+            stack.enter_context(locking.hold(config.model_dir))
             config_file.save(config)
-            keras.utils.set_random_seed(config.seed)
-            with contextlib.closing(_Run(config, stop)) as training:
-                return training.train()
-    finally:
-        signal.signal(signal.SIGTERM, previous)
+        is_stopped = stack.enter_context(processes.joined(config.devices))
+        keras.utils.set_random_seed(config.seed)
+        training = _Run(config, is_stopped)
+        stack.enter_context(contextlib.closing(training))
+        return training.train()
 
 
 class _Run:
     """A run's parts and its state."""
 
-    def __init__(self, config: TrainConfig, stop: threading.Event):
+    def __init__(self, config: TrainConfig, is_stopped: IsStopped):
         self._config = config
-        self._stop = stop
-        self._data = RunData(config)
+        self._is_stopped = is_stopped
+        self._device = devices.find_device(config.devices)
+        self._data = RunData(config, self._device.count)
         manifest, split = self._data.manifest, config.data.train_split
-        self._device = devices.find_device()
         self._stepper = building.build_training(
             config, manifest.split(split), self._device
         )
         self._space = LABEL_SPACES[config.model.label_space]
         self._digest = run_state.data_digest(manifest, split)
+        self._output = RunOutput(config, self._stepper, self._digest)
         self._state = self._restored_state()
         self._console = Console(
             config, self._data.num_examples, self._data.steps_per_epoch
         )
-        self._profiler = Profiler(config.model_dir, config.profile_steps)
+        profiled = config.profile_steps if config.devices.is_first else ()
+        self._profiler = Profiler(config.model_dir, profiled)
 
     def train(self) -> int:
         """Runs the epochs that are left; see `run`."""
-        state, model_dir = self._state, self._config.model_dir
+        state = self._state
         self._console.print_start(self._stepper.model, self._device)
-        history.write_csv(model_dir, state.rows)
+        self._output.open(state.rows)
         batches = self._data.train_batches(state.step)
         validation = Validation(
             self._stepper,
             self._data,
             self._new_scores,
-            self._stop.is_set,
+            self._is_stopped,
             self._config.tensorboard_pictures,
         )
-        board = history.TensorBoard(model_dir)
         for epoch in range(len(state.rows), self._config.epochs):
             patience = self._config.early_stopping_patience
             if history.has_stalled(state.rows, patience):
@@ -117,12 +119,6 @@ class _Run:
                 self._console.print_stop(state.step)
                 return EXIT_AGAIN
             row = self._finish_epoch(epoch, clock, scores)
-            ious = scores.plain.matrix.iou()
-            board.write(
-                row,
-                dict(zip(self._space.class_names, ious, strict=True)),
-                scores.picture,
-            )
             self._console.print_epoch(row)
         self._console.print_end(state.best)
         return 0
@@ -149,6 +145,10 @@ class _Run:
                 checkpoint, state, self._stepper, self._digest
             )
             print(f"going on after step {state.step}")
+        processes.check_same(
+            self._config,
+            {"records": self._digest, "checkpoints": str(state.step)},
+        )
         return state
 
     def _new_scores(self) -> Scores:
@@ -169,14 +169,14 @@ class _Run:
         save_steps = self._config.save_steps or math.inf
         pending = collections.deque()  # (step, StepResult)
         while state.step < (epoch + 1) * self._data.steps_per_epoch:
-            if self._stop.is_set():
+            if self._is_stopped():
                 break
             images, labels = self._data.next_train(batches, clock)
             self._profiler.before_step(state.step + 1)
             result = self._stepper.train(images, labels)
             state.step += 1
             self._profiler.after_step(state.step, result)
-            clock.count(images.shape[0])
+            clock.count(images.shape[0] * self._config.devices.num_processes)
             pending.append((state.step, result))
             is_saving = state.step % save_steps == 0
             while len(pending) > (0 if is_saving else MAX_PENDING):
@@ -210,7 +210,7 @@ class _Run:
         self, epoch: int, clock: Clock, scores: EvalScores
     ) -> Row:
         """Keeps the models and the state of a whole epoch."""
-        config, state = self._config, self._state
+        state = self._state
         row = self._row(epoch + 1, clock, scores)
         state.rows.append(row)
         is_best = row.score > state.best
@@ -220,14 +220,14 @@ class _Run:
             unbiased_statistics(self._stepper, self._num_updates),
             averaged_weights(self._stepper),
         ):
-            checkpoints.save_model(
-                config.model_dir,
-                self._stepper.model,
-                config.model.base_filters,
-                is_best,
-            )
+            self._output.save_model(is_best)
         self._save()
-        history.write_csv(config.model_dir, state.rows)
+        ious = scores.plain.matrix.iou()
+        self._output.write_epoch(
+            state.rows,
+            dict(zip(self._space.class_names, ious, strict=True)),
+            scores.picture,
+        )
         return row
 
     def _row(self, epoch: int, clock: Clock, scores: EvalScores) -> Row:
@@ -255,8 +255,4 @@ class _Run:
     def _save(self, clock: Clock | None = None) -> None:
         """Writes a checkpoint; the clock is that of the epoch under way."""
         self._state.epoch_seconds = clock.seconds if clock else 0.0
-        checkpoints.save(
-            self._config.model_dir,
-            run_state.to_checkpoint(self._state, self._stepper, self._digest),
-            self._config.keep_checkpoints,
-        )
+        self._output.save(self._state)
