@@ -12,7 +12,7 @@ def prepare_output(output_dir: str) -> None:
     try:
         files.make_folder(work_dir)
         probe = files.join(work_dir, "probe")
-        files.write_text(probe, "", work_dir)
+        files.write_text(probe, "x", work_dir)  # Beam writes no empty s3://
         files.delete_if_there(probe)
     except OSError as error:
         raise ConversionError(

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 PARTIAL_SUFFIX = ".partial"
 
-_SCHEMES = ("file", "gs", "hdfs", "ram")
+_SCHEMES = ("file", "gs", "ram")
 """Of the file systems that TensorFlow brings along."""
 
 
