@@ -142,7 +142,7 @@ def test_a_write_error_is_one_line(root, whole, tmp_path, fault):
         check_rerun(root, tmp_path / "out", whole)
 
 
-@pytest.mark.slow
+@jobs.thorough
 @pytest.mark.parametrize(
     ("effect", "name"),
     [
