@@ -6,11 +6,10 @@ from collections.abc import Iterable
 import keras
 import numpy as np
 
-from schemas.labels import LABEL_IDS, LabelSpace, overlay
+from schemas.labels import LabelSpace, overlay
 from schemas.sizes import Size
 from trainer import visualize
-from trainer.applying import InferenceConfig
-from trainer.inference import Predictor
+from trainer.networks import pixels_to_probabilities
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -44,8 +43,10 @@ class Gallery:
             space: The id space of the labels.
             crop: Frames that are larger are shown by their middle only.
         """
-        config = InferenceConfig(resize=None, crop=crop, inference="whole")
-        self._predictor = Predictor(model, config)
+        self._space = space
+        self._network = pixels_to_probabilities(model)
+        # XLA on a CPU would take seconds to compile what runs for less.
+        self._network.compile(jit_compile=keras.backend.backend() == "jax")
         self._frames = []
         for image, ids in frames:
             image, ids = _middle(image, crop), _middle(ids, crop)
@@ -58,8 +59,10 @@ class Gallery:
             (height, width, 3) uint8: a row a frame, captions above.
         """
         columns = {"picture": [], "truth": [], "prediction": []}
-        for frame, label_ids in self._predictor.predict(self._frames):
-            predicted = overlay(frame.image, label_ids, LABEL_IDS)
+        for frame in self._frames:
+            values = self._network.predict_on_batch(frame.image[None])
+            ids = values[0].argmax(-1)
+            predicted = overlay(frame.image, ids, self._space)
             columns["picture"].append(frame.image)
             columns["truth"].append(frame.overlay)
             columns["prediction"].append(predicted)

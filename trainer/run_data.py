@@ -132,7 +132,9 @@ class RunData:
         first, end = self._share.bounds(
             self.manifest.split(data.eval_split).num_examples
         )
-        frames = batches.unbatch().take(min(num_frames, end - first))
+        # A share without frames has batches too, filled up with empty ones.
+        count = min(num_frames, max(end - first, 1))
+        frames = batches.unbatch().take(count)
         with self._naming_damage(data.eval_split):
             return Gallery(
                 model,

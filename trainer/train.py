@@ -95,7 +95,8 @@ class _Run:
 
     def train(self) -> int:
         """Runs the epochs that are left; see `run`."""
-        state = self._state
+        config, state = self._config, self._state
+        is_first = config.devices.is_first
         self._console.print_start(self._stepper.model, self._device)
         self._output.open(state.rows)
         batches = self._data.train_batches(state.step)
@@ -104,10 +105,10 @@ class _Run:
             self._data,
             self._new_scores,
             self._is_stopped,
-            self._config.tensorboard_pictures,
+            num_pictures=config.tensorboard_pictures if is_first else 0,
         )
-        for epoch in range(len(state.rows), self._config.epochs):
-            patience = self._config.early_stopping_patience
+        for epoch in range(len(state.rows), config.epochs):
+            patience = config.early_stopping_patience
             if history.has_stalled(state.rows, patience):
                 self._console.print_stall(patience)
                 break

@@ -72,10 +72,10 @@ class Validation:
             with averaged_weights(self._stepper) as has_average:
                 if has_average:
                     averaged = self._score_once()
-                if self._gallery and not self._is_stopped():
+                if self._is_stopped():
+                    return None
+                if self._gallery:
                     picture = self._gallery.draw()
-        if self._is_stopped():
-            return None
         return EvalScores(plain, averaged, picture)
 
     def _score_once(self) -> Scores:
