@@ -6,9 +6,15 @@ from collections.abc import Iterator
 
 from apache_beam.io import filesystem
 from apache_beam.io.filesystems import FileSystems
+from apache_beam.options.pipeline_options import PipelineOptions
 
 _RAW = filesystem.CompressionTypes.UNCOMPRESSED
 _BINARY = "application/octet-stream"
+
+
+def use_default_options() -> None:
+    """Lets s3:// be read outside of a job, which would bring Beam's options."""
+    FileSystems.set_options(PipelineOptions([]))
 
 
 def join(folder: str, *names: str) -> str:

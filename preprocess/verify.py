@@ -56,6 +56,7 @@ def verify(data_dir: str, *, quick: bool = False) -> list[str]:
     """
     from preprocess import commit, files
 
+    files.use_default_options()
     problems = []
     try:
         content = manifest.load(data_dir, files.read_text)
