@@ -11,8 +11,8 @@ CITYSCAPES_ROOT ?=
 DEMO_DIR ?= $(if $(CITYSCAPES_ROOT),demo-cityscapes,demo)
 DEMO_ROOT := $(or $(CITYSCAPES_ROOT),$(DEMO_DIR)/cityscapes)
 
-.PHONY: demo test test-gcs test-dataflow test-dask test-s3 test-readers lint \
-  test-faults fuzz soak format install install-test clean
+.PHONY: demo test test-gcs test-dataflow test-dask test-s3 test-jax \
+  test-readers lint test-faults fuzz soak format install install-test clean
 
 demo: install
 ifeq ($(CITYSCAPES_ROOT),)
@@ -44,11 +44,15 @@ test-gcs test-dataflow: test-%: .venv-gcs/installed
 test-dask: .venv-dask/installed
 	.venv-dask/bin/python -m pytest tests/extra/test_dask.py
 
+test-jax: .venv-jax/installed
+	.venv-jax/bin/python -m pytest tests/extra/test_processes.py
+
 test-s3: .venv-s3/installed
 	.venv-s3/bin/python -m pytest tests/extra/test_s3.py
 
 .venv-gcs/installed: PACKAGES = ".[gcp,trainer]" gcp-storage-emulator pytest
 .venv-dask/installed: PACKAGES = ".[dask]" pytest
+.venv-jax/installed: PACKAGES = ".[trainer,jax]" pytest
 .venv-s3/installed: PACKAGES = ".[aws,trainer]" "moto[server]" pytest
 
 .venv-%/installed: setup.py constraints.txt

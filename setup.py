@@ -45,7 +45,6 @@ setuptools.setup(
             "build",
             "cityscapesScripts",
             "hypothesis",
-            "jax>=0.10",
             "onnx",
             "onnxruntime",
             "pytest",
