@@ -160,6 +160,10 @@ def test_a_loss_that_is_no_number_stops_the_run(data_dir, tmp_path):
     assert not list(tmp_path.glob("checkpoints/*"))
 
 
+def test_a_run_of_seed_0_trains(data_dir, tmp_path):
+    assert train.run(make_config(data_dir, tmp_path, epochs=1, seed=0)) == 0
+
+
 def test_the_command_trains_quietly(data_dir, tmp_path):
     done = commands.run(
         "trainer.task", *arguments(data_dir, tmp_path, "--epochs=1")

@@ -41,6 +41,9 @@ from trainer.validation import EvalScores, Validation
 EXIT_AGAIN = 75
 """Stopped by SIGTERM after saving: the same command goes on from there."""
 
+_SEED_OF_ZERO = 1 << 31
+"""tf.data cannot shuffle by a tensor's seed beside a global seed of 0."""
+
 MAX_PENDING = 8
 """Steps whose results may be under way on the device."""
 
@@ -65,7 +68,7 @@ def run(config: TrainConfig) -> int:
             stack.enter_context(locking.hold(config.model_dir))
             config_file.save(config)
         is_stopped = stack.enter_context(processes.joined(config.devices))
-        keras.utils.set_random_seed(config.seed)
+        keras.utils.set_random_seed(config.seed or _SEED_OF_ZERO)
         training = _Run(config, is_stopped)
         stack.enter_context(contextlib.closing(training))
         return training.train()

@@ -11,6 +11,8 @@ from tests import commands, tiny_dataset
 from tests.tiny_run import arguments, read_rows
 from trainer import checkpoints
 
+pytest.importorskip("jax")
+
 NUM_TRAIN, NUM_VAL = 8, 6
 
 _COMPILE_FAST = (
