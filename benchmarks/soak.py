@@ -111,9 +111,9 @@ def number_of(images: np.ndarray) -> np.ndarray:
 
 def write_tree(root: str, num_frames: int) -> None:
     """Writes a Cityscapes tree of one-coloured frames."""
-    from preprocess.encoding import encode_png
+    from preprocess.png import encode
 
-    label = encode_png(np.full(SIZE, _LABEL_ID, np.uint8), 1)
+    label = encode(np.full(SIZE, _LABEL_ID, np.uint8), 1)
     for number in range(num_frames):
         city = f"city{number // _FRAMES_PER_CITY:03d}"
         stem = f"{city}_{number:06d}_000019"
@@ -121,7 +121,7 @@ def write_tree(root: str, num_frames: int) -> None:
             np.array(color_of(number), np.uint8), (*SIZE, 3)
         )
         for kind, suffix, content in (
-            ("leftImg8bit", "leftImg8bit", encode_png(picture, 1)),
+            ("leftImg8bit", "leftImg8bit", encode(picture, 1)),
             ("gtFine", "gtFine_labelIds", label),
         ):
             folder = os.path.join(root, kind, "train", city)

@@ -67,6 +67,11 @@ flags.DEFINE_integer(
     "workers", None, "Threads of a local run; default: one a core.", 1
 )
 
+_SLOW_PNG = (
+    "Pillow decodes the label maps, eight times slower than this package's own "
+    "C: install a C compiler and then the package again."
+)
+
 
 def main(argv: Sequence[str]) -> int:
     """Runs the command; returns its exit code, 0, 1 or 2."""
@@ -83,7 +88,7 @@ def main(argv: Sequence[str]) -> int:
     # Beam takes seconds to import, so what is wrong above is said before; it
     # warns of extras that a local run does not need.
     logging.getLogger().setLevel(logging.ERROR)
-    from preprocess import beam_flags, pipeline, running
+    from preprocess import beam_flags, pipeline, png, running
     from preprocess.errors import ConversionError
 
     try:
@@ -93,6 +98,8 @@ def main(argv: Sequence[str]) -> int:
     if running.is_local(beam_options):
         workers = FLAGS.workers or os.cpu_count()
         print(f"Runner: local FnApiRunner, {workers} workers", file=sys.stderr)
+        if not png.IS_FAST:
+            print(_SLOW_PNG, file=sys.stderr)
     try:
         outcome = pipeline.run(
             options,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from preprocess import encoding, sharding, tool
+from preprocess import encoding, png, sharding, tool
 from preprocess.errors import BadPictureError
 from schemas import example, manifest, shard_check, shard_names, tfrecord
 
@@ -200,14 +200,12 @@ def _count_pixels(
     """
     size = (record.height, record.width)
     try:
-        if record.image_format == "png":
-            encoding.check_png(record.image, encoding.RGB, "image")
-        sizes = {"image": encoding.decode(record.image, "image").size[::-1]}
+        sizes = {"image": _decode_image(record).shape[:2]}
         counts = [0] * 256
         if record.label:
-            encoding.check_png(record.label, encoding.GREY, "label")
-            ids, counts = encoding.decode_label(record.label, content.space)
-            sizes["label"] = ids.size[::-1]
+            label = png.check(record.label, png.GREY, "label")
+            ids, counts = encoding.decode_label(label, content.space)
+            sizes["label"] = ids.shape
     except BadPictureError as error:
         raise BadPictureError(f"frame {record.name}: {error}") from error
     for what, found in sizes.items():
@@ -217,6 +215,12 @@ def _count_pixels(
                 f"record says {size[0]}x{size[1]}"
             )
     return np.array(counts[: content.num_classes], np.int64)
+
+
+def _decode_image(record: example.Record) -> np.ndarray:
+    if record.image_format == "png":
+        return png.check(record.image, png.RGB, "image").decode()
+    return np.asarray(png.decode_any(record.image, "image"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

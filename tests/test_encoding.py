@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from preprocess import encoding
+from preprocess import png
 from preprocess.encoding import Encoding, encode_frame
 from preprocess.errors import BadPictureError
 from schemas import labels
@@ -54,7 +54,7 @@ def test_images_are_resized_by_area_and_labels_by_nearest():
 
 def test_resized_pictures_are_stored_unfiltered_and_read_back_equal():
     for array in (IMAGE, IDS):
-        data = encoding.encode_png(array, level=0)
+        data = png.encode(array, level=0)
         assert (pixels(data) == array).all()
         assert len(data) > array.size
     rows = zlib.decompress(data[data.index(b"IDAT") + 4 : -16])

@@ -19,7 +19,7 @@ pytest.importorskip("hypothesis")
 import hypothesis  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-from preprocess import encoding, pairing, sources  # noqa: E402
+from preprocess import encoding, pairing, png, sources  # noqa: E402
 from preprocess.encoding import Encoding  # noqa: E402
 from preprocess.errors import BadPictureError, ConversionError  # noqa: E402
 from preprocess.sources import Listing, SourceFile  # noqa: E402
@@ -105,7 +105,7 @@ WHOLE_PNGS = st.sampled_from(
     [
         trees.png(trees.picture(1, (4, 6))),
         trees.png(trees.label_map(1, (4, 6))),
-        encoding.encode_png(trees.picture(2, (4, 6)), 0),
+        png.encode(trees.picture(2, (4, 6)), 0),
     ]
 )
 ANY_PNGS = st.one_of(pngs(), damaged(WHOLE_PNGS), damaged(pngs()))
@@ -153,6 +153,7 @@ NAMES = st.one_of(
 
 
 @fuzz
+@pytest.mark.filterwarnings("ignore:Duplicate name")
 @hypothesis.given(
     st.lists(
         st.tuples(NAMES, st.sampled_from(["_leftImg8bit.png", ".png", ""])),

@@ -51,10 +51,12 @@ def training(data_dir, model_dir) -> tuple[str, ...]:
     )
 
 
-def train(data_dir, model_dir, **options) -> subprocess.CompletedProcess:
+def train(
+    data_dir, model_dir, *more: str, **options
+) -> subprocess.CompletedProcess:
     """Runs a training."""
     return commands.run(
-        "trainer.task", *training(data_dir, model_dir), **options
+        "trainer.task", *training(data_dir, model_dir), *more, **options
     )
 
 

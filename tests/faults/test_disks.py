@@ -153,11 +153,14 @@ def test_a_write_error_is_one_line(root, whole, tmp_path, fault):
 def test_a_shard_that_goes_bad_under_a_training_is_named(
     data_dir, whole_run, tmp_path, fault, effect, name
 ):
-    # TensorFlow reads it by pread64 alone, and first after an epoch.
+    # TensorFlow reads it by pread64 alone, and without pictures to draw
+    # first after an epoch.
     shard = data_dir / "val-00000-of-00002.tfrecord"
     under = tracing.inject("pread64", effect, [shard])
     with fault(name):
-        done = jobs.train(data_dir, tmp_path / "run", under=under)
+        done = jobs.train(
+            data_dir, tmp_path / "run", "--tensorboard_pictures=0", under=under
+        )
         assert "reading split 'val'" in jobs.last_line(done)
         assert jobs.files_of(tmp_path / "run" / "checkpoints")
         check_training_rerun(data_dir, tmp_path / "run", whole_run)

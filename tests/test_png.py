@@ -1,0 +1,148 @@
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from preprocess import png
+from preprocess.errors import BadPictureError
+
+CHANNELS = {png.GREY: 1, png.RGB: 3}
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    crc = struct.pack(">I", zlib.crc32(kind + content))
+    return struct.pack(">I", len(content)) + kind + content + crc
+
+
+def png_of_rows(rows: bytes, size, color_type, num_parts=1) -> bytes:
+    """Builds a PNG of rows that are filtered already."""
+    header = struct.pack(">IIBBBBB", size[1], size[0], 8, color_type, 0, 0, 0)
+    compressed = zlib.compress(rows)
+    step = -(-len(compressed) // num_parts)
+    parts = [
+        chunk(b"IDAT", compressed[begin : begin + step])
+        for begin in range(0, len(compressed), step)
+    ]
+    return b"".join(
+        (
+            b"\x89PNG\r\n\x1a\n",
+            chunk(b"IHDR", header),
+            *parts,
+            chunk(b"IEND", b""),
+        )
+    )
+
+
+def filtered_rows(seed, size, color_type, share_of_zeros) -> bytes:
+    """Draws filters and residuals; any such bytes are some picture."""
+    generator = np.random.default_rng(seed)
+    shape = (size[0], 1 + size[1] * CHANNELS[color_type])
+    rows = generator.integers(0, 256, shape, np.uint8)
+    rows[generator.random(shape) < share_of_zeros] = 0
+    rows[:, 0] = generator.integers(0, 5, size[0])
+    return rows.tobytes()
+
+
+@pytest.fixture(params=["C", "Pillow"])
+def decoder(request, monkeypatch):
+    if request.param == "Pillow":
+        monkeypatch.setattr(png, "png_rows", None)
+    elif png.png_rows is None:
+        pytest.skip("installed without a C compiler")
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.integers(0, 2**32),
+    st.tuples(st.integers(1, 12), st.integers(1, 70)),
+    st.sampled_from([png.GREY, png.RGB]),
+    st.sampled_from([0, 0.5, 0.9, 0.99, 1]),
+)
+def test_rows_of_every_filter_decode_as_pillow_does(
+    seed, size, color_type, share_of_zeros
+):
+    rows = filtered_rows(seed, size, color_type, share_of_zeros)
+    data = png_of_rows(rows, size, color_type, num_parts=2)
+    pixels = png.check(data, color_type, "image").decode()
+    expected = np.asarray(Image.open(io.BytesIO(data)))
+    assert pixels.dtype == np.uint8
+    assert np.array_equal(pixels, expected)
+
+
+@given(st.binary(min_size=1, max_size=300))
+def test_values_are_counted_as_numpy_does(values):
+    pixels = np.frombuffer(values, np.uint8)[None]
+    counts = png.histogram(pixels)
+    assert counts == np.bincount(pixels[0], minlength=256).tolist()
+
+
+def test_rows_of_one_value_are_counted(decoder):
+    ids = np.repeat(np.arange(4, dtype=np.uint8), 21)[None]
+    assert png.histogram(ids) == [21] * 4 + [0] * 252
+
+
+def test_an_interlaced_picture_decodes():
+    # Seven passes of one, or of no, row: a 1x1 picture has the first alone.
+    header = struct.pack(">IIBBBBB", 1, 1, 8, png.GREY, 0, 0, 1)
+    data = b"".join(
+        (
+            b"\x89PNG\r\n\x1a\n",
+            chunk(b"IHDR", header),
+            chunk(b"IDAT", zlib.compress(b"\x00\x07")),
+            chunk(b"IEND", b""),
+        )
+    )
+    assert png.check(data, png.GREY, "label").decode().tolist() == [[7]]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(bytes(3 * 5 - 1), id="a byte short"),
+        pytest.param(b"", id="none"),
+        pytest.param(bytes(10) + b"\x05" + bytes(4), id="a sixth filter"),
+    ],
+)
+def test_rows_that_are_no_picture_are_refused(decoder, rows):
+    data = png_of_rows(rows, (3, 4), png.GREY)
+    picture = png.check(data, png.GREY, "label")
+    with pytest.raises(BadPictureError, match="^label cannot be decoded: "):
+        picture.decode()
+
+
+def test_pixels_that_do_not_inflate_are_refused(decoder):
+    data = png_of_rows(bytes(15), (3, 4), png.GREY)
+    begin, end = png.check(data, png.GREY, "label").pixel_spans[0]
+    broken = b"".join(
+        (data[: begin - 8], chunk(b"IDAT", bytes(end - begin)), data[end + 4 :])
+    )
+    with pytest.raises(BadPictureError, match="^label cannot be decoded: "):
+        png.check(broken, png.GREY, "label").decode()
+
+
+def test_more_rows_than_the_header_says_take_no_more_memory(decoder):
+    bomb = png_of_rows(bytes(1 << 26), (3, 4), png.GREY)
+    pixels = png.check(bomb, png.GREY, "label").decode()
+    assert pixels.shape == (3, 4)
+
+
+@pytest.mark.skipif(png.png_rows is None, reason="no C compiler")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (bytes(15), 3, 4, 1, bytearray(11)),
+        (bytes(14), 3, 4, 1, bytearray(12)),
+        (bytes(15), 3, 4, 3, bytearray(12)),
+        (bytes(15), 0, 4, 1, bytearray(12)),
+        (bytes(15), -3, -6, 1, bytearray(18)),
+        (bytes(15), 2**62, 2**62, 1, bytearray(12)),
+    ],
+)
+def test_buffers_that_do_not_fit_are_refused(arguments):
+    with pytest.raises(ValueError, match="do not fit"):
+        png.png_rows.unfilter(*arguments)
