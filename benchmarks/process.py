@@ -26,7 +26,7 @@ class Finished:
         seconds: Wall time from its start to its end, the interpreter's start
             and the imports included.
         peak_mb: The highest memory of all its processes together, in MiB,
-            as `session_memory_mb` counts it; None without Linux's /proc.
+            as `SessionMemory` counts it; None without Linux's /proc.
         output: What it wrote to its standard output.
     """
 
@@ -76,38 +76,43 @@ def run(command: Sequence[str]) -> Finished:
         return Finished(seconds, watch.peak_mb, out.read())
 
 
-def session_memory_mb(session: int) -> float:
-    """Adds up the memory of a session's processes.
+class SessionMemory:
+    """The memory of a session's processes, cheap enough to ask for often."""
 
-    Pages that they share after a fork count once (their PSS).  Libraries and
-    other files that they map count as in the process that maps the most of
-    them: their PSS would fall with every stranger that maps them as well.
+    def __init__(self, session: int):
+        """Takes the process id of the session's leader."""
+        self._session = session
+        self._strangers: set[str] = set()
 
-    Args:
-        session: The process id of the session's leader.
+    def now_mb(self) -> float:
+        """Adds up what the processes have now.
 
-    Returns:
-        MiB; 0.0 when no process is left.
-    """
-    own_kb, mapped_kb = 0, 0
-    for name in os.listdir("/proc"):
-        if name.isdecimal() and (memory := _process_memory_kb(name, session)):
-            own_kb += memory["Pss_Anon"]
-            mapped_kb = max(mapped_kb, memory["Rss"] - memory["Anonymous"])
-    return (own_kb + mapped_kb) / 1024
+        Pages that they share after a fork count once (their PSS).  Libraries
+        and other files that they map count as in the process that maps the
+        most of them: their PSS would fall with every stranger that maps them.
+
+        Returns:
+            MiB; 0.0 when no process is left.
+        """
+        own_kb, mapped_kb = 0, 0
+        for name in set(os.listdir("/proc")) - self._strangers:
+            if not name.isdecimal() or not self._is_member(name):
+                self._strangers.add(name)
+            elif memory := _memory_kb(name):
+                own_kb += memory["Pss_Anon"]
+                mapped_kb = max(mapped_kb, memory["Rss"] - memory["Anonymous"])
+        return (own_kb + mapped_kb) / 1024
+
+    def _is_member(self, process: str) -> bool:
+        try:
+            return os.getsid(int(process)) == self._session
+        except (ProcessLookupError, PermissionError):
+            return False
 
 
-def _process_memory_kb(process: str, session: int) -> dict[str, int]:
-    """Returns a process's smaps_rollup.
-
-    Empty if it is of another session or has ended.
-    """
+def _memory_kb(process: str) -> dict[str, int]:
+    """Returns a process's smaps_rollup, empty if it has ended."""
     try:
-        with open(f"/proc/{process}/stat", encoding="latin-1") as file:
-            # The name, in parentheses, may hold blanks and parentheses.
-            fields = file.read().rpartition(")")[2].split()
-        if int(fields[3]) != session:
-            return {}
         with open(f"/proc/{process}/smaps_rollup", encoding="ascii") as file:
             rows = [line.split() for line in file]
     except (FileNotFoundError, ProcessLookupError, PermissionError):
@@ -119,7 +124,7 @@ class _MemoryWatch:
     """Samples a session's memory in a thread and keeps the highest sum."""
 
     def __init__(self, session: int):
-        self._session = session
+        self._memory = SessionMemory(session)
         self._stopped = threading.Event()
         self.peak_mb: float | None = None
         self._thread = threading.Thread(target=self._sample, daemon=True)
@@ -134,7 +139,7 @@ class _MemoryWatch:
 
     def _sample(self) -> None:
         while not self._stopped.wait(1 / _SAMPLES_PER_SECOND):
-            now_mb = session_memory_mb(self._session)
+            now_mb = self._memory.now_mb()
             self.peak_mb = max(self.peak_mb, now_mb)
 
 
