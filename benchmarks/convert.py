@@ -5,7 +5,7 @@ r"""Compares conversions of the same native-size pairs in one run.
 
 Without a root it draws its own scenes of Cityscapes' size and weight.  Each
 rate is pairs a second of a process's whole life: the interpreter's start and
-the imports are in it.  All read from a warm page cache.
+the imports are in it.  Each reads from a warm page cache.
 """
 
 import argparse
@@ -55,7 +55,6 @@ def _prepare(flags: argparse.Namespace, work_dir: str) -> list[Contender]:
     trees.link_tree(pairs, many, "train", len(pairs) * _REPEATS)
     converted = os.path.join(work_dir, "converted")
     process.run(_ours(many, converted))
-    trees.read_all(few)
     return [
         *_contenders(few, many, converted, len(pairs)),
         *_from_zips(flags.tfds_python, pairs, work_dir),
@@ -80,16 +79,20 @@ def _contenders(
     )
     num_many = num_pairs * _REPEATS
     contenders = []
-    for name, command, num_items in (
-        (OURS, _ours(few, output), num_pairs),
-        (DEEPLAB2, deeplab2, num_pairs),
-        (WRITE_TO_TFRECORD, to_tfrecord, num_pairs),
-        (OURS_MANY, _ours(many, output), num_many),
-        (ONE_WORKER, _ours(few, output, size, "--workers=1"), num_pairs),
-        (TWO_WORKERS, _ours(few, output, size, "--workers=2"), num_pairs),
-        (VERIFY, verify, num_many),
+    one_worker = _ours(few, output, size, "--workers=1")
+    two_workers = _ours(few, output, size, "--workers=2")
+    for name, command, num_items, source in (
+        (OURS, _ours(few, output), num_pairs, few),
+        (DEEPLAB2, deeplab2, num_pairs, few),
+        (WRITE_TO_TFRECORD, to_tfrecord, num_pairs, few),
+        (OURS_MANY, _ours(many, output), num_many, few),  # few's, linked
+        (ONE_WORKER, one_worker, num_pairs, few),
+        (TWO_WORKERS, two_workers, num_pairs, few),
+        (VERIFY, verify, num_many, converted),
     ):
-        contenders.append(Contender(name, _UNIT, command, num_items, (output,)))
+        contenders.append(
+            Contender(name, _UNIT, command, num_items, (output,), (source,))
+        )
     return contenders
 
 
@@ -125,7 +128,7 @@ def _ours_from_zips(
 ) -> Contender:
     output = os.path.join(work_dir, "zips-output")
     command = _ours(zips, output, "--splits=train,val,test", "--test_labels")
-    return Contender(name, _UNIT, command, num_pairs, (output,))
+    return Contender(name, _UNIT, command, num_pairs, (output,), (zips,))
 
 
 def _tfds(
@@ -135,7 +138,8 @@ def _tfds(
         return Contender(name, _UNIT, not_measured="no --tfds_python was given")
     command = (python, "-m", "benchmarks.builder_tfds", data_dir)
     outputs = (os.path.join(data_dir, n) for n in ("built", "download"))
-    return Contender(name, _UNIT, command, num_pairs, tuple(outputs))
+    zips = os.path.join(data_dir, "manual")
+    return Contender(name, _UNIT, command, num_pairs, tuple(outputs), (zips,))
 
 
 def _ours(root: str, output_dir: str, *flags: str) -> tuple[str, ...]:
