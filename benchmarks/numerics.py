@@ -4,12 +4,16 @@ r"""Follows the losses of the same steps in other arithmetic.
 
 Each contender begins with the same weights and sees the same batches; the
 figures are the largest deviations of its loss from float32's, relative to
-it: of single steps, of means over ten, of the mean over all.
+it.  First of the steps' losses at the weights that float32 had before each:
+what the arithmetic itself is off by.  Then of runs that go their own way: of
+single steps, of means over ten, of the mean over all.
 
 Training multiplies differences, whatever they come from.  So two contenders
 compute in float32 throughout and only begin elsewhere: with weights each off
 by up to the rounding of a bfloat16 (2^-9) or of a float32 (2^-24).  What
 separates those from float32 is no fault of any arithmetic.
+
+The weights of every step are kept in memory, 8 MB each at 16 filters.
 
 The data set is one that `preprocess.main` wrote with --image_size=280x280 or
 larger.
@@ -46,6 +50,19 @@ class Variant:
     perturbation: float = 0.0
 
 
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A training.
+
+    Attributes:
+        losses: Of each step.
+        weights: All of the network's, before each step.
+    """
+
+    losses: list[float]
+    weights: list[list[np.ndarray]]
+
+
 PLAIN = "float32"
 VARIANTS = {
     PLAIN: Variant({"mixed_precision": "float32"}),
@@ -68,33 +85,53 @@ def main() -> int:
     flags = _parse_flags()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        found = {
-            name: losses(flags, variant) for name, variant in VARIANTS.items()
-        }
+        plain = train(flags, VARIANTS[PLAIN])
+        print(
+            f"float32: loss {plain.losses[0]:.4f} at step 1, "
+            f"{plain.losses[-1]:.4f} at the end"
+        )
+        print(
+            "| off float32's by up to | at float32's weights | single steps | "
+            f"{_WINDOW}-step means | mean of all {len(plain.losses)} |\n"
+            "|---|---:|---:|---:|---:|"
+        )
+        for name, variant in VARIANTS.items():
+            if name != PLAIN:
+                cells = " | ".join(_compare(flags, variant, plain))
+                print(f"| {name} | {cells} |")
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    plain = found.pop(PLAIN)
-    print(f"float32: loss {plain[0]:.4f} at step 1, {plain[-1]:.4f} at the end")
-    print(
-        f"| off float32's by up to | single steps | {_WINDOW}-step means "
-        f"| mean of all {len(plain)} |\n|---|---:|---:|---:|"
-    )
-    for name, others in found.items():
-        cells = [
-            f"{deviation(plain, others, window):.2%}"
-            for window in (1, min(_WINDOW, len(plain)), len(plain))
-        ]
-        print(f"| {name} | {' | '.join(cells)} |")
     return 0
 
 
-def losses(flags: argparse.Namespace, variant: Variant) -> list[float]:
-    """Trains anew and returns the loss of each step.
+def _compare(
+    flags: argparse.Namespace, variant: Variant, plain: Run
+) -> list[str]:
+    """Returns the cells of a variant's row."""
+    cells = ["-"]  # Weights that are off are not float32's.
+    if not variant.perturbation:
+        told = train(flags, variant, plain.weights)
+        cells = [f"{deviation(plain.losses, told.losses):.2%}"]
+    own = train(flags, variant)
+    num_steps = len(plain.losses)
+    for window in (1, min(_WINDOW, num_steps), num_steps):
+        off = deviation(plain.losses, own.losses, window)
+        cells.append(f"{off:.2%}")
+    return cells
+
+
+def train(
+    flags: argparse.Namespace,
+    variant: Variant,
+    weights: list[list[np.ndarray]] | None = None,
+) -> Run:
+    """Trains anew.
 
     Args:
         flags: Those of this command.
         variant: The contender.
+        weights: Another run's, taken over before each step.
 
     Raises:
         ManifestError: The folder holds no data set.
@@ -128,10 +165,16 @@ def losses(flags: argparse.Namespace, variant: Variant) -> list[float]:
     batches = input_pipeline.train_batches(
         sources.open_train(data, manifest, ""), order
     )
-    return [
-        float(stepper.train(images, labels).loss)
-        for images, labels in batches.take(flags.num_steps)
-    ]
+    run = Run([], [])
+    for step, batch in enumerate(batches.take(flags.num_steps)):
+        if weights:
+            stepper.model.set_weights(weights[step])
+            stepper.reload()
+        else:
+            stepper.sync()
+            run.weights.append(stepper.model.get_weights())
+        run.losses.append(float(stepper.train(*batch).loss))
+    return run
 
 
 def deviation(

@@ -4,19 +4,34 @@ An entry's name, `..` and all, is only ever a name in the zip.
 """
 
 import contextlib
+import errno
 import lzma
+import os
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from zlib_ng import zlib_ng
+
 MAX_ENTRY_BYTES = 1 << 28
 """No picture of Cityscapes comes near 256 MiB; a larger entry is refused."""
+
+_LOCAL_HEADER = struct.Struct("<4s22xHH")
+"""An entry's own header: its mark, the bytes of its name, of its extras."""
+
+_LOCAL_MARK = b"PK\x03\x04"
+_ENCRYPTED_OR_PATCHED = 0x61
+_PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+_OF_THE_ZIP = (None, errno.EINVAL)
+"""What an error's `errno` is if the zip leads nowhere: before its begin."""
 
 _ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
+    zlib_ng.error,
     lzma.LZMAError,
     struct.error,
     EOFError,
@@ -49,13 +64,52 @@ def read_entry(archive: zipfile.ZipFile, name: str) -> bytes:
         OSError: The zip cannot be read.
     """
     with _naming_damage("cannot be unpacked: "):
-        num_bytes = archive.getinfo(name).file_size
+        entry = archive.getinfo(name)
+        num_bytes = max(entry.file_size, entry.compress_size)
         if num_bytes > MAX_ENTRY_BYTES:
             raise ValueError(
                 f"it unpacks to {num_bytes} bytes, the limit is "
                 f"{MAX_ENTRY_BYTES}"
             )
-        return archive.read(name)
+        descriptor = _descriptor(archive)
+        if descriptor is None or not _is_plain(entry):
+            return archive.read(name)
+        return _unpack(descriptor, entry)
+
+
+def _descriptor(archive: zipfile.ZipFile) -> int | None:
+    """Returns the descriptor of a file on a disk, None of any other."""
+    try:
+        return archive.fp.fileno()
+    except (AttributeError, OSError):
+        return None
+
+
+def _is_plain(entry: zipfile.ZipInfo) -> bool:
+    return (
+        entry.compress_type in _PLAIN_METHODS
+        and not entry.flag_bits & _ENCRYPTED_OR_PATCHED
+    )
+
+
+def _unpack(descriptor: int, entry: zipfile.ZipInfo) -> bytes:
+    """Reads an entry as `ZipFile.read` does, several times as fast.
+
+    It takes no lock and inflates and proves by zlib-ng.
+    """
+    at = entry.header_offset
+    header = os.pread(descriptor, _LOCAL_HEADER.size, at)
+    mark, *variable_bytes = _LOCAL_HEADER.unpack(header)
+    if mark != _LOCAL_MARK:
+        raise ValueError(f"no file begins at byte {at}")
+    at += _LOCAL_HEADER.size + sum(variable_bytes)
+    content = os.pread(descriptor, entry.compress_size, at)
+    if entry.compress_type == zipfile.ZIP_DEFLATED:
+        inflate = zlib_ng.decompressobj(-zlib_ng.MAX_WBITS)
+        content = inflate.decompress(content, max(1, entry.file_size))
+    if len(content) != entry.file_size or zlib_ng.crc32(content) != entry.CRC:
+        raise ValueError("Bad CRC-32, or another size than it should have")
+    return content
 
 
 @contextlib.contextmanager
@@ -64,7 +118,7 @@ def _naming_damage(prefix: str) -> Iterator[None]:
     try:
         yield
     except _ERRORS as error:
-        if isinstance(error, OSError) and error.errno is not None:
+        if getattr(error, "errno", None) not in _OF_THE_ZIP:
             raise  # The disk has failed, not the zip.
         reason = str(error) or type(error).__name__
         raise ValueError(f"{prefix}{reason}") from error

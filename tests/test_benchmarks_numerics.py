@@ -8,22 +8,38 @@ from benchmarks import numerics
 PERTURBED = "float32, weights off by 2^-9"
 
 
-def test_recomputing_and_bfloat16_stay_within_two_percent(tmp_path):
+@pytest.fixture
+def flags(tmp_path):
     tiny_dataset.write_dataset(tmp_path, 4, 1, (280, 280))
-    flags = argparse.Namespace(
+    return argparse.Namespace(
         data_dir=str(tmp_path),
         num_steps=4,
         base_filters=2,
         batch_size=2,
         crop=32,
     )
+
+
+def test_recomputing_and_bfloat16_stay_within_two_percent(flags):
     plain, *others = (
-        numerics.losses(flags, numerics.VARIANTS[name])
+        numerics.train(flags, numerics.VARIANTS[name])
         for name in (numerics.PLAIN, "bfloat16, --remat", PERTURBED)
     )
-    assert len(plain) == 4
-    for losses in others:
-        assert 0 < numerics.deviation(plain, losses) < 0.02
+    assert len(plain.losses) == 4
+    for run in others:
+        assert 0 < numerics.deviation(plain.losses, run.losses) < 0.02
+    told = numerics.train(
+        flags, numerics.VARIANTS["bfloat16, --remat"], plain.weights
+    )
+    assert 0 < numerics.deviation(plain.losses, told.losses) < 0.01
+
+
+def test_float32_at_its_own_weights_gives_its_own_losses(flags):
+    plain = numerics.train(flags, numerics.VARIANTS[numerics.PLAIN])
+    told = numerics.train(
+        flags, numerics.VARIANTS[numerics.PLAIN], plain.weights
+    )
+    assert told.losses == pytest.approx(plain.losses, rel=1e-5)
 
 
 def test_the_deviation_is_the_largest_and_relative():
