@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from preprocess import files, png
+from preprocess import encoding, files, png
 from preprocess.errors import BadPictureError
 from schemas import example, labels, tfrecord
 from schemas.manifest import Manifest, Split
@@ -83,10 +83,11 @@ def _draw(
 ) -> Sample:
     """Decodes a record's pictures and lays one over the other."""
     try:
-        picture = png.decode_any(record.image, "image")
+        picture = Image.fromarray(encoding.decode_image(record))
         ids = None
         if record.label:
-            ids = png.decode_any(record.label, "label")
+            label = png.check(record.label, png.GREY, "label")
+            ids = Image.fromarray(label.decode())
     except BadPictureError as error:
         return Sample(split, record.name, "", (1, 1), str(error))
     small = picture.reduce(max(1, picture.width // WIDTH_PX))

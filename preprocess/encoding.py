@@ -87,6 +87,17 @@ def encode_frame(
     return EncodedFrame(record, class_pixels)
 
 
+def decode_image(record: example.Record) -> np.ndarray:
+    """Decodes a record's picture, PNG or JPEG: (H, W, 3) uint8.
+
+    Raises:
+        BadPictureError: It cannot be decoded.
+    """
+    if record.image_format == "png":
+        return png.check(record.image, png.RGB, "image").decode()
+    return np.asarray(png.decode_any(record.image, "image"))
+
+
 def decode_label(
     label: png.Png, space: labels.LabelSpace
 ) -> tuple[np.ndarray, list[int]]:

@@ -200,7 +200,7 @@ def _count_pixels(
     """
     size = (record.height, record.width)
     try:
-        sizes = {"image": _decode_image(record).shape[:2]}
+        sizes = {"image": encoding.decode_image(record).shape[:2]}
         counts = [0] * 256
         if record.label:
             label = png.check(record.label, png.GREY, "label")
@@ -215,12 +215,6 @@ def _count_pixels(
                 f"record says {size[0]}x{size[1]}"
             )
     return np.array(counts[: content.num_classes], np.int64)
-
-
-def _decode_image(record: example.Record) -> np.ndarray:
-    if record.image_format == "png":
-        return png.check(record.image, png.RGB, "image").decode()
-    return np.asarray(png.decode_any(record.image, "image"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

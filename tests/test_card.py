@@ -195,7 +195,7 @@ def test_a_picture_that_cannot_be_decoded_is_told_not_left_out(
     content = add_split(tmp_path, content, "test", [record])
     page = Page(card.render(content, str(tmp_path)))
     begin = page.texts.index("berlin_000000_000019")
-    assert page.texts[begin - 1].startswith("image cannot be decoded: ")
+    assert page.texts[begin - 1].startswith("image is not a PNG")
 
 
 def test_what_the_data_say_is_escaped(tmp_path, content):
