@@ -1,5 +1,6 @@
 """Files on any of Beam's file systems: local, gs://, s3://."""
 
+import contextlib
 import os
 import uuid
 from collections.abc import Iterator
@@ -126,18 +127,20 @@ class AtomicFile:
 
     def __exit__(self, error_type, error, traceback) -> None:
         """Renames the file, or deletes it after an error."""
+        if error_type is not None:
+            with contextlib.suppress(Exception):  # The first error counts.
+                self._file.close()
+            delete_if_there(self._temporary_path)
+            return
         try:
-            if error_type is None and is_local(self._path):
+            if is_local(self._path):
                 self._file.flush()
                 os.fsync(self._file.fileno())
             self._file.close()
-            if error_type is None:
-                rename(self._temporary_path, self._path)
+            rename(self._temporary_path, self._path)
         except BaseException:
             delete_if_there(self._temporary_path)
             raise
-        if error_type is not None:
-            delete_if_there(self._temporary_path)
 
 
 def write_text(path: str, text: str, temporary_dir: str) -> None:

@@ -188,6 +188,11 @@ def _write(
                 shard.write(example.encode(encoded.record))
                 statistics.add(encoded)
             progress.advance()
+        if not shard.records and files.scheme(path) == "s3":
+            raise ConversionError(
+                f"{name} would be empty, and Beam cannot write an empty object "
+                "to s3://; give a lower --num_shards."
+            )
     if options.write_index:
         _write_index(name, shard.records, options.output_dir)
     report = ShardReport(

@@ -13,12 +13,14 @@ from tests import commands, trees  # noqa: E402
 VAL_STEMS = tuple(f"munster_{index:06d}_000019" for index in range(8))
 
 
-def convert(root: str, output_dir: str) -> subprocess.CompletedProcess:
+def convert(
+    root: str, output_dir: str, num_shards: int = 2
+) -> subprocess.CompletedProcess:
     return commands.run(
         "preprocess.main",
         f"--cityscapes_root={root}",
         f"--output_dir={output_dir}",
-        "--num_shards=2",
+        f"--num_shards={num_shards}",
         "--write_index",
     )
 
@@ -40,6 +42,17 @@ def output(root, s3_bucket):
     done = convert(f"s3://{s3_bucket.name}/root", output)
     assert done.returncode == 0, done.stderr
     return output
+
+
+def test_a_shard_without_a_frame_is_one_line(root, s3_bucket):
+    done = convert(
+        f"s3://{s3_bucket.name}/root", f"s3://{s3_bucket.name}/empty", 40
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    line = done.stderr.splitlines()[-1]
+    assert line.startswith("error: ")
+    assert line.endswith("to s3://; give a lower --num_shards.")
 
 
 def sync(bucket, folder) -> None:
