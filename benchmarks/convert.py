@@ -23,12 +23,13 @@ WRITE_TO_TFRECORD = "Beam's WriteToTFRecord"
 OURS_ZIPS = "preprocess.main, from zips"
 OURS_ZIPS_MANY = f"{OURS_ZIPS}, ten times the pairs"
 OURS_MANY = "preprocess.main, ten times the pairs"
-ONE_WORKER = "preprocess.main to 280x280, 1 worker"
-TWO_WORKERS = "preprocess.main to 280x280, 2 workers"
+ONE_WORKER = "preprocess.main to 280x280, 1 worker, three times the pairs"
+TWO_WORKERS = "preprocess.main to 280x280, 2 workers, three times the pairs"
 VERIFY = "preprocess.verify --quick, ten times the pairs"
 
 _UNIT = "pairs/s"
 _REPEATS = 10
+_RESIZED_REPEATS = 3  # So that workers, not the start of Beam, are compared.
 _PACKAGES = ("apache-beam", "numpy", "pillow", "protobuf", "google-crc32c")
 
 
@@ -66,7 +67,8 @@ def _contenders(
 ) -> list[Contender]:
     """Returns what converts, or verifies, pictures that lie in folders."""
     output = f"{few}-output"
-    size = "--image_size=280x280"
+    num_resized = num_pairs * _RESIZED_REPEATS
+    resized = ("--image_size=280x280", f"--limit={num_resized}")
     num_workers = str(os.cpu_count())
     deeplab2 = process.module_command(
         "benchmarks.builder_deeplab2", few, output
@@ -79,15 +81,15 @@ def _contenders(
     )
     num_many = num_pairs * _REPEATS
     contenders = []
-    one_worker = _ours(few, output, size, "--workers=1")
-    two_workers = _ours(few, output, size, "--workers=2")
+    one_worker = _ours(many, output, *resized, "--workers=1")
+    two_workers = _ours(many, output, *resized, "--workers=2")
     for name, command, num_items, source in (
         (OURS, _ours(few, output), num_pairs, few),
         (DEEPLAB2, deeplab2, num_pairs, few),
         (WRITE_TO_TFRECORD, to_tfrecord, num_pairs, few),
         (OURS_MANY, _ours(many, output), num_many, few),  # few's, linked
-        (ONE_WORKER, one_worker, num_pairs, few),
-        (TWO_WORKERS, two_workers, num_pairs, few),
+        (ONE_WORKER, one_worker, num_resized, few),
+        (TWO_WORKERS, two_workers, num_resized, few),
         (VERIFY, verify, num_many, converted),
     ):
         contenders.append(
