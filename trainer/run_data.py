@@ -1,10 +1,12 @@
 """The data set of a run: its batches, with errors that name the record."""
 
+import math
 from collections.abc import Iterator
 
 import keras
 import tensorflow as tf
 
+from schemas.sizes import Size
 from trainer import (
     dataset,
     input_pipeline,
@@ -97,14 +99,27 @@ class RunData:
     def eval_batches(self) -> tf.data.Dataset:
         """Opens the batches of one pass over the evaluation split."""
         data = self._config.data
+        size = sources.eval_size(data, self.manifest)
         return input_pipeline.eval_batches(
             sources.open_eval(
                 data, self.manifest, self._cache_dir, share=self._share
             ),
-            sources.eval_size(data, self.manifest),
-            self._config.batch_size,
+            size,
+            self._eval_batch_size(size),
             self._num_devices,
         )
+
+    def _eval_batch_size(self, size: Size) -> int:
+        """Returns how many pictures hold no more pixels than a step does.
+
+        Whole pictures are larger than crops, and a step of accumulated parts
+        is smaller than its batch: what fits the training must do for the
+        evaluation in its midst.
+        """
+        config = self._config
+        step_pixels = math.prod(config.data.crop) * config.batch_size
+        fitting = step_pixels // config.accumulate_steps // math.prod(size)
+        return max(fitting - fitting % self._num_devices, self._num_devices)
 
     def next_eval(self, batches: Iterator[Batch]) -> Batch | None:
         """Returns the next batch of a pass, None at its end.
