@@ -1,4 +1,5 @@
 import io
+import os
 import struct
 import zlib
 
@@ -11,6 +12,7 @@ from PIL import Image
 from preprocess import png
 from preprocess.errors import BadPictureError
 
+NUM_CASES = int(os.environ.get("FUZZ_CASES", "400"))
 CHANNELS = {png.GREY: 1, png.RGB: 3}
 
 
@@ -56,7 +58,7 @@ def decoder(request, monkeypatch):
         pytest.skip("installed without a C compiler")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=NUM_CASES, deadline=None)
 @given(
     st.integers(0, 2**32),
     st.tuples(st.integers(1, 12), st.integers(1, 70)),
