@@ -80,9 +80,9 @@ def _contenders(
         "preprocess.verify", f"--data_dir={converted}", "--quick"
     )
     num_many = num_pairs * _REPEATS
-    contenders = []
     one_worker = _ours(many, output, *resized, "--workers=1")
     two_workers = _ours(many, output, *resized, "--workers=2")
+    contenders = []
     for name, command, num_items, source in (
         (OURS, _ours(few, output), num_pairs, few),
         (DEEPLAB2, deeplab2, num_pairs, few),

@@ -80,7 +80,6 @@ def _prepare(flags: argparse.Namespace, work_dir: str) -> list[Contender]:
                 *_STORED[name],
             )
         )
-    trees.read_all(root)
     return [
         _recipe(RECIPE, root, "first"),
         _recipe(RECIPE_LATER, root, "later"),
@@ -91,7 +90,7 @@ def _prepare(flags: argparse.Namespace, work_dir: str) -> list[Contender]:
 
 def _recipe(name: str, root: str, epoch: str) -> Contender:
     command = process.module_command("benchmarks.feed_recipe", root, epoch)
-    return Contender(name, _UNIT, command)
+    return Contender(name, _UNIT, command, inputs=(root,))
 
 
 def _torch(python: str | None, root: str) -> Contender:
@@ -101,7 +100,7 @@ def _torch(python: str | None, root: str) -> Contender:
         )
     num_workers = str(os.cpu_count())
     command = (python, "-m", "benchmarks.feed_torch", root, num_workers)
-    return Contender(TORCH, _UNIT, command)
+    return Contender(TORCH, _UNIT, command, inputs=(root,))
 
 
 def _ours(data_dirs: dict[str, str]) -> list[Contender]:
@@ -116,10 +115,11 @@ def _ours(data_dirs: dict[str, str]) -> list[Contender]:
         (RESIZED_RAM + ON_HOST, "resized", "ram", "later", "float32"),
         (JPEG, "jpeg", "none", "later", "uint8"),
     ):
+        data_dir = data_dirs[stored]
         command = process.module_command(
-            "benchmarks.feed_ours", data_dirs[stored], cache, epoch, dtype
+            "benchmarks.feed_ours", data_dir, cache, epoch, dtype
         )
-        contenders.append(Contender(name, _UNIT, command))
+        contenders.append(Contender(name, _UNIT, command, inputs=(data_dir,)))
     return contenders
 
 

@@ -78,13 +78,6 @@ def write_zips(root: str, zip_dir: str) -> None:
                 archive.write(path, os.path.relpath(path, root))
 
 
-def read_all(root: str) -> None:
-    """Reads every picture once, so that all contenders find them cached."""
-    for path in glob.glob(f"{root}/*/*/*/*.png"):
-        with open(path, "rb") as file:
-            file.read()
-
-
 def _label_path(image_path: str) -> str:
     head, _, tail = image_path.rpartition("/leftImg8bit/train/")
     stem = tail.removesuffix(_IMAGE_SUFFIX)
