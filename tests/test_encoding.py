@@ -98,9 +98,8 @@ def as_mode(mode: str) -> bytes:
 
 def header_with(height: int, width: int) -> bytes:
     """The picture with another size in its header, its CRC made to fit."""
-    head = struct.pack(">4sIIBBBBB", b"IHDR", width, height, 8, 2, 0, 0, 0)
-    crc = struct.pack(">I", zlib.crc32(head))
-    return IMAGE_PNG[:12] + head + crc + IMAGE_PNG[33:]
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return IMAGE_PNG[:8] + trees.png_chunk(b"IHDR", head) + IMAGE_PNG[33:]
 
 
 def flip_bit(data: bytes, at: int) -> bytes:
@@ -131,16 +130,8 @@ def test_a_bad_image_is_refused(image, message):
 
 def cut_pixels(data: bytes) -> bytes:
     """A PNG with good CRCs whose pixel data break off."""
-    chunk = b"IDAT" + zlib.compress(b"\0" * 40)
-    return b"".join(
-        (
-            data[:33],
-            struct.pack(">I", len(chunk) - 4),
-            chunk,
-            struct.pack(">I", zlib.crc32(chunk)),
-            data[-12:],
-        )
-    )
+    pixels = trees.png_chunk(b"IDAT", zlib.compress(b"\0" * 40))
+    return data[:33] + pixels + data[-12:]
 
 
 @pytest.mark.parametrize(

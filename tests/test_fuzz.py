@@ -83,11 +83,6 @@ def damaged(draw, wholes: st.SearchStrategy[bytes]) -> bytes:
     return bytes(data[: draw(st.one_of(st.none(), st.integers(0, len(data))))])
 
 
-def chunk(kind: bytes, content: bytes) -> bytes:
-    crc = zlib.crc32(kind + content).to_bytes(4, "big")
-    return len(content).to_bytes(4, "big") + kind + content + crc
-
-
 SIDES = st.one_of(
     st.integers(0, 9), st.sampled_from([8192, 65535, 1 << 30, (1 << 32) - 1])
 )
@@ -114,11 +109,11 @@ def pngs(draw) -> bytes:
             draw(st.sampled_from([0, 0, 1, 7])),
         ]
     )
-    chunks = [chunk(b"IHDR", header)]
+    chunks = [trees.png_chunk(b"IHDR", header)]
     for _ in range(draw(st.integers(0, 4))):
         content = draw(st.one_of(PACKED, st.binary(max_size=40)))
-        chunks.append(chunk(draw(KINDS), content))
-    chunks.append(chunk(b"IEND", b""))
+        chunks.append(trees.png_chunk(draw(KINDS), content))
+    chunks.append(trees.png_chunk(b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 

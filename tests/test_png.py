@@ -11,33 +11,32 @@ from PIL import Image
 
 from preprocess import png
 from preprocess.errors import BadPictureError
+from tests import trees
 
 NUM_CASES = int(os.environ.get("FUZZ_CASES", "400"))
 CHANNELS = {png.GREY: 1, png.RGB: 3}
 
 
-def chunk(kind: bytes, content: bytes) -> bytes:
-    crc = struct.pack(">I", zlib.crc32(kind + content))
-    return struct.pack(">I", len(content)) + kind + content + crc
-
-
-def png_of_rows(rows: bytes, size, color_type, num_parts=1) -> bytes:
-    """Builds a PNG of rows that are filtered already."""
-    header = struct.pack(">IIBBBBB", size[1], size[0], 8, color_type, 0, 0, 0)
-    compressed = zlib.compress(rows)
-    step = -(-len(compressed) // num_parts)
-    parts = [
-        chunk(b"IDAT", compressed[begin : begin + step])
-        for begin in range(0, len(compressed), step)
-    ]
+def png_file(size, color_type, *parts: bytes, interlaced=False) -> bytes:
+    """Builds a PNG of the parts of what its rows compress to."""
+    header = struct.pack(
+        ">IIBBBBB", size[1], size[0], 8, color_type, 0, 0, interlaced
+    )
     return b"".join(
         (
             b"\x89PNG\r\n\x1a\n",
-            chunk(b"IHDR", header),
-            *parts,
-            chunk(b"IEND", b""),
+            trees.png_chunk(b"IHDR", header),
+            *(trees.png_chunk(b"IDAT", part) for part in parts),
+            trees.png_chunk(b"IEND", b""),
         )
     )
+
+
+def png_of_rows(rows: bytes, size, color_type) -> bytes:
+    """Builds a PNG, in two parts, of rows that are filtered already."""
+    compressed = zlib.compress(rows)
+    half = len(compressed) // 2
+    return png_file(size, color_type, compressed[:half], compressed[half:])
 
 
 def filtered_rows(seed, size, color_type, share_of_zeros) -> bytes:
@@ -69,7 +68,7 @@ def test_rows_of_every_filter_decode_as_pillow_does(
     seed, size, color_type, share_of_zeros
 ):
     rows = filtered_rows(seed, size, color_type, share_of_zeros)
-    data = png_of_rows(rows, size, color_type, num_parts=2)
+    data = png_of_rows(rows, size, color_type)
     pixels = png.check(data, color_type, "image").decode()
     expected = np.asarray(Image.open(io.BytesIO(data)))
     assert pixels.dtype == np.uint8
@@ -90,15 +89,8 @@ def test_rows_of_one_value_are_counted(decoder):
 
 def test_an_interlaced_picture_decodes():
     # Seven passes of one, or of no, row: a 1x1 picture has the first alone.
-    header = struct.pack(">IIBBBBB", 1, 1, 8, png.GREY, 0, 0, 1)
-    data = b"".join(
-        (
-            b"\x89PNG\r\n\x1a\n",
-            chunk(b"IHDR", header),
-            chunk(b"IDAT", zlib.compress(b"\x00\x07")),
-            chunk(b"IEND", b""),
-        )
-    )
+    rows = zlib.compress(b"\x00\x07")
+    data = png_file((1, 1), png.GREY, rows, interlaced=True)
     assert png.check(data, png.GREY, "label").decode().tolist() == [[7]]
 
 
@@ -118,11 +110,7 @@ def test_rows_that_are_no_picture_are_refused(decoder, rows):
 
 
 def test_pixels_that_do_not_inflate_are_refused(decoder):
-    data = png_of_rows(bytes(15), (3, 4), png.GREY)
-    begin, end = png.check(data, png.GREY, "label").pixel_spans[0]
-    broken = b"".join(
-        (data[: begin - 8], chunk(b"IDAT", bytes(end - begin)), data[end + 4 :])
-    )
+    broken = png_file((3, 4), png.GREY, bytes(12))
     with pytest.raises(BadPictureError, match="^label cannot be decoded: "):
         png.check(broken, png.GREY, "label").decode()
 

@@ -3,6 +3,7 @@
 import io
 import pathlib
 import zipfile
+import zlib
 
 import numpy as np
 from PIL import Image
@@ -25,6 +26,14 @@ def png(pixels: np.ndarray, **options) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG", **options)
     return buffer.getvalue()
+
+
+def png_chunk(kind: bytes, content: bytes) -> bytes:
+    """Frames a chunk of a PNG, whatever it holds, with the CRC that fits."""
+    crc = zlib.crc32(kind + content)
+    return b"".join(
+        (len(content).to_bytes(4, "big"), kind, content, crc.to_bytes(4, "big"))
+    )
 
 
 def picture(seed: int, size: tuple[int, int] = (16, 32)) -> np.ndarray:
