@@ -17,7 +17,7 @@ COPY trainer trainer
 RUN grep -E "^(numpy|pillow|google-crc32c)==" constraints.txt > pins.txt
 RUN python -m pip install --no-cache-dir -c pins.txt .
 RUN python -m pip check
-RUN cd / && python -c "import preprocess.steps.write_shards"
+RUN cd / && python -c "import preprocess.pipeline.write_shards"
 
 # Beam's boot program starts the worker.
 ENTRYPOINT ["/opt/apache/beam/boot"]

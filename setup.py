@@ -7,21 +7,19 @@ setuptools.setup(
     version="0.1.0",
     description="Cityscapes to TFRecords by Beam, TFRecords to a U-Net",
     license="Apache-2.0",
-    packages=[
-        "preprocess",
-        "preprocess.scenes",
-        "preprocess.steps",
-        "schemas",
-        "trainer",
-    ],
+    packages=setuptools.find_packages(
+        include=["preprocess*", "schemas*", "trainer*"]
+    ),
     package_data={
-        "preprocess": ["card_template.html"],
+        "preprocess.output": ["card_template.html"],
         "schemas": ["example.proto"],
     },
     # Without a C compiler Pillow does the same, label maps eight times slower.
     ext_modules=[
         setuptools.Extension(
-            "preprocess.png_rows", ["preprocess/png_rows.c"], optional=True
+            "preprocess.records.png_rows",
+            ["preprocess/records/png_rows.c"],
+            optional=True,
         )
     ],
     python_requires=">=3.11,<3.14",

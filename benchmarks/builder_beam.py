@@ -16,7 +16,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from benchmarks import trees
-from preprocess.encoding import Encoding, encode_frame
+from preprocess.records.encoding import Encoding, encode_frame
 from schemas import example
 
 _NUM_SHARDS = 10

@@ -19,7 +19,7 @@ from PIL import Image
 
 from benchmarks import comparison, harness, process, report
 from benchmarks.harness import Contender, Result
-from preprocess import tool
+from preprocess import command_line
 
 OURS = "trainer.task --predictions"
 OFFICIAL = "csEvalPixelLevelSemanticLabeling"
@@ -44,19 +44,19 @@ def _parse_flags() -> argparse.Namespace:
     parser = report.parser(__doc__)
     parser.add_argument(
         "--num_frames",
-        type=tool.whole(1),
+        type=command_line.whole(1),
         default=50,
         help="frames that are scored (default: %(default)s)",
     )
     parser.add_argument(
         "--num_pictures",
-        type=tool.whole(1),
+        type=command_line.whole(1),
         default=1,
         help="pictures that a network sees (default: %(default)s)",
     )
     parser.add_argument(
         "--base_filters",
-        type=tool.whole(1),
+        type=command_line.whole(1),
         default=64,
         help="the network's width (default: %(default)s)",
     )

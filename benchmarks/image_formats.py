@@ -21,8 +21,8 @@ from PIL import Image
 
 from benchmarks import harness, native_pairs, process, report
 from benchmarks.harness import Contender
-from preprocess import encoding
 from preprocess.errors import BadPictureError
+from preprocess.records import encoding
 from trainer import quiet
 
 LEVEL_6 = "PNG level 6, rows filtered (Pillow's default)"

@@ -4,10 +4,10 @@ import argparse
 import os
 
 from benchmarks import process, trees
-from preprocess import tool
+from preprocess import command_line
 
 
-def add_flags(parser: tool.FlagParser, num_pairs: int = 200) -> None:
+def add_flags(parser: command_line.FlagParser, num_pairs: int = 200) -> None:
     """Adds the flags that say which pairs are read."""
     parser.add_argument(
         "--cityscapes_root",
@@ -15,7 +15,7 @@ def add_flags(parser: tool.FlagParser, num_pairs: int = 200) -> None:
     )
     parser.add_argument(
         "--num_pairs",
-        type=tool.whole(1),
+        type=command_line.whole(1),
         default=num_pairs,
         help="pairs that are read (default: %(default)s)",
     )

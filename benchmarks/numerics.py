@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from preprocess import tool
+from preprocess import command_line
 
 if TYPE_CHECKING:
     from trainer.stepper import Stepper
@@ -206,7 +206,7 @@ def _perturb(stepper: "Stepper", perturbation: float) -> None:
 
 
 def _parse_flags() -> argparse.Namespace:
-    parser = tool.FlagParser(__doc__)
+    parser = command_line.FlagParser(__doc__)
     parser.add_argument("--data_dir", required=True)
     for name, default in (
         ("num_steps", 50),
@@ -214,7 +214,9 @@ def _parse_flags() -> argparse.Namespace:
         ("batch_size", 4),
         ("crop", 256),
     ):
-        parser.add_argument(f"--{name}", type=tool.whole(1), default=default)
+        parser.add_argument(
+            f"--{name}", type=command_line.whole(1), default=default
+        )
     return parser.parse_flags(None)
 
 

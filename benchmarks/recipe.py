@@ -30,7 +30,7 @@ import os
 import sys
 import time
 
-from preprocess import tool
+from preprocess import command_line
 
 
 def train(args: argparse.Namespace) -> None:
@@ -88,12 +88,14 @@ def train(args: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Parses flags and trains; returns the exit code."""
-    parser = tool.FlagParser(__doc__)
+    parser = command_line.FlagParser(__doc__)
     parser.add_argument("--cityscapes_root", required=True, metavar="DIR")
-    parser.add_argument("--epochs", type=tool.whole(1), default=60)
-    parser.add_argument("--batch_size", type=tool.whole(1), default=32)
-    parser.add_argument("--base_filters", type=tool.whole(1), default=64)
-    parser.add_argument("--seed", type=tool.whole(0), default=2019)
+    parser.add_argument("--epochs", type=command_line.whole(1), default=60)
+    parser.add_argument("--batch_size", type=command_line.whole(1), default=32)
+    parser.add_argument(
+        "--base_filters", type=command_line.whole(1), default=64
+    )
+    parser.add_argument("--seed", type=command_line.whole(0), default=2019)
     parser.add_argument("--json", required=True, metavar="FILE")
     args = parser.parse_flags(argv)
     for kind in ("leftImg8bit", "gtFine"):
@@ -102,7 +104,7 @@ def main(argv: list[str] | None = None) -> int:
     folder = os.path.dirname(os.path.abspath(args.json))
     if not os.access(folder, os.W_OK):
         parser.error(f"--json: {folder} is not a folder to write to")
-    return tool.exit_code(functools.partial(train, args))
+    return command_line.exit_code(functools.partial(train, args))
 
 
 if __name__ == "__main__":

@@ -7,15 +7,15 @@ import platform
 from collections.abc import Mapping, Sequence
 
 from benchmarks.harness import Result
-from preprocess import tool
+from preprocess import command_line
 
 
-def parser(description: str) -> tool.FlagParser:
+def parser(description: str) -> command_line.FlagParser:
     """Returns a parser that knows `--rounds` and `--json`."""
-    shared = tool.FlagParser(description)
+    shared = command_line.FlagParser(description)
     shared.add_argument(
         "--rounds",
-        type=tool.whole(1),
+        type=command_line.whole(1),
         default=3,
         help="runs of each contender (default: %(default)s)",
     )

@@ -111,7 +111,7 @@ def number_of(images: np.ndarray) -> np.ndarray:
 
 def write_tree(root: str, num_frames: int) -> None:
     """Writes a Cityscapes tree of one-coloured frames."""
-    from preprocess.png import encode
+    from preprocess.records.png import encode
 
     label = encode(np.full(SIZE, _LABEL_ID, np.uint8), 1)
     for number in range(num_frames):

@@ -28,7 +28,7 @@ from benchmarks.step_rows import (
     Device,
     contenders,
 )
-from preprocess import tool
+from preprocess import command_line
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "jax")
 
@@ -59,15 +59,17 @@ def main() -> int:
 
 def _parse_flags() -> argparse.Namespace:
     parser = report.parser(__doc__)
-    parser.add_argument("--base_filters", type=tool.whole(1), default=64)
+    parser.add_argument(
+        "--base_filters", type=command_line.whole(1), default=64
+    )
     parser.add_argument(
         "--batch_size",
-        type=tool.whole(2),
+        type=command_line.whole(2),
         help="an even number (default: 32 on a GPU, 2 on a CPU)",
     )
     parser.add_argument(
         "--num_steps",
-        type=tool.whole(1),
+        type=command_line.whole(1),
         help="timed steps a run (default: 20 on a GPU, 2 on a CPU)",
     )
     parser.add_argument("--backend", choices=(*BACKENDS, "all"), default="all")

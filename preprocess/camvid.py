@@ -15,15 +15,16 @@ import sys
 import numpy as np
 from PIL import Image
 
-from preprocess import tool, tree
-from preprocess.camvid_frames import (
+from preprocess import command_line
+from preprocess.errors import ConversionError
+from preprocess.sources import tree
+from preprocess.sources.camvid import (
     CITY,
     SPLITS,
     Frame,
     find_camvid,
     list_frames,
 )
-from preprocess.errors import ConversionError
 from schemas.labels import DRAWN_LABELS
 
 CLASSES = (
@@ -124,7 +125,9 @@ def write_tree(args: argparse.Namespace) -> None:
     options = {"command": "preprocess.camvid", "splits": list(args.splits)}
     tree.prepare(args.output_dir, options, args.overwrite)
     layout = Layout(args.output_dir, args.image_size, args.noise)
-    tool.map_frames(functools.partial(convert, layout), frames, args.workers)
+    command_line.map_frames(
+        functools.partial(convert, layout), frames, args.workers
+    )
     print(f"wrote {len(frames)} pairs of {CITY}: {args.output_dir}")
 
 
@@ -149,15 +152,15 @@ def _sigma(text: str) -> float:
 
 def main(argv: list[str] | None = None) -> int:
     """Parses flags and converts; returns the exit code."""
-    parser = tool.FlagParser(__doc__)
+    parser = command_line.FlagParser(__doc__)
     parser.add_argument("--camvid_dir", required=True, help="holds train/")
     parser.add_tree_flags()
     parser.add_argument("--splits", type=_splits, default=("train", "val"))
-    parser.add_argument("--image_size", type=tool.frame_size,
+    parser.add_argument("--image_size", type=command_line.frame_size,
                         metavar="HEIGHTxWIDTH")  # fmt: skip
     parser.add_argument("--noise", type=_sigma, default=0.0, metavar="SIGMA")
     args = parser.parse_flags(argv)
-    return tool.exit_code(functools.partial(write_tree, args))
+    return command_line.exit_code(functools.partial(write_tree, args))
 
 
 if __name__ == "__main__":

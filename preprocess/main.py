@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from absl import app, flags
 
-from preprocess import sharding
+from preprocess.records import placement
 from schemas.locking import LockedError
 
 FLAGS = flags.FLAGS
@@ -48,7 +48,7 @@ flags.DEFINE_integer(
     None,
     "Shards a split.",
     lower_bound=1,
-    upper_bound=sharding.MAX_SHARDS,
+    upper_bound=placement.MAX_SHARDS,
 )
 flags.DEFINE_float(
     "shard_size_mb", 128, "Size of a shard in MiB, without --num_shards.", 1
@@ -88,20 +88,21 @@ def main(argv: Sequence[str]) -> int:
     # Beam takes seconds to import, so what is wrong above is said before; it
     # warns of extras that a local run does not need.
     logging.getLogger().setLevel(logging.ERROR)
-    from preprocess import beam_flags, pipeline, png, running
     from preprocess.errors import ConversionError
+    from preprocess.pipeline import beam_flags, job, runners
+    from preprocess.records import png
 
     try:
         beam_options = beam_flags.parse(rest, own_names=list(FLAGS))
     except ValueError as error:
         return _fail(error, 2)
-    if running.is_local(beam_options):
+    if runners.is_local(beam_options):
         workers = FLAGS.workers or os.cpu_count()
         print(f"Runner: local FnApiRunner, {workers} workers", file=sys.stderr)
         if not png.IS_FAST:
             print(_SLOW_PNG, file=sys.stderr)
     try:
-        outcome = pipeline.run(
+        outcome = job.run(
             options,
             beam_options,
             overwrite=FLAGS.overwrite,
@@ -122,7 +123,7 @@ def options_from_flags():
         ValueError: A flag's value does not fit.
     """
     from preprocess import options
-    from preprocess.encoding import Encoding
+    from preprocess.records.encoding import Encoding
 
     for name in ("cityscapes_root", "output_dir"):
         if not FLAGS[name].value:

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from preprocess.encoding import Encoding
+from preprocess.records.encoding import Encoding
 from schemas import manifest, shard_names, sizes
 
 ON_ERROR = ("fail", "skip")

@@ -15,8 +15,9 @@ import time
 import numpy as np
 from PIL import Image
 
-from preprocess import tool, tree
+from preprocess import command_line
 from preprocess.scenes.scene import draw_scene
+from preprocess.sources import tree
 
 CITIES = {
     "train": ("arlstadt", "bad-linden", "corvenz", "dornheim"),
@@ -96,7 +97,7 @@ def write_tree(args: argparse.Namespace) -> None:
         for index in range(count)
     ]
     work = functools.partial(write_scene, args.output_dir, args.image_size)
-    tool.map_frames(work, scenes, args.workers)
+    command_line.map_frames(work, scenes, args.workers)
     height, width = args.image_size
     seconds = time.monotonic() - begin
     print(
@@ -107,21 +108,21 @@ def write_tree(args: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Parses flags and draws; returns the exit code."""
-    parser = tool.FlagParser(__doc__)
+    parser = command_line.FlagParser(__doc__)
     parser.add_tree_flags()
-    parser.add_argument("--num_train", type=tool.whole(0), default=64)
-    parser.add_argument("--num_val", type=tool.whole(0), default=16)
+    parser.add_argument("--num_train", type=command_line.whole(0), default=64)
+    parser.add_argument("--num_val", type=command_line.whole(0), default=16)
     parser.add_argument(
         "--image_size",
-        type=tool.frame_size,
+        type=command_line.frame_size,
         default=(512, 1024),
         metavar="HEIGHTxWIDTH",
     )
-    parser.add_argument("--seed", type=tool.whole(0), default=1)
+    parser.add_argument("--seed", type=command_line.whole(0), default=1)
     args = parser.parse_flags(argv)
     if args.num_train + args.num_val == 0:
         parser.error("--num_train and --num_val are both 0: nothing to draw")
-    return tool.exit_code(functools.partial(write_tree, args))
+    return command_line.exit_code(functools.partial(write_tree, args))
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from preprocess import encoding, png, sharding, tool
+from preprocess import command_line
 from preprocess.errors import BadPictureError
+from preprocess.records import encoding, placement, png
 from schemas import example, manifest, shard_check, shard_names, tfrecord
 
 _NUM_PRINTED = 50
@@ -54,7 +55,8 @@ def verify(data_dir: str, *, quick: bool = False) -> list[str]:
     Raises:
         manifest.ManifestError: There is no readable manifest.
     """
-    from preprocess import commit, files
+    from preprocess import files
+    from preprocess.output import commit
 
     files.use_default_options()
     problems = []
@@ -150,7 +152,7 @@ def _check_totals(
 ) -> list[str]:
     """Checks the whole of a shard that was read through, and the order."""
     problems = shard_check.differences(shard, num_records, file)
-    if list(names) != sorted(names, key=sharding.order_in_shard):
+    if list(names) != sorted(names, key=placement.order_in_shard):
         problems.append(f"{shard.name}: the records are not in order")
     return problems
 
@@ -173,7 +175,7 @@ def _check_record(
         )
     places[record.name] = place
     split, index, num_shards = shard_names.parse_shard_name(shard_name)
-    home = sharding.shard_of(record.name, num_shards)
+    home = placement.shard_of(record.name, num_shards)
     if home != index:
         name = shard_names.shard_name(split, home, num_shards)
         raise ValueError(f"frame {record.name} belongs in {name}")
@@ -219,7 +221,7 @@ def _count_pixels(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code."""
-    parser = tool.FlagParser(__doc__)
+    parser = command_line.FlagParser(__doc__)
     parser.add_argument("--data_dir", required=True, help="the data set")
     parser.add_argument(
         "--quick", action="store_true", help="do not decode the pictures"

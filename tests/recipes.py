@@ -3,7 +3,7 @@
 import html.parser
 import pathlib
 
-from preprocess import card
+from preprocess.output import card
 
 ROOT = pathlib.Path(__file__).parent.parent
 PLACEHOLDER = "DATA_DIR"

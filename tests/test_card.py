@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from preprocess import card
+from preprocess.output import card
 from schemas import example, labels, manifest, shard_names, tfrecord
 from tests import tiny_dataset
 

@@ -7,17 +7,24 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from preprocess import listing, pairing, pipeline, rows, sources, writing
-from preprocess.encoding import Encoding
 from preprocess.errors import ConversionError
 from preprocess.options import Options
-from preprocess.steps import commit_manifest, find_frames, take_stock
+from preprocess.pipeline import (
+    commit_manifest,
+    find_frames,
+    job,
+    rows,
+    take_stock,
+)
+from preprocess.records import shard_writer
+from preprocess.records.encoding import Encoding
+from preprocess.sources import cityscapes, listing, pairing
 from schemas import example, manifest, tfrecord
 from tests import trees
 
 
 def convert(root, output_dir, *, overwrite=False, workers=2, **options):
-    return pipeline.run(
+    return job.run(
         Options(str(root), str(output_dir), **{"splits": ("train",)} | options),
         PipelineOptions([]),
         overwrite=overwrite,
@@ -209,7 +216,7 @@ def test_a_lost_shard_is_made_again(root, tmp_path):
 def test_a_rerun_redoes_only_what_is_not_finished(root, tmp_path, monkeypatch):
     convert(root, tmp_path / "whole", num_shards=4)
     written = []
-    write = writing._write
+    write = shard_writer._write
 
     def fail_at_third(split, name, *rest):
         if len(written) == 2:
@@ -217,12 +224,14 @@ def test_a_rerun_redoes_only_what_is_not_finished(root, tmp_path, monkeypatch):
         written.append(name)
         return write(split, name, *rest)
 
-    monkeypatch.setattr(writing, "_write", fail_at_third)
+    monkeypatch.setattr(shard_writer, "_write", fail_at_third)
     with pytest.raises(ConversionError, match="No space left .* free some sp"):
         convert(root, tmp_path / "out", num_shards=4, workers=1)
     first = list(written)
     monkeypatch.setattr(
-        writing, "_write", lambda s, n, *r: written.append(n) or write(s, n, *r)
+        shard_writer,
+        "_write",
+        lambda s, n, *r: written.append(n) or write(s, n, *r),
     )
     convert(root, tmp_path / "out", num_shards=4, workers=1)
     assert len(written) == len(set(written)) == 4
@@ -234,12 +243,12 @@ def test_a_rerun_redoes_only_what_is_not_finished(root, tmp_path, monkeypatch):
 
 def test_a_finished_shard_that_was_damaged_is_made_again(root, tmp_path):
     options = Options(str(root), str(tmp_path), splits=("train",))
-    report = writing.write_shard("train", 0, 1, [], options)
-    assert writing.finished_report(
+    report = shard_writer.write_shard("train", 0, 1, [], options)
+    assert shard_writer.finished_report(
         report.shard.name, report.inputs, str(tmp_path)
     )
     (tmp_path / report.shard.name).write_bytes(b"?")
-    assert not writing.finished_report(
+    assert not shard_writer.finished_report(
         report.shard.name, report.inputs, str(tmp_path)
     )
 
@@ -252,7 +261,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(root, tmp_path):
 
 def test_a_frame_that_the_runner_loses_is_an_error(root, tmp_path):
     options = Options(str(root), str(tmp_path), splits=("train",))
-    report = writing.write_shard("train", 0, 1, [], options)
+    report = shard_writer.write_shard("train", 0, 1, [], options)
     plan = {"train": (take_stock.Inventory(num_frames=1), 1)}
     with pytest.raises(ConversionError, match="1 frames were found for 1 shar"):
         commit_manifest._commit([report], plan, [], options, {})
@@ -289,7 +298,7 @@ def test_many_frames_on_many_workers_are_all_there(tmp_path):
 def test_the_job_graph_does_not_grow_with_the_frames(root, tmp_path):
     def graph_size(source) -> int:
         graph = beam.Pipeline(options=PipelineOptions([]))
-        pipeline.build(graph, Options(str(source), str(tmp_path / "out")))
+        job.build(graph, Options(str(source), str(tmp_path / "out")))
         return len(graph.to_runner_api().SerializeToString())
 
     one = trees.write_tree(tmp_path / "cityscapez", trees.STEMS[:1])
@@ -303,7 +312,7 @@ def test_frames_travel_small_and_arrive_whole(root, tmp_path):
         found = [
             file
             for kind in listing.list_split("train", options)
-            for file in sources.list_files(kind)
+            for file in cityscapes.list_files(kind)
         ]
         frames, _ = pairing.pair("train", found, True)
         assert len(frames) == len(trees.STEMS)

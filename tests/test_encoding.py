@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from preprocess import png
-from preprocess.encoding import Encoding, encode_frame
 from preprocess.errors import BadPictureError
+from preprocess.records import png
+from preprocess.records.encoding import Encoding, encode_frame
 from schemas import labels
 from tests import trees
 

@@ -20,10 +20,11 @@ pytest.importorskip("hypothesis")
 import hypothesis  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-from preprocess import encoding, pairing, png, sources  # noqa: E402
-from preprocess.encoding import Encoding  # noqa: E402
 from preprocess.errors import BadPictureError, ConversionError  # noqa: E402
-from preprocess.sources import Listing, SourceFile  # noqa: E402
+from preprocess.records import encoding, png  # noqa: E402
+from preprocess.records.encoding import Encoding  # noqa: E402
+from preprocess.sources import cityscapes, pairing  # noqa: E402
+from preprocess.sources.cityscapes import Listing, SourceFile  # noqa: E402
 from schemas import example, manifest, tfds, tfrecord, zips  # noqa: E402
 from tests import trees  # noqa: E402
 from tests.test_manifest import CONTENT  # noqa: E402
@@ -183,17 +184,17 @@ def test_names_in_a_zip_become_frames_or_an_error(tmp_path_factory, names):
                 archive.writestr(entry, b"content")
             except (UnicodeEncodeError, ValueError):
                 continue
-    sources._open_zip.cache_clear()
+    cityscapes._open_zip.cache_clear()
     try:
         found = list(
-            sources.list_files(Listing(str(root), "train", "leftImg8bit"))
+            cityscapes.list_files(Listing(str(root), "train", "leftImg8bit"))
         )
     except ConversionError as error:
         str(error).encode()
         return
     for file in found:
         example.check_name(file.stem)
-        assert sources.read(file.path) == b"content"
+        assert cityscapes.read(file.path) == b"content"
     assert [path.name for path in root.iterdir()] == ["leftImg8bit_x.zip"]
 
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from preprocess import png
 from preprocess.errors import BadPictureError
+from preprocess.records import png
 from tests import trees
 
 NUM_CASES = int(os.environ.get("FUZZ_CASES", "400"))

@@ -3,9 +3,9 @@
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from preprocess import preflight, running
 from preprocess.errors import ConversionError
 from preprocess.options import Options
+from preprocess.pipeline import preflight, runners
 
 REMOTE = Options("gs://bucket/cityscapes", "gs://bucket/out")
 LOCAL = Options("/data/cityscapes", "/data/out")
@@ -21,13 +21,13 @@ LOCAL = Options("/data/cityscapes", "/data/out")
     ],
 )
 def test_a_runner_has_one_name_however_it_is_written(runner, name):
-    assert running.runner_name(PipelineOptions([f"--runner={runner}"])) == name
+    assert runners.runner_name(PipelineOptions([f"--runner={runner}"])) == name
 
 
 def test_without_a_runner_the_job_is_local():
-    assert running.is_local(PipelineOptions([]))
-    assert running.is_local(PipelineOptions(["--runner=DirectRunner"]))
-    assert not running.is_local(PipelineOptions(["--runner=DataflowRunner"]))
+    assert runners.is_local(PipelineOptions([]))
+    assert runners.is_local(PipelineOptions(["--runner=DirectRunner"]))
+    assert not runners.is_local(PipelineOptions(["--runner=DataflowRunner"]))
 
 
 @pytest.mark.parametrize(

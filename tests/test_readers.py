@@ -8,9 +8,9 @@ import tensorflow as tf
 from apache_beam.options.pipeline_options import PipelineOptions
 from PIL import Image
 
-from preprocess import pipeline
-from preprocess.encoding import Encoding
 from preprocess.options import Options
+from preprocess.pipeline import job
+from preprocess.records.encoding import Encoding
 from tests import recipes, trees
 
 
@@ -24,7 +24,7 @@ def convert(tmp_path, **encoding) -> str:
         num_shards=2,
         write_index=True,
     )
-    pipeline.run(options, PipelineOptions([]), overwrite=False, num_workers=1)
+    job.run(options, PipelineOptions([]), overwrite=False, num_workers=1)
     return options.output_dir
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from preprocess import sample
-from preprocess.tree import MARKER
+from preprocess.sources.tree import MARKER
 
 SMALL = ["--num_train=5", "--num_val=3", "--image_size=32x64", "--workers=1"]
 

@@ -1,23 +1,23 @@
 import pytest
 
-from preprocess import sharding
+from preprocess.records import placement
 
 
 def test_placement_never_changes():
     """These are part of the format: other values are other shards."""
     name = "aachen_000000_000019"
-    assert sharding.stable_hash(name) == 8424849397009711503
-    assert sharding.shard_of(name, 64) == 15
+    assert placement.stable_hash(name) == 8424849397009711503
+    assert placement.shard_of(name, 64) == 15
 
 
 def test_all_shards_get_frames():
-    shards = {sharding.shard_of(f"ulm_{i:06d}_000019", 8) for i in range(200)}
+    shards = {placement.shard_of(f"ulm_{i:06d}_000019", 8) for i in range(200)}
     assert shards == set(range(8))
 
 
 def test_order_in_a_shard_is_not_that_of_the_names():
     names = [f"ulm_{i:06d}_000019" for i in range(50)]
-    assert sorted(names, key=sharding.order_in_shard) != names
+    assert sorted(names, key=placement.order_in_shard) != names
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,11 @@ def test_order_in_a_shard_is_not_that_of_the_names():
     ],
 )
 def test_the_number_of_shards(num_frames, num_bytes, num_shards):
-    found = sharding.choose_num_shards(num_frames, num_bytes, 128)
+    found = placement.choose_num_shards(num_frames, num_bytes, 128)
     assert found == num_shards
 
 
 def test_shard_keys_are_integers_that_come_back():
-    key = sharding.shard_key("train_extra", 4711)
+    key = placement.shard_key("train_extra", 4711)
     assert isinstance(key, int)
-    assert sharding.from_shard_key(key) == ("train_extra", 4711)
+    assert placement.from_shard_key(key) == ("train_extra", 4711)

@@ -3,14 +3,14 @@ import os
 
 import pytest
 
-from preprocess import sources
 from preprocess.errors import BadPictureError, ConversionError
-from preprocess.sources import Listing
+from preprocess.sources import cityscapes
+from preprocess.sources.cityscapes import Listing
 from tests import trees
 
 
 def listed(root, split="train", data_type="leftImg8bit"):
-    return sorted(sources.list_files(Listing(str(root), split, data_type)))
+    return sorted(cityscapes.list_files(Listing(str(root), split, data_type)))
 
 
 def test_a_folder_lists_the_split_with_hyphens_and_any_frame_number(tmp_path):
@@ -61,7 +61,7 @@ def test_zips_list_and_read_as_the_folder_does(tmp_path):
         from_zips = listed(zips, data_type=data_type)
         assert [f.stem for f in from_zips] == [f.stem for f in from_tree]
         for one, other in zip(from_tree, from_zips, strict=True):
-            assert sources.read(one.path) == sources.read(other.path)
+            assert cityscapes.read(one.path) == cityscapes.read(other.path)
             assert other.num_bytes == one.num_bytes
 
 
@@ -75,7 +75,7 @@ def test_a_zip_entry_that_is_damaged_is_a_bad_picture(tmp_path):
     path.write_bytes(data)
     (file,) = listed(zips)
     with pytest.raises(BadPictureError, match="cannot be unpacked"):
-        sources.read(file.path)
+        cityscapes.read(file.path)
 
 
 def test_a_broken_zip_is_named(tmp_path):
@@ -89,10 +89,10 @@ def test_a_wrong_root_says_what_was_looked_for_and_found(tmp_path):
     with pytest.raises(
         ConversionError, match=r"neither gtCoarse/ nor .*found gtFine/, leftI"
     ):
-        sources.check_root(str(root), "gtCoarse", True)
+        cityscapes.check_root(str(root), "gtCoarse", True)
     with pytest.raises(ConversionError, match="Use its parent folder"):
-        sources.check_root(str(root / "leftImg8bit"), "gtFine", True)
-    sources.check_root(str(root), "gtCoarse", False)
+        cityscapes.check_root(str(root / "leftImg8bit"), "gtFine", True)
+    cityscapes.check_root(str(root), "gtCoarse", False)
 
 
 def test_links_are_followed_once_and_nowhere_is_an_empty_file(tmp_path):

@@ -1,17 +1,17 @@
-"""Tests of preprocess.tool, what the small commands share."""
+"""Tests of preprocess.command_line, what the small commands share."""
 
 import concurrent.futures
 
 import pytest
 
-from preprocess import tool
+from preprocess import command_line
 from preprocess.errors import ConversionError
 
 
 def _parser():
-    parser = tool.FlagParser("Does nothing.")
-    parser.add_argument("--image_size", type=tool.frame_size)
-    parser.add_argument("--count", type=tool.whole(2), default=3)
+    parser = command_line.FlagParser("Does nothing.")
+    parser.add_argument("--image_size", type=command_line.frame_size)
+    parser.add_argument("--count", type=command_line.whole(2), default=3)
     return parser
 
 
@@ -45,13 +45,13 @@ def test_a_bad_flag_says_what_is_wanted(flag, message, capsys):
 def test_results_come_in_the_order_of_the_jobs(num_workers):
     jobs = range(-70, 0)
     expected = list(range(70, 0, -1))
-    assert tool.map_frames(abs, jobs, num_workers) == expected
+    assert command_line.map_frames(abs, jobs, num_workers) == expected
 
 
 @pytest.mark.parametrize("num_workers", [1, 2])
 def test_a_failing_job_stops_the_command(num_workers):
     with pytest.raises(ValueError, match="invalid literal"):
-        tool.map_frames(int, ["1", "x", "2"], num_workers)
+        command_line.map_frames(int, ["1", "x", "2"], num_workers)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_what_the_user_can_mend_is_one_line_and_exit_code_1(
     def run():
         raise failure
 
-    assert tool.exit_code(run) == 1
+    assert command_line.exit_code(run) == 1
     assert capsys.readouterr().err == line
 
 
@@ -80,4 +80,4 @@ def test_a_fault_of_the_program_is_not_hidden():
         raise KeyError("bug")
 
     with pytest.raises(KeyError):
-        tool.exit_code(run)
+        command_line.exit_code(run)

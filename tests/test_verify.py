@@ -4,8 +4,9 @@ import json
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from preprocess import pipeline, verify
+from preprocess import verify
 from preprocess.options import Options
+from preprocess.pipeline import job
 from schemas import example, tfrecord
 from tests import trees
 
@@ -15,7 +16,7 @@ def pristine(tmp_path_factory):
     base = tmp_path_factory.mktemp("verify")
     root = trees.write_tree(base / "cityscapes")
     options = Options(str(root), str(base / "out"), ("train",), num_shards=2)
-    pipeline.run(options, PipelineOptions([]), num_workers=1)
+    job.run(options, PipelineOptions([]), num_workers=1)
     return trees.contents(base / "out")
 
 

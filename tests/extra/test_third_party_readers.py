@@ -10,9 +10,9 @@ import pytest
 import tensorflow as tf
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from preprocess import pipeline
-from preprocess.encoding import Encoding
 from preprocess.options import Options
+from preprocess.pipeline import job
+from preprocess.records.encoding import Encoding
 from schemas import manifest
 from schemas import tfds as metadata
 from tests import recipes, trees
@@ -37,7 +37,7 @@ def convert(folder, num_shards=2, **encoding) -> str:
         num_shards=num_shards,
         write_index=True,
     )
-    pipeline.run(options, PipelineOptions([]), overwrite=False, num_workers=1)
+    job.run(options, PipelineOptions([]), overwrite=False, num_workers=1)
     return options.output_dir
 
 

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 import apache_beam as beam
 
-from preprocess import commit, pairing, writing
 from preprocess.errors import ConversionError
 from preprocess.options import Options
-from preprocess.pairing import SkippedFrame
-from preprocess.steps.take_stock import Inventory
+from preprocess.output import commit
+from preprocess.pipeline.take_stock import Inventory
+from preprocess.records import shard_writer
+from preprocess.sources import pairing
+from preprocess.sources.pairing import SkippedFrame
 
 _ALL = 0
 
@@ -49,7 +51,7 @@ class Commit(beam.PTransform):
 
 
 def _commit(
-    reports: Sequence[writing.ShardReport],
+    reports: Sequence[shard_writer.ShardReport],
     plan: dict[str, tuple[Inventory, int]],
     problems: Sequence[SkippedFrame],
     options: Options,
@@ -64,7 +66,7 @@ def _commit(
 
 
 def _check_complete(
-    reports: Sequence[writing.ShardReport],
+    reports: Sequence[shard_writer.ShardReport],
     plan: dict[str, tuple[Inventory, int]],
 ) -> None:
     """Checks that each frame of the plan is in a shard or was skipped.

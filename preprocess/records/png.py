@@ -12,7 +12,7 @@ from zlib_ng import zlib_ng
 from preprocess.errors import BadPictureError
 
 try:
-    from preprocess import png_rows
+    from preprocess.records import png_rows
 except ImportError:  # The installation found no C compiler.
     png_rows = None
 

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from preprocess import encoding, files, png
+from preprocess import files
 from preprocess.errors import BadPictureError
+from preprocess.records import encoding, png
 from schemas import example, labels, tfrecord
 from schemas.manifest import Manifest, Split
 

@@ -1,14 +1,17 @@
 """What already lies in the output folder, and what that means."""
 
-from preprocess import commit, files, listing, writing
+from preprocess import files
 from preprocess.errors import ConversionError
 from preprocess.options import Options
+from preprocess.output import commit
+from preprocess.records import shard_writer
+from preprocess.sources import listing
 from schemas import manifest
 
 
 def prepare_output(output_dir: str) -> None:
     """Creates the output folder and tries to write there."""
-    work_dir = files.join(output_dir, writing.WORK_DIR)
+    work_dir = files.join(output_dir, shard_writer.WORK_DIR)
     try:
         files.make_folder(work_dir)
         probe = files.join(work_dir, "probe")
@@ -62,7 +65,7 @@ def former_result(
 def _check_no_strangers(output_dir: str) -> None:
     """Raises where TFRecords lie that no unfinished run of ours explains."""
     strangers = commit.shard_files(output_dir)
-    work_dir = files.join(output_dir, writing.WORK_DIR)
+    work_dir = files.join(output_dir, shard_writer.WORK_DIR)
     if strangers and not files.match(files.join(work_dir, "*")):
         raise ConversionError(
             f"{output_dir} holds {len(strangers)} TFRecords without a "

@@ -13,12 +13,14 @@ from collections.abc import Iterable, Sequence
 import google_crc32c
 import numpy as np
 
-from preprocess import files, sharding, sources
-from preprocess.encoding import EncodedFrame, encode_frame
+from preprocess import files
 from preprocess.errors import BadPictureError, ConversionError
 from preprocess.options import Options
-from preprocess.pairing import Frame, SkippedFrame, fingerprint
 from preprocess.progress import current as progress
+from preprocess.records import placement
+from preprocess.records.encoding import EncodedFrame, encode_frame
+from preprocess.sources import cityscapes
+from preprocess.sources.pairing import Frame, SkippedFrame, fingerprint
 from schemas import example, labels, manifest, shard_names, tfrecord, zips
 
 WORK_DIR = ".unfinished"
@@ -176,7 +178,7 @@ def _write(
     skipped = []
     path = files.join(options.output_dir, name)
     work_dir = files.join(options.output_dir, WORK_DIR)
-    by_order = sorted(frames, key=lambda f: sharding.order_in_shard(f.name))
+    by_order = sorted(frames, key=lambda f: placement.order_in_shard(f.name))
     with files.AtomicFile(path, work_dir) as file:
         shard = _ShardFile(file)
         for frame in by_order:
@@ -217,11 +219,11 @@ def _read_and_encode(frame: Frame, options: Options) -> EncodedFrame:
     return encode_frame(frame.name, image, label, options.encoding)
 
 
-def _read(file: sources.SourceFile) -> bytes:
+def _read(file: cityscapes.SourceFile) -> bytes:
     if file.num_bytes > zips.MAX_ENTRY_BYTES:
         raise BadPictureError(f"{file.path} is {file.num_bytes} bytes large")
     try:
-        data = sources.read(file.path)
+        data = cityscapes.read(file.path)
     except OSError as error:
         raise ConversionError(
             f"{file.path} cannot be read ({error}); mend that and run the same "

@@ -1,16 +1,16 @@
 """What to look for to find a split's frames, and looking in this process."""
 
-from preprocess import pairing, sources
 from preprocess.options import Options
+from preprocess.sources import cityscapes, pairing
 
 
-def list_split(split: str, options: Options) -> list[sources.Listing]:
+def list_split(split: str, options: Options) -> list[cityscapes.Listing]:
     """Returns what to look for to find a split's frames."""
-    types = [sources.IMAGE_TYPE]
+    types = [cityscapes.IMAGE_TYPE]
     if options.has_labels(split):
         types.append(options.annotation)
     root = options.cityscapes_root
-    return [sources.Listing(root, split, data_type) for data_type in types]
+    return [cityscapes.Listing(root, split, data_type) for data_type in types]
 
 
 def list_inputs(split: str, options: Options) -> str:
@@ -18,7 +18,7 @@ def list_inputs(split: str, options: Options) -> str:
     found = [
         file
         for listing in list_split(split, options)
-        for file in sources.list_files(listing)
+        for file in cityscapes.list_files(listing)
     ]
     frames, _ = pairing.pair(split, found, options.has_labels(split))
     frames = frames[: options.limit]

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import apache_beam as beam
 
-from preprocess import rows, sharding, writing
 from preprocess.errors import ConversionError
 from preprocess.options import Options
+from preprocess.pipeline import rows
+from preprocess.pipeline.rows import FrameRow
 from preprocess.progress import current as progress
-from preprocess.rows import FrameRow
+from preprocess.records import placement, shard_writer
 
 
 class WriteShards(beam.PTransform):
@@ -41,23 +42,23 @@ class WriteShards(beam.PTransform):
 def _every_shard(plan) -> Iterator[tuple[int, None]]:
     for split, (_, num_shards) in plan.items():
         for index in range(num_shards):
-            yield sharding.shard_key(split, index), None
+            yield placement.shard_key(split, index), None
 
 
 def _key_by_shard(row: FrameRow, plan) -> tuple[int, FrameRow]:
     split, name, *_ = row
     _, num_shards = plan[split]
-    index = sharding.shard_of(name, num_shards)
-    return sharding.shard_key(split, index), row
+    index = placement.shard_of(name, num_shards)
+    return placement.shard_key(split, index), row
 
 
 class _WriteShard(beam.DoFn):
     def __init__(self, options: Options):
         self._options = options
 
-    def process(self, item, plan) -> Iterator[writing.ShardReport]:
+    def process(self, item, plan) -> Iterator[shard_writer.ShardReport]:
         key, found = item
-        split, index = sharding.from_shard_key(key)
+        split, index = placement.from_shard_key(key)
         _, num_shards = plan[split]
         frames = [
             rows.unpack_frame(row, self._options)
@@ -65,7 +66,7 @@ class _WriteShard(beam.DoFn):
             if row is not None
         ]
         try:
-            yield writing.write_shard(
+            yield shard_writer.write_shard(
                 split, index, num_shards, frames, self._options
             )
         except ConversionError as error:

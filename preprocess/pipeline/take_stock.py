@@ -5,12 +5,14 @@ from collections.abc import Iterable
 
 import apache_beam as beam
 
-from preprocess import listing, rows, sharding
 from preprocess.errors import ConversionError
 from preprocess.options import Options
-from preprocess.pairing import Frame, SkippedFrame
+from preprocess.pipeline import rows
+from preprocess.pipeline.rows import FrameRow
 from preprocess.progress import current as progress
-from preprocess.rows import FrameRow
+from preprocess.records import placement
+from preprocess.sources import listing
+from preprocess.sources.pairing import Frame, SkippedFrame
 from schemas import manifest
 
 _NUM_NAMED = 3
@@ -151,6 +153,6 @@ def _num_shards(inventory: Inventory, options: Options) -> int:
     size = options.encoding.image_size
     if size != manifest.NATIVE:
         num_bytes = inventory.num_frames * 4 * size[0] * size[1]
-    return sharding.choose_num_shards(
+    return placement.choose_num_shards(
         inventory.num_frames, num_bytes, options.shard_size_mb
     )

@@ -6,8 +6,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from preprocess import png
 from preprocess.errors import BadPictureError
+from preprocess.records import png
 from schemas import example, labels, manifest
 
 _LABEL_LEVEL = 6

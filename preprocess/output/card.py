@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from preprocess.card_samples import Sample, read_samples
+from preprocess.output.card_samples import Sample, read_samples
 from schemas import class_weights
 from schemas.labels import Label
 from schemas.manifest import NATIVE, Manifest, Split
@@ -42,7 +42,7 @@ def render(content: Manifest, output_dir: str) -> str:
     Returns:
         The page's HTML, the same for the same shards and manifest.
     """
-    resources = importlib.resources.files("preprocess")
+    resources = importlib.resources.files("preprocess.output")
     template = resources.joinpath(_TEMPLATE_FILE).read_text("utf-8")
     total = sum(split.num_examples for split in content.splits.values())
     num_bytes = sum(split.num_bytes for split in content.splits.values())

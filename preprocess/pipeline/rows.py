@@ -4,10 +4,10 @@ A runner may hold ten copies of what it shuffles, so a path that follows from
 the frame's name is left out and put back on arrival.
 """
 
-from preprocess import sources
 from preprocess.options import Options
-from preprocess.pairing import Frame
-from preprocess.sources import Listing, SourceFile
+from preprocess.sources import cityscapes
+from preprocess.sources.cityscapes import Listing, SourceFile
+from preprocess.sources.pairing import Frame
 
 Part = tuple[str, int, str]
 """(path, empty where it is as expected; size in bytes; version) of a file."""
@@ -53,17 +53,17 @@ def unpack_frame(row: FrameRow, options: Options) -> Frame:
 def _listings(split: str, options: Options) -> tuple[Listing, Listing]:
     root = options.cityscapes_root
     return (
-        Listing(root, split, sources.IMAGE_TYPE),
+        Listing(root, split, cityscapes.IMAGE_TYPE),
         Listing(root, split, options.annotation),
     )
 
 
 def _pack(file: SourceFile, listing: Listing) -> Part:
-    is_expected = file.path == sources.expected_path(listing, file.stem)
+    is_expected = file.path == cityscapes.expected_path(listing, file.stem)
     return "" if is_expected else file.path, file.num_bytes, file.version
 
 
 def _unpack(stem: str, part: Part, listing: Listing) -> SourceFile:
     path, num_bytes, version = part
-    path = path or sources.expected_path(listing, stem)
+    path = path or cityscapes.expected_path(listing, stem)
     return SourceFile(stem, listing.is_label, path, num_bytes, version)

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from preprocess.sources import SourceFile
+from preprocess.sources.cityscapes import SourceFile
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,9 +4,10 @@ import importlib.util
 
 from apache_beam.options import pipeline_options
 
-from preprocess import files, running
+from preprocess import files
 from preprocess.errors import ConversionError
 from preprocess.options import Options
+from preprocess.pipeline import runners
 
 _OF_SCHEME = {
     "gs": ("google.cloud.storage", "gcp"),
@@ -27,7 +28,7 @@ def check(
         ConversionError: A package is not installed, or workers on other
             machines would find neither the files nor this package.
     """
-    runner = running.runner_name(beam_options)
+    runner = runners.runner_name(beam_options)
     paths = {
         "--cityscapes_root": options.cityscapes_root,
         "--output_dir": options.output_dir,

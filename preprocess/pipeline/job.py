@@ -9,12 +9,15 @@ import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options import pipeline_options
 
-from preprocess import commit, files, former, preflight, running, sources
+from preprocess import files
 from preprocess.options import Options
-from preprocess.steps.commit_manifest import Commit
-from preprocess.steps.find_frames import FindFrames
-from preprocess.steps.take_stock import TakeStock
-from preprocess.steps.write_shards import WriteShards
+from preprocess.output import commit, existing
+from preprocess.pipeline import preflight, runners
+from preprocess.pipeline.commit_manifest import Commit
+from preprocess.pipeline.find_frames import FindFrames
+from preprocess.pipeline.take_stock import TakeStock
+from preprocess.pipeline.write_shards import WriteShards
+from preprocess.sources import cityscapes
 from schemas import locking, manifest
 
 _VERSIONED = ("apache-beam", "numpy", "pillow", "protobuf")
@@ -55,12 +58,14 @@ def run(
     FileSystems.set_options(beam_options)
     preflight.check(options, beam_options)
     any_labels = any(options.has_labels(split) for split in options.splits)
-    sources.check_root(options.cityscapes_root, options.annotation, any_labels)
+    cityscapes.check_root(
+        options.cityscapes_root, options.annotation, any_labels
+    )
     with locking.hold(options.output_dir):
-        done = former.former_result(options, overwrite)
+        done = existing.former_result(options, overwrite)
         if done:
             return Outcome(done, was_done=True)
-        former.prepare_output(options.output_dir)
+        existing.prepare_output(options.output_dir)
         return _convert(options, beam_options, num_workers or os.cpu_count())
 
 
@@ -71,13 +76,13 @@ def _convert(
 ) -> Outcome:
     """Runs the job and checks what it left."""
     add_steps = functools.partial(build, options=options)
-    if running.is_local(beam_options):
-        running.run_locally(add_steps, beam_options, num_workers)
-    elif not running.run_remotely(add_steps, beam_options):
+    if runners.is_local(beam_options):
+        runners.run_locally(add_steps, beam_options, num_workers)
+    elif not runners.run_remotely(add_steps, beam_options):
         return Outcome(None, was_done=False)
     content = manifest.load(options.output_dir, files.read_text)
-    if running.is_local(beam_options):
-        former.check_inputs(content, options)
+    if runners.is_local(beam_options):
+        existing.check_inputs(content, options)
     commit.check_files(content, options.output_dir)
     return Outcome(content, was_done=False)
 

@@ -4,11 +4,13 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from preprocess import card, files, writing
+from preprocess import files
 from preprocess.errors import ConversionError
 from preprocess.options import Options
-from preprocess.pairing import SkippedFrame
-from preprocess.writing import ShardReport
+from preprocess.output import card
+from preprocess.records import shard_writer
+from preprocess.records.shard_writer import ShardReport
+from preprocess.sources.pairing import SkippedFrame
 from schemas import labels, manifest, shard_names, tfds
 
 SKIPPED_FILE = "skipped.jsonl"
@@ -58,7 +60,7 @@ def commit(
     check_files(content, options.output_dir)
     _write_descriptions(content, skipped, options.output_dir)
     _delete_other_shards(content, options.output_dir)
-    work_dir = files.join(options.output_dir, writing.WORK_DIR)
+    work_dir = files.join(options.output_dir, shard_writer.WORK_DIR)
     path = files.join(options.output_dir, manifest.FILE_NAME)
     files.write_text(path, content.to_json(), work_dir)
     delete_work(options.output_dir)
@@ -87,7 +89,7 @@ def check_files(content: manifest.Manifest, output_dir: str) -> None:
 
 def delete_work(output_dir: str) -> None:
     """Deletes the folder of unfinished work."""
-    files.delete_folder(files.join(output_dir, writing.WORK_DIR))
+    files.delete_folder(files.join(output_dir, shard_writer.WORK_DIR))
 
 
 def shard_files(output_dir: str) -> list[str]:
@@ -129,7 +131,7 @@ def _write_descriptions(
     skipped: Sequence[SkippedFrame],
     output_dir: str,
 ) -> None:
-    work_dir = files.join(output_dir, writing.WORK_DIR)
+    work_dir = files.join(output_dir, shard_writer.WORK_DIR)
     texts = tfds.metadata_files(content)
     texts[card.FILE_NAME] = card.render(content, output_dir)
     if skipped:

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
 
-from preprocess import listing, pairing, rows, sharding, sources
 from preprocess.options import Options
-from preprocess.pairing import SkippedFrame
-from preprocess.rows import FileRow, FrameRow
-from preprocess.sources import SourceFile
+from preprocess.pipeline import rows
+from preprocess.pipeline.rows import FileRow, FrameRow
+from preprocess.records import placement
+from preprocess.sources import cityscapes, listing, pairing
+from preprocess.sources.cityscapes import SourceFile
+from preprocess.sources.pairing import SkippedFrame
 
 _NUM_BUCKETS = 4096
 
@@ -60,10 +62,10 @@ class FindFrames(beam.PTransform):
 
 
 def _list_by_bucket(
-    kind: sources.Listing,
+    kind: cityscapes.Listing,
 ) -> Iterator[tuple[int, tuple[str, FileRow]]]:
-    for file in sources.list_files(kind):
-        bucket = sharding.shard_of(file.stem, _NUM_BUCKETS)
+    for file in cityscapes.list_files(kind):
+        bucket = placement.shard_of(file.stem, _NUM_BUCKETS)
         yield bucket, (kind.split, rows.pack_file(file, kind))
 
 
@@ -85,7 +87,7 @@ def _pair_bucket(
 def _explain(problem: SkippedFrame, options: Options) -> SkippedFrame:
     """Says so where a folder stands in a missing file's place."""
     for kind in listing.list_split(problem.split, options):
-        path = sources.expected_path(kind, problem.name)
+        path = cityscapes.expected_path(kind, problem.name)
         if os.path.isdir(path):
             reason = f"{path} is a folder, not a file"
             return dataclasses.replace(problem, reason=reason)
@@ -103,4 +105,4 @@ def _only_problems(item: FrameRow | SkippedFrame) -> Iterator[SkippedFrame]:
 
 
 def _key_by_split(row: FrameRow) -> tuple[int, FrameRow]:
-    return sharding.shard_key(row[0], 0), row
+    return placement.shard_key(row[0], 0), row

@@ -1,0 +1,1 @@
+"""The finished folder: commit, what stood there before, its page."""

@@ -1,0 +1,1 @@
+"""The Beam job: find, take stock, write shards, commit."""
