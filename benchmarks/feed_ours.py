@@ -15,9 +15,9 @@ import tempfile
 import tensorflow as tf
 
 from benchmarks import feeding
-from trainer import dataset, input_pipeline, sources
-from trainer.appearance import AppearanceConfig
-from trainer.config import DataConfig
+from trainer.config.appearance import AppearanceConfig
+from trainer.config.training import DataConfig
+from trainer.data import dataset, pipeline, splits
 
 _MANY = 1 << 20
 """Epochs; more than any measurement reaches."""
@@ -57,7 +57,7 @@ def measure(
     with tempfile.TemporaryDirectory() as cache_dir:
 
         def open_batches() -> tf.data.Dataset:
-            order = input_pipeline.Order(
+            order = pipeline.Order(
                 data.crop,
                 feeding.BATCH_SIZE,
                 epochs=_MANY,
@@ -65,8 +65,8 @@ def measure(
                 scales=data.random_scale,
                 appearance=data.appearance,
             )
-            source = sources.open_train(data, manifest, cache_dir)
-            batches = input_pipeline.train_batches(source, order)
+            source = splits.open_train(data, manifest, cache_dir)
+            batches = pipeline.train_batches(source, order)
             if dtype == "float32":
                 batches = batches.map(_normalize).prefetch(tf.data.AUTOTUNE)
             return batches

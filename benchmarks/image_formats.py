@@ -23,7 +23,7 @@ from benchmarks import harness, native_pairs, process, report
 from benchmarks.harness import Contender
 from preprocess.errors import BadPictureError
 from preprocess.records import encoding
-from trainer import quiet
+from trainer.storage import quiet
 
 LEVEL_6 = "PNG level 6, rows filtered (Pillow's default)"
 LEVEL_0_FILTERED = "PNG level 0, rows filtered (Pillow)"

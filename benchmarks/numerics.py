@@ -30,7 +30,7 @@ import numpy as np
 from preprocess import command_line
 
 if TYPE_CHECKING:
-    from trainer.stepper import Stepper
+    from trainer.backends.step import Stepper
 
 _SEED = 2019
 _WINDOW = 10
@@ -138,8 +138,10 @@ def train(
     """
     import keras
 
-    from trainer import building, dataset, devices, input_pipeline, sources
-    from trainer.config import DataConfig, ModelConfig, TrainConfig
+    from trainer.backends import devices
+    from trainer.config.training import DataConfig, ModelConfig, TrainConfig
+    from trainer.data import dataset, pipeline, splits
+    from trainer.engine import build
 
     data = DataConfig(flags.data_dir, crop=(flags.crop, flags.crop))
     manifest = dataset.open_dataset(data, ("train",))
@@ -153,17 +155,17 @@ def train(
     )
     keras.utils.set_random_seed(_SEED)
     split = manifest.split("train")
-    stepper = building.build_training(config, split, devices.find_device())
+    stepper = build.build_training(config, split, devices.find_device())
     _perturb(stepper, variant.perturbation)
-    order = input_pipeline.Order(
+    order = pipeline.Order(
         crop=data.crop,
         scales=data.random_scale,
         batch_size=flags.batch_size,
         epochs=config.epochs,
         seed=_SEED,
     )
-    batches = input_pipeline.train_batches(
-        sources.open_train(data, manifest, ""), order
+    batches = pipeline.train_batches(
+        splits.open_train(data, manifest, ""), order
     )
     run = Run([], [])
     for step, batch in enumerate(batches.take(flags.num_steps)):

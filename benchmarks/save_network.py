@@ -6,7 +6,7 @@ python -m benchmarks.save_network FILE.keras BASE_FILTERS
 import sys
 
 from schemas.labels import LABEL_IDS
-from trainer.unet import build_unet
+from trainer.models.unet import build_unet
 
 
 def save(path: str, base_filters: str) -> None:

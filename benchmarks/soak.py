@@ -160,14 +160,14 @@ def read_epochs(
         For each epoch its memory, and how often each frame came.
     """
     from schemas import manifest
-    from trainer import input_pipeline, sources
-    from trainer.config import DataConfig
+    from trainer.config.training import DataConfig
+    from trainer.data import pipeline, splits
 
     data = DataConfig(data_dir, resize=None, crop=SIZE, cache="none")
     content = manifest.load(data_dir, manifest.read_local_text)
-    order = input_pipeline.Order(SIZE, _BATCH_SIZE, num_epochs, seed=1)
-    source = sources.open_train(data, content, "")
-    batches = iter(input_pipeline.train_batches(source, order))
+    order = pipeline.Order(SIZE, _BATCH_SIZE, num_epochs, seed=1)
+    source = splits.open_train(data, content, "")
+    batches = iter(pipeline.train_batches(source, order))
     epochs = []
     for _ in range(num_epochs):
         watch = Watch(os.getpid())

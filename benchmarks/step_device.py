@@ -17,7 +17,7 @@ def main(backend: str) -> None:
     """Prints {"name", "is_gpu", "flops": {dtype: operations a second}}."""
     os.environ["KERAS_BACKEND"] = backend
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from trainer import devices
+    from trainer.backends import devices
 
     device = devices.find_device()
     dtypes = ["float32"]

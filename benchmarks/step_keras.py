@@ -20,7 +20,7 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import keras
 
-    from trainer import devices, train  # noqa: F401  all that a run imports
+    from trainer.backends import devices
 
     device = devices.find_device()
     images, labels = step_timing.draw_batch(flags.batch_size)
@@ -68,9 +68,9 @@ def _ours(
     """Prepares the step that `trainer.task` would take."""
     import tensorflow as tf
 
-    from trainer import building
-    from trainer.config import DataConfig, ModelConfig, TrainConfig
-    from trainer.learning import LossConfig
+    from trainer.config.optimization import LossConfig
+    from trainer.config.training import DataConfig, ModelConfig, TrainConfig
+    from trainer.engine import build
 
     config = TrainConfig(
         model_dir="unused",
@@ -84,7 +84,7 @@ def _ours(
         accumulate_steps=flags.accumulate_steps,
     )
     split = Split(flags.batch_size, 0, 0, (1,) * step_timing.NUM_CLASSES, ())
-    stepper = building.build_training(config, split, device)
+    stepper = build.build_training(config, split, device)
     images, labels = tf.constant(images), tf.constant(labels)
     return lambda: float(stepper.train(images, labels).loss)
 
@@ -95,17 +95,18 @@ def _counts(
     """Prepares what a step of `_ours` does for its confusion matrix."""
     import keras
 
-    from trainer import devices, metrics
+    from trainer.backends import devices
+    from trainer.metrics import confusion
 
     if flags.backend == "jax":
         import jax
 
-        count = jax.jit(metrics.logit_counts)
+        count = jax.jit(confusion.logit_counts)
     else:
         import tensorflow as tf
 
         jit_compile = devices.choose_jit(flags.jit_compile, device)
-        count = tf.function(metrics.logit_counts, jit_compile=jit_compile)
+        count = tf.function(confusion.logit_counts, jit_compile=jit_compile)
     labels = keras.ops.convert_to_tensor(labels)
     logits = keras.random.normal((*labels.shape, step_timing.NUM_CLASSES))
     flags.num_steps *= _COUNTS_A_STEP

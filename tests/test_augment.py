@@ -6,15 +6,11 @@ import tensorflow as tf
 import tiny_dataset
 
 from schemas import manifest
-from trainer import (
-    augment,
-    checks,
-    config,
-    input_pipeline,
-    repainting,
-    sources,
-)
-from trainer.appearance import AppearanceConfig
+from trainer.augmentation import color, view
+from trainer.config import options as checks
+from trainer.config import training
+from trainer.config.appearance import AppearanceConfig
+from trainer.data import pipeline, splits
 
 SIZE = (64, 96)
 CROP = (32, 48)
@@ -34,13 +30,13 @@ def ramps():
     return tf.constant(image[None]), tf.constant(image[None, ..., 0])
 
 
-def cut(seed, scales, size=None, appearance=augment.AS_IT_IS):
+def cut(seed, scales, size=None, appearance=view.AS_IT_IS):
     images, labels = ramps()
     if size:
         images = images[:, : size[0], : size[1]]
         labels = labels[:, : size[0], : size[1]]
     seed = tf.constant([seed, 7], tf.int64)
-    image, label = augment.random_view(
+    image, label = view.random_view(
         images, labels, 0, seed, CROP, scales, appearance
     )
     return image.numpy().astype(int), label.numpy().astype(int)
@@ -85,7 +81,7 @@ def test_pictures_shrink_by_area():
 def test_what_a_small_picture_leaves_is_ignored():
     image, label = cut(3, (0.5, 0.5), size=(40, 48))
     assert (label[20:] == 255).all()
-    assert (image[20:] == repainting.PADDING).all()
+    assert (image[20:] == color.PADDING).all()
     shown = label[:20]
     is_empty = (shown == 255).all(0)  # at the left where it is mirrored
     assert sorted(is_empty) == [False] * 24 + [True] * 24
@@ -122,7 +118,7 @@ def test_repainting_moves_nothing_and_keeps_the_label(options, scales):
         np.testing.assert_array_equal(label, plain_label)
         has_changed |= (image != plain).any()
         # Along a row only the column changes the colour, as before.
-        is_kept = (image != repainting.PADDING).all(-1)
+        is_kept = (image != color.PADDING).all(-1)
         rises = np.diff(image[..., 1]) * np.diff(plain[..., 1]) >= 0
         assert rises[is_kept[:, 1:] & is_kept[:, :-1]].all()
     assert has_changed
@@ -131,14 +127,14 @@ def test_repainting_moves_nothing_and_keeps_the_label(options, scales):
 def test_what_is_filled_up_keeps_its_grey():
     appearance = AppearanceConfig(brightness=0.9, contrast=0.9, saturation=0.9)
     image, label = cut(3, (0.5, 0.5), (40, 48), appearance)
-    assert (image[label == 255] == repainting.PADDING).all()
+    assert (image[label == 255] == color.PADDING).all()
 
 
 @pytest.mark.parametrize("cache", ["ram", "none"])
 def test_changed_batches_depend_on_the_seed_alone(tmp_path, cache):
     tiny_dataset.write_dataset(tmp_path, 6, 1, SIZE, native=True)
     loaded = manifest.load(str(tmp_path), manifest.read_local_text)
-    order = input_pipeline.Order(
+    order = pipeline.Order(
         (32, 32),
         batch_size=2,
         epochs=1,
@@ -148,13 +144,13 @@ def test_changed_batches_depend_on_the_seed_alone(tmp_path, cache):
     )
 
     def batches(cache):
-        data = config.DataConfig(
+        data = training.DataConfig(
             str(tmp_path), resize=None, crop=(32, 32), cache=cache
         )
-        source = sources.open_train(data, loaded, "", lambda line: None)
+        source = splits.open_train(data, loaded, "", lambda line: None)
         return [
             np.concatenate([image, label[..., None]], -1)
-            for image, label in input_pipeline.train_batches(source, order)
+            for image, label in pipeline.train_batches(source, order)
         ]
 
     np.testing.assert_array_equal(batches(cache), batches("none"))
@@ -163,4 +159,4 @@ def test_changed_batches_depend_on_the_seed_alone(tmp_path, cache):
 @pytest.mark.parametrize("scales", [(2.0, 0.5), (0.01, 1.0), (1.0,), (1, 20)])
 def test_scales_that_are_no_range_are_refused(scales):
     with pytest.raises(checks.ConfigError, match="like 0.5,2.0"):
-        config.DataConfig("data", random_scale=scales)
+        training.DataConfig("data", random_scale=scales)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from trainer.averaging import unbiased_statistics
+from trainer.engine.averages import unbiased_statistics
 
 BATCH = np.random.default_rng(1).normal(5.0, 3.0, (8, 4, 4, 2))
 

@@ -13,7 +13,7 @@ from benchmarks import (
     train_step,
 )
 from benchmarks.harness import Contender, Result, Sample
-from trainer import fused, unet
+from trainer.models import tf_layers, unet
 
 SIZE = ("--base_filters=2", "--batch_size=2", "--num_steps=1")
 LAPTOP = step_rows.Device("CPU", False, {"float32": 1e9})
@@ -45,7 +45,7 @@ def test_the_recipe_and_ours_begin_with_the_same_weights():
     keras.utils.set_random_seed(1)
     recipe = recipe_model.build_model(2, size_px=32)
     keras.utils.set_random_seed(1)
-    kinds = fused.BatchNormalization, fused.JoinConv2D
+    kinds = tf_layers.BatchNormalization, tf_layers.JoinConv2D
     ours = unet.build_unet((None, None, 3), 34, 2, "float32", *kinds)
     for a, b in zip(recipe.get_weights(), ours.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from trainer import charts
+from trainer.visualization import charts
 
 
 def test_bars_are_as_long_as_their_scores_in_official_colours():

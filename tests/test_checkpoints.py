@@ -2,8 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from trainer import checkpoints, unet
-from trainer.checkpoints import Checkpoint, CheckpointError
+from trainer.engine import checkpoints
+from trainer.engine.checkpoints import Checkpoint, CheckpointError
+from trainer.models import unet
 
 
 def make(step):

@@ -1,8 +1,8 @@
 import pytest
 import trees
 
-from trainer import cityscapes
-from trainer.cityscapes import LABELS, PICTURES
+from trainer.data import cityscapes
+from trainer.data.cityscapes import LABELS, PICTURES
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 
-from trainer import clock
+from trainer.engine import clock
 
 
 @pytest.fixture

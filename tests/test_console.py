@@ -3,11 +3,11 @@ import math
 import numpy as np
 import pytest
 
-from trainer import clock, console
-from trainer.config import DataConfig, ModelConfig, TrainConfig
-from trainer.console import Console
-from trainer.history import Row, Scores
-from trainer.learning import OptimizerConfig
+from trainer.config.optimization import OptimizerConfig
+from trainer.config.training import DataConfig, ModelConfig, TrainConfig
+from trainer.engine import clock, console
+from trainer.engine.console import Console
+from trainer.engine.epoch import Row, Scores
 
 
 def make_console(**options):

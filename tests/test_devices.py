@@ -1,9 +1,9 @@
 import pytest
 
-from trainer import devices
-from trainer.checks import ConfigError
-from trainer.devices import Device
-from trainer.distributing import DevicesConfig
+from trainer.backends import devices
+from trainer.backends.devices import Device
+from trainer.config.devices import DevicesConfig
+from trainer.config.options import ConfigError
 
 CPU = Device("CPU", is_gpu=False)
 UNKNOWN = Device("GPU", is_gpu=True)

@@ -4,9 +4,10 @@ import pytest
 import tiny_dataset
 import tiny_run
 
-from trainer import config_file, configuring, distributing, resuming
-from trainer.checks import ConfigError
-from trainer.distributing import DevicesConfig
+from trainer import command_line
+from trainer.config import devices, resuming, saved
+from trainer.config.devices import DevicesConfig
+from trainer.config.options import ConfigError
 
 TWO = {"coordinator": "10.0.0.1:8476", "num_processes": 2}
 
@@ -31,11 +32,11 @@ def test_flags_that_do_not_fit_together_are_refused(options, text):
 
 def test_several_processes_need_jax(monkeypatch):
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
-    distributing.check_backend(DevicesConfig())
+    devices.check_backend(DevicesConfig())
     with pytest.raises(ConfigError, match="on tensorflow: set KERAS_BACKEND=j"):
-        distributing.check_backend(DevicesConfig(**TWO))
+        devices.check_backend(DevicesConfig(**TWO))
     monkeypatch.setenv("KERAS_BACKEND", "jax")
-    distributing.check_backend(DevicesConfig(**TWO))
+    devices.check_backend(DevicesConfig(**TWO))
 
 
 def test_the_backend_is_checked_before_the_run_begins(tmp_path, monkeypatch):
@@ -43,14 +44,14 @@ def test_the_backend_is_checked_before_the_run_begins(tmp_path, monkeypatch):
     tiny_dataset.write_dataset(tmp_path, 4, 2)
     flags = {"data_dir": str(tmp_path), "model_dir": "run", "resize": (40, 40)}
     with pytest.raises(ConfigError, match="set KERAS_BACKEND=jax"):
-        configuring.train_config(flags | {"crop": (32, 32)} | TWO)
+        command_line.train_config(flags | {"crop": (32, 32)} | TWO)
 
 
 def test_a_run_goes_on_with_other_devices_but_not_other_processes(tmp_path):
     config = tiny_run.make_config("data", tmp_path)
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "step-00000001.npz").touch()
-    config_file.save(config)
+    saved.save(config)
     for options in (
         DevicesConfig("mirrored"),
         DevicesConfig("single"),

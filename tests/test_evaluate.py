@@ -10,8 +10,8 @@ from PIL import Image
 from schemas.labels import LABEL_IDS, LABEL_SPACES
 from schemas.manifest import ManifestError
 from trainer import evaluate
-from trainer.applying import EvaluateConfig, InferenceConfig
-from trainer.config import DataConfig
+from trainer.config.inference import EvaluateConfig, InferenceConfig
+from trainer.config.training import DataConfig
 
 ROAD, SKY, PARKING, CAR = 7, 23, 9, 26
 

@@ -9,9 +9,9 @@ from PIL import Image
 
 from schemas.labels import LABEL_IDS, TRAIN_IDS
 from trainer import export
-from trainer.applying import ExportConfig, InferenceConfig
-from trainer.deploy import shrink_matrix
-from trainer.inference import Predictor, resize_picture
+from trainer.config.inference import ExportConfig, InferenceConfig
+from trainer.inference.predictor import Predictor, resize_picture
+from trainer.serving.fixed_size import shrink_matrix
 
 SIZE, RESIZE = (45, 77), (24, 40)
 BEGIN = """

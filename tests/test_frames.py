@@ -5,8 +5,8 @@ import pytest
 from tiny_dataset import write_dataset
 
 from schemas.manifest import ManifestError
-from trainer import frames
-from trainer.config import DataConfig
+from trainer.config.training import DataConfig
+from trainer.data import frames
 
 
 def read(path):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer import fused, unet
+from trainer.models import tf_layers, unet
 
 
 def draw(*shape, seed=0):
@@ -26,7 +26,7 @@ def normalize(kind, values, **call):
 @pytest.mark.parametrize("training", [True, False])
 def test_normalization_is_that_of_keras_statistics_included(training):
     values = draw(2, 3, 4, 5)
-    ours = normalize(fused.BatchNormalization, values, training=training)
+    ours = normalize(tf_layers.BatchNormalization, values, training=training)
     keras_layer = keras.layers.BatchNormalization
     theirs = normalize(keras_layer, values, training=training)
     for a, b in zip(ours, theirs, strict=True):
@@ -34,7 +34,7 @@ def test_normalization_is_that_of_keras_statistics_included(training):
 
 
 def test_bfloat16_stays_bfloat16_and_its_statistics_float32():
-    layer = fused.BatchNormalization(dtype="mixed_bfloat16")
+    layer = tf_layers.BatchNormalization(dtype="mixed_bfloat16")
     outputs = layer(draw(2, 3, 4, 5), training=True)
     assert outputs.dtype == tf.bfloat16
     assert layer.moving_mean.dtype == "float32"
@@ -43,7 +43,7 @@ def test_bfloat16_stays_bfloat16_and_its_statistics_float32():
 @pytest.mark.parametrize("name", ["Adam", "AdamW"])
 def test_adam_is_that_of_keras(name):
     variables = []
-    for module in (fused, keras.optimizers):
+    for module in (tf_layers, keras.optimizers):
         optimizer = getattr(module, name)(learning_rate=0.1)
         variable = keras.Variable(draw(3, 4))
         for seed in range(5):
@@ -57,7 +57,7 @@ def test_adam_is_that_of_keras(name):
 def test_a_join_is_a_convolution_of_the_concatenation():
     inputs = [draw(2, 6, 5, 3), draw(2, 6, 5, 4, seed=1)]
     joined = keras.layers.Conv2D(8, 3, padding="same", activation="relu")
-    apart = fused.JoinConv2D(8)
+    apart = tf_layers.JoinConv2D(8)
     joined.build((None, None, None, 7))
     apart.build([x.shape for x in inputs])
     apart.set_weights([draw(3, 3, 7, 8, seed=2), draw(8, seed=3)])
@@ -79,7 +79,7 @@ def plain_and_fused(dtype="float32"):
     keras.utils.set_random_seed(1)
     plain = unet.build_unet((32, 32, 3), 5, 2, dtype)
     keras.utils.set_random_seed(1)
-    kinds = (fused.BatchNormalization, fused.JoinConv2D)
+    kinds = (tf_layers.BatchNormalization, tf_layers.JoinConv2D)
     return plain, unet.build_unet((32, 32, 3), 5, 2, dtype, *kinds)
 
 
@@ -101,6 +101,6 @@ def test_weights_mean_the_same_in_networks_of_either_kind():
 def test_a_join_computes_in_its_policys_type():
     _, ours = plain_and_fused("mixed_bfloat16")
     kinds = [type(layer) for layer in ours.layers]
-    join = ours.layers[kinds.index(fused.JoinConv2D)]
+    join = ours.layers[kinds.index(tf_layers.JoinConv2D)]
     assert join.output.dtype == "bfloat16"
     assert join.kernel.dtype == "float32"

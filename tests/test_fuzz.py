@@ -28,7 +28,7 @@ from preprocess.sources.cityscapes import Listing, SourceFile  # noqa: E402
 from schemas import example, manifest, tfds, tfrecord, zips  # noqa: E402
 from tests import trees  # noqa: E402
 from tests.test_manifest import CONTENT  # noqa: E402
-from trainer import pictures  # noqa: E402
+from trainer.storage import images  # noqa: E402
 
 NUM_CASES = int(os.environ.get("FUZZ_CASES", "100"))
 MAX_SECONDS = 5
@@ -147,8 +147,8 @@ def test_pictures_of_a_source_are_converted_or_bad(image, label, how):
 @fuzz(ANY_PNGS)
 def test_pictures_for_a_network_are_decoded_or_bad(data):
     for decode, num_axes in (
-        (pictures.decode_rgb, 3),
-        (pictures.decode_ids, 2),
+        (images.decode_rgb, 3),
+        (images.decode_ids, 2),
     ):
         try:
             pixels = decode(data)

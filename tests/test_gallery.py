@@ -10,9 +10,9 @@ from tiny_run import make_config
 
 from schemas.labels import LABEL_IDS, TRAIN_IDS, overlay
 from trainer import train
-from trainer.gallery import Gallery
-from trainer.learning import OptimizerConfig
-from trainer.run_data import RunData
+from trainer.config.optimization import OptimizerConfig
+from trainer.data.loader import RunData
+from trainer.engine.preview import Gallery
 
 ROAD, SKY, TRAIN_ROAD = 7, 23, 0
 HEAD_PX, GAP_PX = 18, 4  # of the captions, between pictures

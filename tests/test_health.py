@@ -6,7 +6,10 @@ import pytest
 import tiny_dataset
 from tiny_run import make_config, read_rows
 
-from trainer import building, checkpoints, health, stepper, train
+from trainer import train
+from trainer.backends import step as stepper
+from trainer.engine import build as building
+from trainer.engine import checkpoints, divergence
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +22,9 @@ def data_dir(tmp_path_factory):
 @pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
 def test_a_loss_that_is_no_number_is_named_with_its_step(loss):
     text = f"the loss is {loss} at step 7, epoch 2; the checkpoints in run are"
-    with pytest.raises(health.TrainingError, match=text):
-        health.check_loss(loss, 7, 2, "run")
-    health.check_loss(0.0, 7, 2, "run")
+    with pytest.raises(divergence.TrainingError, match=text):
+        divergence.check_loss(loss, 7, 2, "run")
+    divergence.check_loss(0.0, 7, 2, "run")
 
 
 def small_stepper():
@@ -37,11 +40,11 @@ def small_stepper():
 @pytest.mark.parametrize("number", [0, 2, -1])  # gamma, mean, Adam's last
 def test_one_bad_value_anywhere_is_enough(value, number):
     steps = small_stepper()
-    health.check_variables(steps, 3, 1, "run")
+    divergence.check_variables(steps, 3, 1, "run")
     variables = [*steps.model.variables, *steps.optimizer.variables]
     variables[number].assign([1.0, value, 1.0])
-    with pytest.raises(health.TrainingError, match="after step 3, epoch 1"):
-        health.check_variables(steps, 3, 1, "run")
+    with pytest.raises(divergence.TrainingError, match="after step 3, epoch 1"):
+        divergence.check_variables(steps, 3, 1, "run")
 
 
 def break_step(monkeypatch, step, break_down):
@@ -95,7 +98,7 @@ def test_the_last_good_checkpoint_stays(
     }
     with monkeypatch.context() as patch:
         break_step(patch, 1, break_down)  # the first step after the resume
-        with pytest.raises(health.TrainingError, match=text):
+        with pytest.raises(divergence.TrainingError, match=text):
             train.run(make_config(data_dir, tmp_path, epochs=3, save_steps=1))
     assert sorted(good) == sorted(
         [*tmp_path.glob("checkpoints/*"), *tmp_path.glob("*.keras")]

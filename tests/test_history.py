@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer import history
-from trainer.history import Row, Scores
+from trainer.engine import epoch as history
+from trainer.engine.epoch import Row, Scores
 
 
 def make_row(epoch, val_mean_iou=0.25, ema=math.nan):

@@ -8,7 +8,7 @@ import pytest
 ROOT = pathlib.Path(__file__).parent.parent
 WITHOUT = {"__init__"}
 if importlib.util.find_spec("jax") is None:
-    WITHOUT.add("jax_layout")
+    WITHOUT.add("jax_mesh")
 
 
 def modules_of(package: str) -> list[str]:

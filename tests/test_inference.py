@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from schemas.labels import LABEL_IDS, TRAIN_IDS
-from trainer.applying import InferenceConfig
-from trainer.inference import (
+from trainer.config.inference import InferenceConfig
+from trainer.inference.predictor import (
     Predictor,
     choose_grid,
     most_probable,
     resize_picture,
 )
-from trainer.unet import build_unet
-from trainer.windows import window_starts
+from trainer.inference.windows import window_starts
+from trainer.models.unet import build_unet
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -176,7 +176,7 @@ def test_auto_slides_over_large_pictures_only():
 def test_enlarged_in_strips_is_enlarged_at_once(monkeypatch):
     values = np.random.default_rng(0).random((9, 11, 5)).astype(np.float32)
     at_once = most_probable(values, (70, 50))
-    monkeypatch.setattr("trainer.inference.STRIP_BYTES", 5000)
+    monkeypatch.setattr("trainer.inference.predictor.STRIP_BYTES", 5000)
     np.testing.assert_array_equal(most_probable(values, (70, 50)), at_once)
     enlarged = keras.ops.image.resize(values, (70, 50))
     np.testing.assert_array_equal(

@@ -4,9 +4,9 @@ import tensorflow as tf
 import tiny_dataset
 
 from schemas import labels, manifest
-from trainer import input_pipeline, records, sources
-from trainer.config import DataConfig
-from trainer.shares import WHOLE, Share
+from trainer.config.training import DataConfig
+from trainer.data import pipeline, records, splits
+from trainer.data.process_share import WHOLE, Share
 
 SIZE = (40, 48)
 CROP = (32, 32)
@@ -38,21 +38,21 @@ def train_batches(
     data_dir, seed=1, first_step=0, batch_size=4, share=WHOLE, **options
 ):
     data, loaded = open_both(data_dir, **options)
-    order = input_pipeline.Order(CROP, batch_size, 3, seed, first_step)
-    source = sources.open_train(
+    order = pipeline.Order(CROP, batch_size, 3, seed, first_step)
+    source = splits.open_train(
         data, loaded, f"{data_dir}/cache", share=share, **SILENT
     )
-    batches = input_pipeline.train_batches(source, order)
+    batches = pipeline.train_batches(source, order)
     return [(image.numpy(), label.numpy()) for image, label in batches]
 
 
 def eval_batches(data_dir, batch_size=4, share=WHOLE, num_devices=1, **options):
     data, loaded = open_both(data_dir, **options)
-    source = sources.open_eval(
+    source = splits.open_eval(
         data, loaded, f"{data_dir}/cache", share=share, **SILENT
     )
-    size = sources.eval_size(data, loaded)
-    batches = input_pipeline.eval_batches(source, size, batch_size, num_devices)
+    size = splits.eval_size(data, loaded)
+    batches = pipeline.eval_batches(source, size, batch_size, num_devices)
     return [(image.numpy(), label.numpy()) for image, label in batches]
 
 
@@ -152,11 +152,11 @@ def test_native_records_are_decoded_once_and_kept(tmp_path):  # F5
     tiny_dataset.write_dataset(tmp_path, 4, 1, (80, 96), native=True)
     data, loaded = open_both(str(tmp_path))
     said = []
-    source = sources.open_train(data, loaded, "", report=said.append)
+    source = splits.open_train(data, loaded, "", report=said.append)
     for name in tmp_path.glob("train-*"):
         name.unlink()  # from here on, only what is kept can be read
-    order = input_pipeline.Order(CROP, 2, 2, seed=1)
-    assert len(list(input_pipeline.train_batches(source, order))) == 4
+    order = pipeline.Order(CROP, 2, 2, seed=1)
+    assert len(list(pipeline.train_batches(source, order))) == 4
     assert said == [
         "decoding train once into 0 MB of memory; preprocess.main "
         "--image_size=40x48 would do this once for every run"
@@ -247,10 +247,10 @@ def test_pictures_are_averaged_over_areas():  # F2
 def test_without_resize_evaluation_pads_with_ignored_pixels(data_dir):
     data = DataConfig(data_dir, resize=None, crop=CROP)
     loaded = manifest.load(data_dir, manifest.read_local_text)
-    source = sources.open_eval(data, loaded, "", **SILENT)
-    size = sources.eval_size(data, loaded)
+    source = splits.open_eval(data, loaded, "", **SILENT)
+    size = splits.eval_size(data, loaded)
     assert size == (48, 48)
-    (images, ids), *_ = input_pipeline.eval_batches(source, size, 4)
+    (images, ids), *_ = pipeline.eval_batches(source, size, 4)
     image, label = place_frame(20)
     np.testing.assert_array_equal(images[0, :40], image)
     np.testing.assert_array_equal(ids[0, :40], label)
@@ -268,12 +268,12 @@ def test_a_damaged_record_is_named(tmp_path, cache):
     tiny_dataset.write_dataset(tmp_path, 4, 2, SIZE, num_shards=1)
     flip_byte(tmp_path / "train-00000-of-00001.tfrecord", 3000)
     data, loaded = open_both(str(tmp_path), cache=cache)
-    order = input_pipeline.Order(CROP, 2, 1, seed=1)
+    order = pipeline.Order(CROP, 2, 1, seed=1)
     text = r"train-00000-of-00001.tfrecord: record \d+ at byte \d+ has a wrong"
     with pytest.raises(manifest.ManifestError, match=text):
         with records.naming_damage(str(tmp_path), loaded, "train"):
-            source = sources.open_train(data, loaded, "", **SILENT)
-            list(input_pipeline.train_batches(source, order))
+            source = splits.open_train(data, loaded, "", **SILENT)
+            list(pipeline.train_batches(source, order))
 
 
 def test_a_missing_record_is_noticed(tmp_path):

@@ -3,7 +3,11 @@ import numpy as np
 import pytest
 
 from schemas.labels import LABEL_IDS
-from trainer.metrics import ConfusionMatrix, confusion_counts, count_pairs
+from trainer.metrics.confusion import (
+    ConfusionMatrix,
+    confusion_counts,
+    count_pairs,
+)
 
 # truth      prediction      confusion (rows truth)
 # 0 0 1      0 1 1           0: 1 1 0

@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 
 from schemas.labels import LABEL_IDS, TRAIN_IDS
-from trainer import networks, run_files
-from trainer.checks import ConfigError
+from trainer.config import run_dir
+from trainer.config.options import ConfigError
+from trainer.models import saved
 
 
 @pytest.mark.parametrize("softmax", [False, True])
 @pytest.mark.parametrize("shape", [(16, 32, 3), (None, None, 3)])
 def test_pixels_of_any_size_become_probabilities(softmax, shape):
     network = color_network.build(TRAIN_IDS, shape, softmax)
-    model = networks.pixels_to_probabilities(network)
+    model = saved.pixels_to_probabilities(network)
     pixels = np.zeros((2, 48, 16, 3), np.uint8)
     pixels[0] = TRAIN_IDS.palette[13]
     values = model.predict_on_batch(pixels)
@@ -23,7 +24,7 @@ def test_pixels_of_any_size_become_probabilities(softmax, shape):
 
 def test_the_number_of_outputs_tells_the_label_space():
     for space in (LABEL_IDS, TRAIN_IDS):
-        assert networks.label_space_of(color_network.build(space)) is space
+        assert saved.label_space_of(color_network.build(space)) is space
 
 
 def test_a_saved_network_comes_back_without_what_trained_it(tmp_path):
@@ -31,8 +32,8 @@ def test_a_saved_network_comes_back_without_what_trained_it(tmp_path):
     network.compile("adam", loss=keras.losses.SparseCategoricalCrossentropy())
     path = str(tmp_path / "best.keras")
     network.save(path)
-    assert run_files.network_path(str(tmp_path), "best") == path
-    loaded = networks.load_network(path)
+    assert run_dir.network_path(str(tmp_path), "best") == path
+    loaded = saved.load_network(path)
     for ours, theirs in zip(
         network.get_weights(), loaded.get_weights(), strict=True
     ):
@@ -43,7 +44,7 @@ def test_a_file_that_is_no_network_is_named(tmp_path):
     path = tmp_path / "best.keras"
     path.write_text("no network")
     with pytest.raises(ValueError, match=r"best\.keras is no network"):
-        networks.load_network(str(path))
+        saved.load_network(str(path))
 
 
 def test_a_strangers_network_runs_no_code(tmp_path):
@@ -53,17 +54,17 @@ def test_a_strangers_network_runs_no_code(tmp_path):
     path = tmp_path / "best.keras"
     model.save(path)
     with pytest.raises(ValueError, match=r"best\.keras is no network .*unsafe"):
-        networks.load_network(str(path))
+        saved.load_network(str(path))
 
 
 @pytest.mark.parametrize("name", ["model.h5", "saved_model", "best.npz"])
 def test_only_keras_files_are_opened(tmp_path, name):
     with pytest.raises(ConfigError, match="neither best nor latest nor the pa"):
-        run_files.network_path(str(tmp_path), str(tmp_path / name))
+        run_dir.network_path(str(tmp_path), str(tmp_path / name))
 
 
 def test_a_missing_network_says_how_to_get_one(tmp_path):
     with pytest.raises(
         FileNotFoundError, match=r"last\.keras does not exist: run --mode=train"
     ):
-        run_files.network_path(str(tmp_path), "latest")
+        run_dir.network_path(str(tmp_path), "latest")

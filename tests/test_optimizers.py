@@ -2,15 +2,15 @@ import keras
 import numpy as np
 import pytest
 
-from trainer import optimizers
-from trainer.checks import ConfigError
-from trainer.learning import OptimizerConfig
+from trainer.config.optimization import OptimizerConfig
+from trainer.config.options import ConfigError
+from trainer.optimizers import build
 
 RATE, WARMUP, TOTAL = 0.5, 4, 14
 
 
 def rate(schedule, step, warmup_steps=WARMUP):
-    function = optimizers.WarmupDecay(RATE, schedule, warmup_steps, TOTAL)
+    function = build.WarmupDecay(RATE, schedule, warmup_steps, TOTAL)
     return float(function(step))
 
 
@@ -42,7 +42,7 @@ def test_poly_falls_with_power_nine_tenths():
 
 def steps(config, *gradients):
     """Steps from (1, 1); returns the values and the optimizer."""
-    optimizer = optimizers.build_optimizer(config, total_steps=10)
+    optimizer = build.build_optimizer(config, total_steps=10)
     variable = keras.Variable(np.array([1.0, 1.0], np.float32))
     optimizer.build([variable])
     for gradient in gradients:

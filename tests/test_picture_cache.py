@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer import picture_cache, progress
-from trainer.checks import ConfigError
+from trainer.config.options import ConfigError
+from trainer.data import cache
+from trainer.storage import progress
 
 SIZE = (4, 6)
 
@@ -13,8 +14,8 @@ def rooms(monkeypatch):
     """Sets the free bytes of memory and disk."""
 
     def set_rooms(memory, disk):
-        monkeypatch.setattr(picture_cache, "free_memory_bytes", lambda: memory)
-        monkeypatch.setattr(picture_cache, "_free_disk", lambda folder: disk)
+        monkeypatch.setattr(cache, "free_memory_bytes", lambda: memory)
+        monkeypatch.setattr(cache, "_free_disk", lambda folder: disk)
 
     return set_rooms
 
@@ -30,19 +31,19 @@ def rooms(monkeypatch):
 )
 def test_auto_takes_half_of_what_is_free(rooms, memory, disk, is_slow, place):
     rooms(memory, disk)
-    assert picture_cache.choose_place("auto", 100, is_slow, "") == place
+    assert cache.choose_place("auto", 100, is_slow, "") == place
 
 
 def test_what_does_not_fit_is_refused_with_both_sizes(rooms):
     rooms(memory=8_000_000, disk=0)
     text = "--cache=ram needs 5 MB .* half of what is free are 4 MB"
     with pytest.raises(ConfigError, match=text):
-        picture_cache.choose_place("ram", 5_000_000, False, "")
+        cache.choose_place("ram", 5_000_000, False, "")
 
 
 def test_none_asks_for_no_room(rooms):
     rooms(memory=0, disk=0)
-    assert picture_cache.choose_place("none", 100, True, "") == "none"
+    assert cache.choose_place("none", 100, True, "") == "none"
 
 
 @pytest.mark.parametrize("on_disk", [False, True])
@@ -51,7 +52,7 @@ def test_pictures_stay_as_they_were_and_leave_no_file(tmp_path, on_disk):
     labels = images[..., 0] // 8
     decoded = tf.data.Dataset.from_tensor_slices((images, labels))
     folder = str(tmp_path) if on_disk else None
-    kept = picture_cache.fill(decoded, 3, SIZE, folder)
+    kept = cache.fill(decoded, 3, SIZE, folder)
     np.testing.assert_array_equal(kept.images, images)
     np.testing.assert_array_equal(kept.labels, labels)
     assert not list(tmp_path.iterdir())
@@ -61,11 +62,11 @@ def test_pictures_of_another_size_are_refused():
     pair = (np.zeros((1, 4, 5, 3), np.uint8), np.zeros((1, 4, 5), np.uint8))
     decoded = tf.data.Dataset.from_tensor_slices(pair)
     with pytest.raises(ConfigError, match="size, 4x6; one is 4x5"):
-        picture_cache.fill(decoded, 1, SIZE)
+        cache.fill(decoded, 1, SIZE)
 
 
 def test_a_picture_and_its_label_take_four_bytes_a_pixel():
-    assert picture_cache.decoded_bytes(2975, (280, 280)) == 932_960_000
+    assert cache.decoded_bytes(2975, (280, 280)) == 932_960_000
 
 
 def test_long_decoding_says_how_far_it_is(monkeypatch, capsys):
@@ -73,5 +74,5 @@ def test_long_decoding_says_how_far_it_is(monkeypatch, capsys):
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(seconds))
     picture = tf.zeros([*SIZE, 3], tf.uint8), tf.zeros(SIZE, tf.uint8)
     decoded = tf.data.Dataset.from_tensors(picture).repeat(3)
-    picture_cache.fill(decoded, 3, SIZE)
+    cache.fill(decoded, 3, SIZE)
     assert capsys.readouterr().err == "2 of 3 pictures, 0.10/s, 10 s left\n"

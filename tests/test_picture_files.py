@@ -3,11 +3,11 @@ import zipfile
 import numpy as np
 import pytest
 
-from trainer import picture_files, pictures
+from trainer.storage import image_files, images
 
 
 def test_a_folder_gives_its_pictures_in_order(picture_folder):
-    assert picture_files.find_pictures(str(picture_folder)) == [
+    assert image_files.find_pictures(str(picture_folder)) == [
         str(picture_folder / "a.JPG"),
         str(picture_folder / "b.png"),
     ]
@@ -16,15 +16,15 @@ def test_a_folder_gives_its_pictures_in_order(picture_folder):
 def test_a_cityscapes_folder_gives_its_frames_only(picture_folder):
     frame = picture_folder / "val" / "ulm" / "ulm_000000_000019_leftImg8bit.png"
     (picture_folder / "b.png").rename(frame)
-    assert picture_files.find_pictures(str(picture_folder)) == [str(frame)]
-    assert picture_files.stem(str(frame)) == "ulm_000000_000019"
+    assert image_files.find_pictures(str(picture_folder)) == [str(frame)]
+    assert image_files.stem(str(frame)) == "ulm_000000_000019"
 
 
 def test_a_pattern_and_a_file_are_taken_as_they_are(picture_folder):
-    assert picture_files.find_pictures(f"{picture_folder}/*.png") == [
+    assert image_files.find_pictures(f"{picture_folder}/*.png") == [
         f"{picture_folder}/b.png"
     ]
-    assert picture_files.find_pictures(f"{picture_folder}/b.png") == [
+    assert image_files.find_pictures(f"{picture_folder}/b.png") == [
         f"{picture_folder}/b.png"
     ]
 
@@ -35,7 +35,7 @@ def test_a_pattern_and_a_file_are_taken_as_they_are(picture_folder):
 )
 def test_no_picture_is_an_error(picture_folder, pattern, message):
     with pytest.raises(FileNotFoundError, match=message):
-        picture_files.find_pictures(str(picture_folder / pattern))
+        image_files.find_pictures(str(picture_folder / pattern))
 
 
 def test_pictures_in_a_zip_are_read_in_place(picture_folder):
@@ -44,12 +44,12 @@ def test_pictures_in_a_zip_are_read_in_place(picture_folder):
     with zipfile.ZipFile(path, "w") as archive:
         archive.write(picture_folder / "b.png", member)
         archive.write(picture_folder / "notes.txt", "README")
-    assert picture_files.find_pictures(path) == [f"{path}/{member}"]
-    picture = pictures.read_picture(f"{path}/{member}")
+    assert image_files.find_pictures(path) == [f"{path}/{member}"]
+    picture = images.read_picture(f"{path}/{member}")
     np.testing.assert_array_equal(picture.image, np.arange(24).reshape(2, 4, 3))
 
 
 def test_a_zip_that_is_none_is_named(picture_folder):
     (picture_folder / "x.zip").write_text("no zip")
     with pytest.raises(ValueError, match=r"x\.zip is no zip"):
-        picture_files.find_pictures(f"{picture_folder}/x.zip")
+        image_files.find_pictures(f"{picture_folder}/x.zip")

@@ -4,38 +4,38 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer import pictures
+from trainer.storage import images
 
 
 def test_pictures_become_rgb(tmp_path):
     path = str(tmp_path / "grey.png")
     Image.fromarray(np.array([[5, 6]], np.uint8)).save(path)
-    picture = pictures.read_picture(path)
+    picture = images.read_picture(path)
     assert picture.image.tolist() == [[[5, 5, 5], [6, 6, 6]]]
 
 
 def test_a_file_that_is_no_picture_is_named(picture_folder):
     with pytest.raises(ValueError, match=r"notes\.txt: not a picture"):
-        pictures.read_picture(str(picture_folder / "notes.txt"))
+        images.read_picture(str(picture_folder / "notes.txt"))
 
 
 def test_a_picture_that_breaks_off_is_named(picture_folder):
     noise = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
-    content = pictures.encode_png(noise)
+    content = images.encode_png(noise)
     (picture_folder / "half.png").write_bytes(content[: len(content) // 2])
     with pytest.raises(ValueError, match=r"half\.png: a damaged picture"):
-        pictures.read_picture(str(picture_folder / "half.png"))
+        images.read_picture(str(picture_folder / "half.png"))
 
 
 def test_label_maps_must_have_one_channel(picture_folder):
     with pytest.raises(ValueError, match="8-bit grey, its mode is RGB"):
-        pictures.decode_ids((picture_folder / "b.png").read_bytes())
+        images.decode_ids((picture_folder / "b.png").read_bytes())
 
 
 def test_encoded_pixels_come_back():
     ids = np.array([[0, 33], [255, 7]], np.uint8)
     np.testing.assert_array_equal(
-        pictures.decode_ids(pictures.encode_png(ids)), ids
+        images.decode_ids(images.encode_png(ids)), ids
     )
 
 
@@ -52,7 +52,7 @@ def test_threads_keep_the_order_and_stay_few_items_ahead():
             release.wait(5)
         return 2 * number
 
-    results = pictures.ahead(double, items(), num_threads=3)
+    results = images.ahead(double, items(), num_threads=3)
     timer = threading.Timer(0.05, release.set)
     timer.start()
     assert next(results) == 0
@@ -62,4 +62,4 @@ def test_threads_keep_the_order_and_stay_few_items_ahead():
 
 def test_an_error_in_a_thread_reaches_the_caller():
     with pytest.raises(ZeroDivisionError):
-        list(pictures.ahead(lambda number: 1 // number, [1, 0]))
+        list(images.ahead(lambda number: 1 // number, [1, 0]))

@@ -4,8 +4,9 @@ import pytest
 from PIL import Image
 
 from schemas.labels import LABEL_IDS, TRAIN_IDS
-from trainer import predict, submission
-from trainer.applying import InferenceConfig, PredictConfig
+from trainer import predict
+from trainer.config.inference import InferenceConfig, PredictConfig
+from trainer.evaluation import submission
 
 ROAD, CAR = 7, 26
 

@@ -5,8 +5,9 @@ import keras
 import pytest
 import tiny_dataset
 
-from trainer import config_file, profiling
-from trainer.stepper import StepResult
+from trainer.backends.step import StepResult
+from trainer.config import saved
+from trainer.engine import profiler as profiling
 
 RESULT = StepResult(loss=1.0, weight=1.0, counts=None)
 
@@ -72,7 +73,7 @@ def test_a_run_in_parts_and_recomputed_leaves_a_trace_and_a_plain_model(
     assert len(traces) == 1
     content = json.loads((model_dir / "config.json").read_text())
     assert content["profile_steps"] == [2, 3]
-    assert config_file.load(str(model_dir)).profile_steps == (2, 3)
+    assert saved.load(str(model_dir)).profile_steps == (2, 3)
     network = keras.saving.load_model(model_dir / "best.keras", compile=False)
     assert {layer.__class__.__module__ for layer in network.layers} <= {
         f"keras.src.layers.{name}"

@@ -5,7 +5,7 @@ import tiny_dataset
 
 from schemas import manifest
 from schemas.manifest import ManifestError
-from trainer import proving
+from trainer.data import integrity
 
 ONE, OTHER = (f"train-0000{i}-of-00002.tfrecord" for i in (0, 1))
 
@@ -18,7 +18,7 @@ def data_dir(tmp_path):
 
 def prove(data_dir):
     content = manifest.load(str(data_dir), manifest.read_local_text)
-    proving.prove_shards(str(data_dir), content, ("train", "val"))
+    integrity.prove_shards(str(data_dir), content, ("train", "val"))
 
 
 def test_a_data_set_as_it_was_written_passes(data_dir):
@@ -66,9 +66,9 @@ def test_a_shard_that_cannot_be_read_is_named(data_dir):
 
 
 def test_what_is_too_large_to_read_twice_is_left(data_dir, monkeypatch):
-    monkeypatch.setattr(proving, "MAX_BYTES", 99)
+    monkeypatch.setattr(integrity, "MAX_BYTES", 99)
     said = []
     content = manifest.load(str(data_dir), manifest.read_local_text)
     (data_dir / ONE).unlink()
-    proving.prove_shards(str(data_dir), content, ("train",), said.append)
+    integrity.prove_shards(str(data_dir), content, ("train",), said.append)
     assert said[0].endswith("preprocess.verify --quick proves them")

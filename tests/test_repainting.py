@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer import repainting
-from trainer.appearance import AppearanceConfig
-from trainer.checks import ConfigError
+from trainer.augmentation import color
+from trainer.config.appearance import AppearanceConfig
+from trainer.config.options import ConfigError
 
 # Greys (0.299 R + 0.587 G + 0.114 B): 100, 29.9, 228, their mean 119.3.
 IMAGE = np.array([[[100, 100, 100], [100, 0, 0], [200, 250, 188]]], np.uint8)
-PADDING = repainting.PADDING
+PADDING = color.PADDING
 
 
 def seed(number):
@@ -21,9 +21,7 @@ def noise(size=(20, 30)):
 
 
 def changed(brightness=1.0, contrast=1.0, saturation=1.0, image=IMAGE):
-    return repainting.change_colors(
-        image, brightness, contrast, saturation
-    ).numpy()
+    return color.change_colors(image, brightness, contrast, saturation).numpy()
 
 
 def test_factors_of_one_change_nothing():
@@ -71,7 +69,7 @@ def test_factors_spread_over_their_range():
     config = AppearanceConfig(brightness=0.4)
     image = np.full((1, 1, 3), 100, np.uint8)
     values = [
-        int(repainting.jitter_colors(image, seed(number), config)[0, 0, 0])
+        int(color.jitter_colors(image, seed(number), config)[0, 0, 0])
         for number in range(200)
     ]
     assert 60 <= min(values) < 64 and 136 < max(values) <= 140
@@ -82,20 +80,16 @@ def test_factors_are_never_negative():
     config = AppearanceConfig(saturation=10)
     image = np.array([[[200, 100, 100]]], np.uint8)
     for number in range(20):
-        red, green, _ = repainting.jitter_colors(image, seed(number), config)[
-            0, 0
-        ]
+        red, green, _ = color.jitter_colors(image, seed(number), config)[0, 0]
         assert red >= green
 
 
 def test_each_factor_has_a_draw_of_its_own():
-    together = repainting.jitter_colors(
+    together = color.jitter_colors(
         noise(), seed(1), AppearanceConfig(brightness=0.5, contrast=0.5)
     )
-    alone = repainting.jitter_colors(
-        repainting.jitter_colors(
-            noise(), seed(1), AppearanceConfig(contrast=0.5)
-        ),
+    alone = color.jitter_colors(
+        color.jitter_colors(noise(), seed(1), AppearanceConfig(contrast=0.5)),
         seed(1),
         AppearanceConfig(brightness=0.5),
     )
@@ -110,7 +104,7 @@ def test_rectangles_are_painted_grey_and_nothing_else_is():
     expected = image.copy()
     expected[1:4, 2:5] = PADDING
     expected[0, 7] = PADDING
-    painted = repainting.paint_over(tf.constant(image), begins, ends)
+    painted = color.paint_over(tf.constant(image), begins, ends)
     np.testing.assert_array_equal(painted, expected)
 
 
@@ -118,7 +112,7 @@ def test_rectangles_are_painted_grey_and_nothing_else_is():
 def test_a_dropped_rectangle_has_the_sides_that_were_asked_for(number):
     config = AppearanceConfig(coarse_dropout=1, coarse_dropout_size=(0.2, 0.5))
     image = tf.zeros([20, 30, 3], tf.uint8)
-    painted = repainting.drop_rectangles(image, seed(number), config)
+    painted = color.drop_rectangles(image, seed(number), config)
     rows, columns, _ = np.nonzero(painted.numpy())
     height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
     assert 4 <= height <= 10 and 6 <= width <= 15
@@ -129,7 +123,7 @@ def test_rectangles_reach_every_corner():
     config = AppearanceConfig(coarse_dropout=1)
     seen = np.zeros((10, 10), int)
     for number in range(300):
-        painted = repainting.drop_rectangles(
+        painted = color.drop_rectangles(
             tf.zeros([10, 10, 3], tf.uint8), seed(number), config
         )
         seen += painted.numpy()[..., 0] // PADDING
@@ -138,7 +132,7 @@ def test_rectangles_reach_every_corner():
 
 def test_rectangles_of_the_whole_size_leave_nothing():
     config = AppearanceConfig(coarse_dropout=1, coarse_dropout_size=(1, 1))
-    painted = repainting.drop_rectangles(noise(), seed(1), config)
+    painted = color.drop_rectangles(noise(), seed(1), config)
     assert (painted.numpy() == PADDING).all()
 
 

@@ -5,10 +5,10 @@ import subprocess
 import numpy as np
 import pytest
 
-from trainer import report
-from trainer.frames import Frame
-from trainer.scores import Scores
-from trainer.showcase import Showcase, make_exhibit
+from trainer.data.frames import Frame
+from trainer.evaluation import report
+from trainer.evaluation.best_and_worst import Showcase, make_exhibit
+from trainer.metrics.benchmark_scores import Scores
 
 ROAD, SKY = 7, 23
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")

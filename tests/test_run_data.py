@@ -4,8 +4,8 @@ import pytest
 import tiny_dataset
 from tiny_run import make_config
 
-from trainer.config import DataConfig
-from trainer.run_data import RunData
+from trainer.config.training import DataConfig
+from trainer.data.loader import RunData
 
 FRAME = (64, 96)
 

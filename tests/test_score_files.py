@@ -9,9 +9,10 @@ import zipfile
 import numpy as np
 import pytest
 
-from trainer import picture_files, pictures, score_files
-from trainer.applying import EvaluateConfig, InferenceConfig
-from trainer.config import DataConfig
+from trainer.config.inference import EvaluateConfig, InferenceConfig
+from trainer.config.training import DataConfig
+from trainer.evaluation import score_label_maps
+from trainer.storage import image_files, images
 
 STEMS = (
     "bad-honnef_000000_000019",
@@ -39,11 +40,11 @@ def tree(tmp_path):
 
 def write(path, ids):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(pictures.encode_png(ids))
+    path.write_bytes(images.encode_png(ids))
 
 
 def score(tree, truth=".", predictions="results"):
-    score_files.run(
+    score_label_maps.run(
         EvaluateConfig(
             model_dir=str(tree / "run"),
             data=DataConfig(str(tree / truth)),
@@ -94,7 +95,7 @@ def test_zips_give_the_same_scores_as_folders(tree):
 
 def test_colors_beside_label_maps_do_not_count(tree):
     for path in (tree / "results").iterdir():
-        stem = picture_files.stem(str(path))
+        stem = image_files.stem(str(path))
         path.rename(path.with_name(f"{stem}_labelIds.png"))
         write(path.with_name(f"{stem}_color.png"), np.zeros((4, 4), np.uint8))
     assert score(tree)["numFrames"] == 3

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from schemas.labels import LABEL_IDS, LABELS
-from trainer.metrics import count_pairs
-from trainer.scores import Scores, format_table
+from trainer.metrics.benchmark_scores import Scores, format_table
+from trainer.metrics.confusion import count_pairs
 
 ROAD, SIDEWALK, PARKING, CAR, TRUCK, SKY = 7, 8, 9, 26, 27, 23
 

@@ -3,7 +3,7 @@ import itertools
 import pytest
 import tiny_dataset
 
-from trainer.shares import WHOLE, Piece, Share
+from trainer.data.process_share import WHOLE, Piece, Share
 
 SHARDS = [7, 6, 1, 6]
 

@@ -1,9 +1,9 @@
 import pytest
 import tiny_run
 
-from trainer import sharing
-from trainer.checks import ConfigError
-from trainer.devices import Device
+from trainer.backends.devices import Device
+from trainer.config.options import ConfigError
+from trainer.engine import sharing
 
 TWO = Device("GPU", is_gpu=True, members=("GPU:0", "GPU:1"))
 THREE = Device("GPU", is_gpu=True, members=("GPU:0", "GPU:1", "GPU:2"))

@@ -4,8 +4,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from trainer.frames import Frame
-from trainer.showcase import Exhibit, Showcase, make_exhibit
+from trainer.data.frames import Frame
+from trainer.evaluation.best_and_worst import Exhibit, Showcase, make_exhibit
 
 
 def offered(scores):

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer import unet
-from trainer.losses import SegmentationLoss
-from trainer.stepper import StepOptions, build_stepper
+from trainer.backends.step import StepOptions, build_stepper
+from trainer.losses.segmentation import SegmentationLoss
+from trainer.models import unet
 
 NUM_CLASSES = 5
 

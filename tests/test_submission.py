@@ -3,7 +3,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from trainer import pictures, submission
+from trainer.evaluation import submission
+from trainer.storage import images
 
 STEMS = ("berlin_000000_000019", "bad-honnef_000001_000318")
 
@@ -12,7 +13,7 @@ def write_map(folder, stem, ids=None):
     if ids is None:
         ids = np.full((1024, 2048), 33, np.uint8)
     path = folder / f"{stem}_labelIds.png"
-    path.write_bytes(pictures.encode_png(ids))
+    path.write_bytes(images.encode_png(ids))
 
 
 def test_the_zip_holds_each_label_map_once(tmp_path):
@@ -44,7 +45,7 @@ def test_what_the_server_would_reject_is_named(tmp_path, ids, message):
 
 
 def test_two_files_of_one_frame_are_refused(tmp_path):
-    content = pictures.encode_png(np.zeros((1024, 2048), np.uint8))
+    content = images.encode_png(np.zeros((1024, 2048), np.uint8))
     with zipfile.ZipFile(tmp_path / "results.zip", "w") as archive:
         archive.writestr(f"{STEMS[0]}_a.png", content)
         archive.writestr(f"more/{STEMS[0]}_b.png", content)

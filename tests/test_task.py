@@ -4,10 +4,10 @@ import commands
 import pytest
 import tiny_dataset
 
-from trainer import config_file
-from trainer.appearance import AppearanceConfig
-from trainer.checks import ConfigError
-from trainer.config import DataConfig, ModelConfig, TrainConfig
+from trainer.config import saved
+from trainer.config.appearance import AppearanceConfig
+from trainer.config.options import ConfigError
+from trainer.config.training import DataConfig, ModelConfig, TrainConfig
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_a_data_set_that_is_not_whole_is_refused(tmp_path, damage, text):
 def test_changed_flags_are_refused_with_both_values(data_dir, tmp_path):
     data = DataConfig(data_dir, resize=(48, 48), crop=(32, 32))
     config = TrainConfig(str(tmp_path), data, ModelConfig("train_ids"))
-    config_file.save(config)
+    saved.save(config)
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "step-00000001.npz").touch()
     done = commands.run(
@@ -148,13 +148,13 @@ def test_the_configuration_comes_back_from_json(tmp_path):
     config = TrainConfig(
         str(tmp_path), data, ModelConfig("train_ids", 8), epochs=7
     )
-    config_file.save(config)
-    assert config_file.load(str(tmp_path)) == config
-    assert config_file.load(str(tmp_path / "nowhere")) is None
+    saved.save(config)
+    assert saved.load(str(tmp_path)) == config
+    assert saved.load(str(tmp_path / "nowhere")) is None
 
 
 def test_a_damaged_configuration_is_named(tmp_path):
     path = tmp_path / "config.json"
     path.write_text(json.dumps({"model_dir": "x", "speed": 3}))
     with pytest.raises(ConfigError, match=f"{path} is no run's"):
-        config_file.load(str(tmp_path))
+        saved.load(str(tmp_path))

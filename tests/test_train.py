@@ -11,19 +11,13 @@ import tiny_dataset
 from tiny_run import arguments, make_config, read_rows, same_state
 
 from schemas import labels, manifest
-from trainer import (
-    checkpoints,
-    health,
-    history,
-    input_pipeline,
-    metrics,
-    sources,
-    train,
-    unet,
-    validation,
-)
-from trainer.config import DataConfig
-from trainer.learning import LossConfig, OptimizerConfig
+from trainer import train
+from trainer.config.optimization import LossConfig, OptimizerConfig
+from trainer.config.training import DataConfig
+from trainer.data import pipeline, splits
+from trainer.engine import checkpoints, divergence, epoch, validation
+from trainer.metrics import confusion
+from trainer.models import unet
 
 NUM_TRAIN, NUM_VAL = 10, 3
 
@@ -75,13 +69,13 @@ def test_a_run_leaves_models_checkpoints_rows_and_events(whole_run):  # F7
 def test_the_metric_is_that_of_the_saved_model(data_dir, whole_run):  # F8
     data = DataConfig(data_dir, resize=(40, 40), crop=(32, 32))
     loaded = manifest.load(data_dir, manifest.read_local_text)
-    source = sources.open_eval(data, loaded, "", lambda line: None)
+    source = splits.open_eval(data, loaded, "", lambda line: None)
     network = keras.saving.load_model(whole_run / "last.keras")
-    matrix = metrics.ConfusionMatrix(34, loaded.space.evaluated)
-    for images, ids in input_pipeline.eval_batches(source, (32, 32), 1):
+    matrix = confusion.ConfusionMatrix(34, loaded.space.evaluated)
+    for images, ids in pipeline.eval_batches(source, (32, 32), 1):
         predicted = np.argmax(network(unet.normalize(images)), -1)
         matrix.update(
-            metrics.count_pairs(ids.numpy(), predicted.astype(np.uint8), 34)
+            confusion.count_pairs(ids.numpy(), predicted.astype(np.uint8), 34)
         )
     assert matrix.counts.sum() == NUM_VAL * 32 * 32
     row = read_rows(whole_run)[-1]
@@ -155,7 +149,9 @@ def test_a_loss_that_is_no_number_stops_the_run(data_dir, tmp_path):
     config = make_config(
         data_dir, tmp_path, optimizer=OptimizerConfig(learning_rate=1e30)
     )
-    with pytest.raises(health.TrainingError, match="at step 2, epoch 1; .*low"):
+    with pytest.raises(
+        divergence.TrainingError, match="at step 2, epoch 1; .*low"
+    ):
         train.run(config)
     assert not list(tmp_path.glob("checkpoints/*"))
 
@@ -199,7 +195,7 @@ def test_a_run_without_progress_stops_early(
     data_dir, tmp_path, monkeypatch, capsys
 ):
     falling = property(lambda row: 1 / row.epoch)
-    monkeypatch.setattr(history.Row, "score", falling)
+    monkeypatch.setattr(epoch.Row, "score", falling)
     config = make_config(
         data_dir, tmp_path, epochs=9, early_stopping_patience=2
     )

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from trainer import unet
+from trainer.models import unet
 
 
 def test_the_default_network_has_the_recipes_parameters():

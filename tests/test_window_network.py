@@ -1,9 +1,9 @@
 import keras
 import numpy as np
 
-from trainer.networks import pixels_to_probabilities
-from trainer.unet import build_unet
-from trainer.window_network import WindowNetwork
+from trainer.inference.window_network import WindowNetwork
+from trainer.models.saved import pixels_to_probabilities
+from trainer.models.unet import build_unet
 
 
 def trained_unet():

@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from trainer.windows import Grid, blend_weights, whole_grid, window_starts
+from trainer.inference.windows import (
+    Grid,
+    blend_weights,
+    whole_grid,
+    window_starts,
+)
 
 
 def test_windows_start_at_both_ends_and_spread_evenly():

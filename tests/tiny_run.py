@@ -5,8 +5,8 @@ import csv
 import keras
 import numpy as np
 
-from trainer import checkpoints
-from trainer.config import DataConfig, ModelConfig, TrainConfig
+from trainer.config.training import DataConfig, ModelConfig, TrainConfig
+from trainer.engine import checkpoints
 
 
 def make_config(data_dir, model_dir, **options) -> TrainConfig:

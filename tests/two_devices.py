@@ -23,10 +23,11 @@ import numpy as np
 import tensorflow as tf
 
 from tests import tiny_run
-from trainer import devices, train
-from trainer.distributing import DevicesConfig
-from trainer.losses import SegmentationLoss
-from trainer.stepper import StepOptions, build_stepper
+from trainer import train
+from trainer.backends import devices
+from trainer.backends.step import StepOptions, build_stepper
+from trainer.config.devices import DevicesConfig
+from trainer.losses.segmentation import SegmentationLoss
 
 NUM_CLASSES = 6
 SINGLE, MIRRORED = DevicesConfig("single"), DevicesConfig("mirrored")

@@ -8,23 +8,20 @@ import time
 import numpy as np
 
 from schemas.labels import LABEL_IDS
-from trainer import (
-    evaluation,
-    pictures,
-    report,
-    run_files,
-    storage,
-    visualize,
-)
-from trainer.applying import EvaluateConfig
-from trainer.evaluation import FrameResult, Subject
-from trainer.frames import Frame, Frames, open_frames
-from trainer.inference import Predictor
-from trainer.metrics import count_pairs
-from trainer.networks import load_network
-from trainer.progress import Progress
-from trainer.scores import Scores
-from trainer.showcase import Showcase, make_exhibit
+from trainer.config import run_dir
+from trainer.config.inference import EvaluateConfig
+from trainer.data.frames import Frame, Frames, open_frames
+from trainer.evaluation import report
+from trainer.evaluation import results as evaluation
+from trainer.evaluation.best_and_worst import Showcase, make_exhibit
+from trainer.evaluation.results import FrameResult, Subject
+from trainer.inference.predictor import Predictor
+from trainer.metrics.benchmark_scores import Scores
+from trainer.metrics.confusion import count_pairs
+from trainer.models.saved import load_network
+from trainer.storage import files, images
+from trainer.storage.progress import Progress
+from trainer.visualization import draw
 
 NUM_STRIPS = 4
 
@@ -39,7 +36,7 @@ def run(config: EvaluateConfig) -> None:
         FileNotFoundError: There are no such frames or network.
     """
     frames = open_frames(config.data)
-    path = run_files.network_path(config.model_dir, config.checkpoint)
+    path = run_dir.network_path(config.model_dir, config.checkpoint)
     predictor = Predictor(load_network(path), config.inference)
     if predictor.space is not frames.space:
         print(
@@ -81,8 +78,8 @@ def score_network(
     """
     num_frames = frames.num_frames
     chosen = {index * num_frames // NUM_STRIPS for index in range(NUM_STRIPS)}
-    folder = storage.join(config.model_dir, run_files.PICTURES_DIR)
-    storage.make_folder(folder)
+    folder = files.join(config.model_dir, run_dir.PICTURES_DIR)
+    files.make_folder(folder)
 
     def finish(item: tuple[int, tuple[Frame, np.ndarray]]) -> FrameResult:
         index, (frame, label_ids) = item
@@ -98,7 +95,7 @@ def score_network(
     predictions = predictor.predict(frames.read())
     progress = Progress("frames", num_frames)
     results = []
-    for result in pictures.ahead(finish, enumerate(predictions)):
+    for result in images.ahead(finish, enumerate(predictions)):
         results.append(result)
         progress.update(len(results))
     return results
@@ -107,12 +104,10 @@ def score_network(
 def _write_strip(folder: str, frame: Frame, label_ids: np.ndarray) -> None:
     panels = {
         frame.name: frame.image,
-        "truth": visualize.colorize(frame.truth_ids),
-        "prediction": visualize.colorize(label_ids),
-        "mistakes": visualize.error_map(
-            frame.image, frame.truth_ids, label_ids
-        ),
+        "truth": draw.colorize(frame.truth_ids),
+        "prediction": draw.colorize(label_ids),
+        "mistakes": draw.error_map(frame.image, frame.truth_ids, label_ids),
     }
-    path = storage.join(folder, f"{frame.name}.png")
-    content = pictures.encode_png(visualize.strip(panels))
-    storage.write_bytes(path, content)
+    path = files.join(folder, f"{frame.name}.png")
+    content = images.encode_png(draw.strip(panels))
+    files.write_bytes(path, content)

@@ -8,12 +8,13 @@ EXPORT/
 
 import keras
 
-from trainer import run_files, storage
-from trainer.applying import ExportConfig
-from trainer.deploy import build_deployed
-from trainer.networks import load_network
-from trainer.serving import save_serving
-from trainer.sizes import format_size
+from trainer.config import run_dir
+from trainer.config.inference import ExportConfig
+from trainer.config.sizes import format_size
+from trainer.models.saved import load_network
+from trainer.serving.fixed_size import build_deployed
+from trainer.serving.saved_model import save_serving
+from trainer.storage import files
 
 KERAS_FILE = "unet.keras"
 ONNX_FILE = "unet.onnx"
@@ -27,23 +28,23 @@ def run(config: ExportConfig) -> None:
         ValueError: The network or the backend does not fit.
         FileNotFoundError: There is no such network.
     """
-    path = run_files.network_path(config.model_dir, config.checkpoint)
+    path = run_dir.network_path(config.model_dir, config.checkpoint)
     network = load_network(path)
-    storage.make_folder(config.export_dir)
+    files.make_folder(config.export_dir)
     deployed = build_deployed(network, config.resize, config.input_size)
     size = format_size(config.input_size)
     if "keras" in config.export_formats:
-        target = storage.join(config.export_dir, KERAS_FILE)
-        with storage.replacing(target) as partial:
+        target = files.join(config.export_dir, KERAS_FILE)
+        with files.replacing(target) as partial:
             deployed.save(partial)
         print(f"{target}: (B, H, W, 3) uint8 pictures of {size} → labelIds")
     if "onnx" in config.export_formats:
-        target = storage.join(config.export_dir, ONNX_FILE)
-        with storage.replacing(target) as partial:
+        target = files.join(config.export_dir, ONNX_FILE)
+        with files.replacing(target) as partial:
             _save_onnx(deployed, partial)
         print(f"{target}: (B, H, W, 3) uint8 pictures of {size} → labelIds")
     if "saved_model" in config.export_formats:
-        target = storage.join(config.export_dir, SAVED_MODEL_DIR)
+        target = files.join(config.export_dir, SAVED_MODEL_DIR)
         save_serving(network, config.resize, target)
         print(
             f"{target}: serving_default takes one encoded picture, pixels "

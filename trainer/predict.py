@@ -6,19 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from trainer import (
-    picture_files,
-    pictures,
-    run_files,
-    storage,
-    submission,
-    visualize,
-)
-from trainer.applying import PredictConfig
-from trainer.inference import Predictor
-from trainer.networks import load_network
-from trainer.pictures import Picture
-from trainer.progress import Progress
+from trainer.config import run_dir
+from trainer.config.inference import PredictConfig
+from trainer.evaluation import submission
+from trainer.inference.predictor import Predictor
+from trainer.models.saved import load_network
+from trainer.storage import files, image_files, images
+from trainer.storage.images import Picture
+from trainer.storage.progress import Progress
+from trainer.visualization import draw
 
 EXIT_SOME_FAILED = 1
 
@@ -37,13 +33,13 @@ def run(config: PredictConfig) -> int:
         ValueError: The network does not fit, or two pictures share a stem.
         FileNotFoundError: There is no picture or no such network.
     """
-    paths = picture_files.find_pictures(config.input)[: config.limit]
+    paths = image_files.find_pictures(config.input)[: config.limit]
     _check_stems(paths)
     if config.submission:
-        submission.check_stems([picture_files.stem(path) for path in paths])
-    path = run_files.network_path(config.model_dir, config.checkpoint)
+        submission.check_stems([image_files.stem(path) for path in paths])
+    path = run_dir.network_path(config.model_dir, config.checkpoint)
     predictor = Predictor(load_network(path), config.inference)
-    storage.make_folder(config.output_dir)
+    files.make_folder(config.output_dir)
     bad = []
 
     def write(item: tuple[Picture, np.ndarray]) -> str:
@@ -53,12 +49,12 @@ def run(config: PredictConfig) -> int:
     progress = Progress("pictures", len(paths))
     predictions = predictor.predict(_readable(paths, bad))
     written = []
-    for stem in pictures.ahead(write, predictions):
+    for stem in images.ahead(write, predictions):
         written.append(stem)
         progress.update(len(written) + len(bad))
     seconds = time.perf_counter() - begin
     for stem in written:
-        print(storage.join(config.output_dir, f"{stem}_overlay.png"))
+        print(files.join(config.output_dir, f"{stem}_overlay.png"))
     print(
         f"{len(written)} pictures, {len(written) / seconds:.2f} images/s; "
         f"wrote _labelIds, _color and _overlay PNGs to {config.output_dir}"
@@ -82,7 +78,7 @@ def run(config: PredictConfig) -> int:
 
 def _readable(paths: list[str], bad: list[str]) -> Iterator[Picture]:
     """Yields the pictures; prints and collects what is none."""
-    for result in pictures.ahead(_try_read, paths):
+    for result in images.ahead(_try_read, paths):
         if isinstance(result, Picture):
             yield result
         else:
@@ -93,7 +89,7 @@ def _readable(paths: list[str], bad: list[str]) -> Iterator[Picture]:
 def _try_read(path: str) -> Picture | str:
     """Reads a picture, or returns the line that says why not."""
     try:
-        return pictures.read_picture(path)
+        return images.read_picture(path)
     except ValueError as error:
         return str(error)
 
@@ -102,7 +98,7 @@ def _check_stems(paths: list[str]) -> None:
     """Raises ValueError where two pictures would write one file."""
     seen = {}
     for path in paths:
-        stem = picture_files.stem(path)
+        stem = image_files.stem(path)
         if stem in seen:
             raise ValueError(
                 f"{seen[stem]} and {path} would both be {stem}_labelIds.png; "
@@ -112,13 +108,13 @@ def _check_stems(paths: list[str]) -> None:
 
 
 def _write(output_dir: str, picture: Picture, label_ids: np.ndarray) -> str:
-    stem = picture_files.stem(picture.path)
+    stem = image_files.stem(picture.path)
     panels = {
         "labelIds": label_ids,
-        "color": visualize.colorize(label_ids),
-        "overlay": visualize.overlay_with_legend(picture.image, label_ids),
+        "color": draw.colorize(label_ids),
+        "overlay": draw.overlay_with_legend(picture.image, label_ids),
     }
     for kind, pixels in panels.items():
-        target = storage.join(output_dir, f"{stem}_{kind}.png")
-        storage.write_bytes(target, pictures.encode_png(pixels))
+        target = files.join(output_dir, f"{stem}_{kind}.png")
+        files.write_bytes(target, images.encode_png(pixels))
     return stem

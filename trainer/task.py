@@ -14,21 +14,20 @@ from absl import app, flags
 
 from schemas.labels import LABEL_SPACES
 from schemas.manifest import ManifestError
-from trainer import (
-    applying,
-    configuring,
-    distributing,
-    flag_types,
-    learning,
+from trainer import command_line
+from trainer.config import devices, flag_types, inference, optimization
+from trainer.config import training as config_lib
+from trainer.config.appearance import AppearanceConfig
+from trainer.config.devices import DevicesConfig
+from trainer.config.inference import (
+    EvaluateConfig,
+    ExportConfig,
+    InferenceConfig,
 )
-from trainer import config as config_lib
-from trainer.appearance import AppearanceConfig
-from trainer.applying import EvaluateConfig, ExportConfig, InferenceConfig
-from trainer.checks import ConfigError
-from trainer.config import DataConfig, ModelConfig, TrainConfig
-from trainer.distributing import DevicesConfig
-from trainer.learning import LossConfig, OptimizerConfig
-from trainer.quiet import import_quietly
+from trainer.config.optimization import LossConfig, OptimizerConfig
+from trainer.config.options import ConfigError
+from trainer.config.training import DataConfig, ModelConfig, TrainConfig
+from trainer.storage.quiet import import_quietly
 
 FLAGS = flags.FLAGS
 MODES = ("train", "evaluate", "predict", "export")
@@ -104,7 +103,7 @@ flags.DEFINE_integer(
 flags.DEFINE_enum(
     "optimizer",
     OptimizerConfig.optimizer,
-    learning.OPTIMIZERS,
+    optimization.OPTIMIZERS,
     "How gradients become steps.",
 )
 flags.DEFINE_float(
@@ -113,7 +112,7 @@ flags.DEFINE_float(
 flags.DEFINE_enum(
     "schedule",
     OptimizerConfig.schedule,
-    learning.SCHEDULES,
+    optimization.SCHEDULES,
     "How the learning rate falls until the last step.",
 )
 flags.DEFINE_integer(
@@ -138,13 +137,13 @@ flags.DEFINE_float(
 flags.DEFINE_enum(
     "loss",
     LossConfig.loss,
-    learning.LOSSES,
+    optimization.LOSSES,
     "What the network is to make small.",
 )
 flags.DEFINE_enum(
     "class_weights",
     LossConfig.class_weights,
-    learning.CLASS_WEIGHTS,
+    optimization.CLASS_WEIGHTS,
     "What pixels of a class weigh, from the manifest's counts.",
 )
 flags.DEFINE_float(
@@ -188,7 +187,7 @@ flags.DEFINE_integer(
 flags.DEFINE_enum(
     "strategy",
     DevicesConfig.strategy,
-    distributing.STRATEGIES,
+    devices.STRATEGIES,
     "One device of each process, or all of them; auto: all GPUs.",
 )
 flags.DEFINE_string(
@@ -239,7 +238,7 @@ flags.DEFINE_string(
 flags.DEFINE_enum(
     "inference",
     InferenceConfig.inference,
-    applying.INFERENCES,
+    inference.INFERENCES,
     "Whole pictures or windows of the crop's size; evaluate and predict.",
 )
 flags.DEFINE_float(
@@ -274,7 +273,7 @@ flag_types.define_size(
 flags.DEFINE_list(
     "export_formats",
     ",".join(ExportConfig.export_formats),
-    f"Some of {', '.join(applying.EXPORT_FORMATS)}; export.",
+    f"Some of {', '.join(inference.EXPORT_FORMATS)}; export.",
 )
 flags.DEFINE_string("output_dir", "", "Where pictures go; predict.")
 flags.DEFINE_integer("limit", None, "The first so many pictures; predict.")
@@ -287,7 +286,7 @@ def main(argv: list[str]) -> int:
         extra = FLAGS(argv)[1:]
         if extra:
             raise flags.Error(f"unexpected argument {extra[0]!r}")
-        config = configuring.CONFIGS[FLAGS.mode](_given_flags())
+        config = command_line.CONFIGS[FLAGS.mode](_given_flags())
     except (flags.Error, ConfigError) as error:
         return _fail(error, EXIT_BAD_FLAGS)
     except (ManifestError, OSError) as error:
@@ -303,7 +302,7 @@ def _run(mode: str, config: Any) -> int:
     """Imports the mode's module, with it mostly TensorFlow, and runs it."""
     name = mode
     if mode == "evaluate" and config.predictions:
-        name = "score_files"
+        name = "evaluation.score_label_maps"
     module = import_quietly(f"trainer.{name}")
     return module.run(config) or 0
 

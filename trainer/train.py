@@ -14,29 +14,24 @@ import keras
 
 from schemas import locking
 from schemas.labels import LABEL_SPACES
-from trainer import (
-    building,
-    checkpoints,
-    config_file,
-    devices,
-    health,
-    history,
-    processes,
-    run_state,
-    storage,
-)
-from trainer.averaging import averaged_weights, unbiased_statistics
-from trainer.clock import Clock
-from trainer.config import TrainConfig
-from trainer.console import Console
-from trainer.history import Row, Scores
-from trainer.processes import IsStopped
-from trainer.profiling import Profiler
-from trainer.run_data import Batch, RunData
-from trainer.run_output import RunOutput
-from trainer.run_state import RunState
-from trainer.stepper import StepResult
-from trainer.validation import EvalScores, Validation
+from trainer.backends import devices, processes
+from trainer.backends.processes import IsStopped
+from trainer.backends.step import StepResult
+from trainer.config import saved
+from trainer.config.training import TrainConfig
+from trainer.data.loader import Batch, RunData
+from trainer.engine import build, checkpoints, divergence
+from trainer.engine import epoch as history
+from trainer.engine import state as run_state
+from trainer.engine.averages import averaged_weights, unbiased_statistics
+from trainer.engine.clock import Clock
+from trainer.engine.console import Console
+from trainer.engine.epoch import Row, Scores
+from trainer.engine.profiler import Profiler
+from trainer.engine.state import RunState
+from trainer.engine.validation import EvalScores, Validation
+from trainer.engine.writers import RunOutput
+from trainer.storage import files
 
 EXIT_AGAIN = 75
 """Stopped by SIGTERM after saving: the same command goes on from there."""
@@ -64,9 +59,9 @@ def run(config: TrainConfig) -> int:
     """
     with contextlib.ExitStack() as stack:
         if config.devices.is_first:
-            storage.make_folder(config.model_dir)
+            files.make_folder(config.model_dir)
             stack.enter_context(locking.hold(config.model_dir))
-            config_file.save(config)
+            saved.save(config)
         is_stopped = stack.enter_context(processes.joined(config.devices))
         keras.utils.set_random_seed(config.seed or _SEED_OF_ZERO)
         training = _Run(config, is_stopped)
@@ -83,7 +78,7 @@ class _Run:
         self._device = devices.find_device(config.devices)
         self._data = RunData(config, self._device.count)
         manifest, split = self._data.manifest, config.data.train_split
-        self._stepper = building.build_training(
+        self._stepper = build.build_training(
             config, manifest.split(split), self._device
         )
         self._space = LABEL_SPACES[config.model.label_space]
@@ -196,7 +191,7 @@ class _Run:
 
     def _check_variables(self) -> None:
         """Raises TrainingError where there is nothing good to save."""
-        health.check_variables(
+        divergence.check_variables(
             self._stepper, self._state.step, self._epoch, self._config.model_dir
         )
 
@@ -207,7 +202,7 @@ class _Run:
             TrainingError: The loss is no number.
         """
         loss = float(result.loss)
-        health.check_loss(loss, step, self._epoch, self._config.model_dir)
+        divergence.check_loss(loss, step, self._epoch, self._config.model_dir)
         self._state.scores.update(loss, result.weight, result.counts)
 
     def _finish_epoch(

@@ -7,7 +7,8 @@ import sys
 
 import numpy as np
 
-from trainer import building, task
+from trainer import task
+from trainer.engine import build as building
 
 
 def main(path: str, *flags: str) -> int:

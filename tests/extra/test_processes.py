@@ -9,7 +9,7 @@ import pytest
 
 from tests import commands, tiny_dataset
 from tests.tiny_run import arguments, read_rows
-from trainer import checkpoints
+from trainer.engine import checkpoints
 
 pytest.importorskip("jax")
 

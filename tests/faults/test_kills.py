@@ -10,7 +10,8 @@ import tiny_dataset
 
 from tests import commands, tiny_run, trees
 from tests.faults import jobs, tracing
-from trainer import checkpoints, train
+from trainer import train
+from trainer.engine import checkpoints
 
 NUM_CONVERSION_KILLS = 20
 NUM_TRAINING_KILLS = 10 if jobs.ALL else 3

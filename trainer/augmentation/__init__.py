@@ -1,0 +1,1 @@
+"""What training pictures go through: scale, crop, flip, colors, dropout."""

@@ -1,0 +1,1 @@
+"""The step on TensorFlow or JAX, its devices and processes."""

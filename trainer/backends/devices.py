@@ -1,0 +1,161 @@
+"""Which devices compute, and what they can do: type, XLA, memory.
+
+Asks TensorFlow or JAX, whichever Keras runs on.
+"""
+
+import dataclasses
+import resource
+
+import keras
+import tensorflow as tf
+
+from trainer.config.devices import DevicesConfig
+from trainer.config.options import ConfigError
+
+ONE_DEVICE = DevicesConfig(strategy="single")
+
+_POLICIES = {
+    "float32": "float32",
+    "bfloat16": "mixed_bfloat16",
+    "float16": "mixed_float16",
+}
+_FIRST_WITH_BFLOAT16 = (8, 0)
+_FIRST_WITH_FAST_FLOAT16 = (7, 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Device:
+    """The device that a run computes on, or the kind of them.
+
+    Attributes:
+        name: What people call it.
+        is_gpu: Whether it is one.
+        capability: A GPU's compute capability; (0, 0) where unknown.
+        members: The backend's names of all devices that share each batch,
+            those of other processes included; empty for one.
+    """
+
+    name: str
+    is_gpu: bool
+    capability: tuple[int, int] = (0, 0)
+    members: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many devices share each batch."""
+        return max(1, len(self.members))
+
+
+def find_device(options: DevicesConfig = ONE_DEVICE) -> Device:
+    """Returns what a run computes on, GPUs where there are any, readied.
+
+    Raises:
+        ConfigError: Keras runs on a backend without a training step here, or
+            there are fewer devices than asked for.
+    """
+    if keras.backend.backend() == "jax":
+        return _find_jax_device(options)
+    if keras.backend.backend() != "tensorflow":
+        raise ConfigError(
+            f"KERAS_BACKEND={keras.backend.backend()} is not one of "
+            "tensorflow, jax"
+        )
+    gpus = tf.config.list_physical_devices("GPU")
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    device = Device("CPU", is_gpu=False)
+    if gpus:
+        details = tf.config.experimental.get_device_details(gpus[0])
+        device = Device(
+            details.get("device_name", "GPU"),
+            is_gpu=True,
+            capability=details.get("compute_capability", (0, 0)),
+        )
+    names = [
+        logical.name
+        for logical in tf.config.list_logical_devices("GPU" if gpus else "CPU")
+    ]
+    num_used = _num_used(options, len(names), device)
+    members = tuple(names[:num_used]) if num_used > 1 else ()
+    return dataclasses.replace(device, members=members)
+
+
+def _find_jax_device(options: DevicesConfig) -> Device:
+    import jax
+
+    tf.config.set_visible_devices([], "GPU")  # tf.data stays on the host
+    first = jax.local_devices()[0]
+    device = Device(first.device_kind, is_gpu=False)
+    if first.platform == "gpu":
+        major, _, minor = str(first.compute_capability).partition(".")
+        device = Device(first.device_kind, True, (int(major), int(minor or 0)))
+    num_used = _num_used(options, jax.local_device_count(), device)
+    members = [
+        f"{member.platform}:{member.id}"
+        for process in range(options.num_processes)
+        for member in jax.local_devices(process)[:num_used]
+    ]
+    if len(members) == 1:
+        members = []
+    elif len(members) != options.num_processes * num_used:
+        raise ConfigError(
+            f"the processes have {len(members)} devices, not {num_used} each; "
+            "use --strategy=single"
+        )
+    return dataclasses.replace(device, members=tuple(members))
+
+
+def _num_used(options: DevicesConfig, num_devices: int, device: Device) -> int:
+    """Returns how many of its devices a process computes on."""
+    if options.strategy == "single":
+        return 1
+    if options.strategy == "auto":
+        return num_devices if device.is_gpu else 1
+    if num_devices * options.num_processes == 1:
+        raise ConfigError(
+            "--strategy=mirrored needs two devices or more, this machine has "
+            f"one ({device.name}); use --strategy=auto"
+        )
+    return num_devices
+
+
+def choose_policy(mixed_precision: str, device: Device) -> str:
+    """Returns the Keras dtype policy for a flag's value.
+
+    `auto` is bfloat16 where GPUs are fast at it, float16 on those before,
+    float32 on older ones and on CPUs.
+    """
+    if mixed_precision == "auto":
+        mixed_precision = "float32"
+        if device.capability >= _FIRST_WITH_BFLOAT16:
+            mixed_precision = "bfloat16"
+        elif device.capability >= _FIRST_WITH_FAST_FLOAT16:
+            mixed_precision = "float16"
+    return _POLICIES[mixed_precision]
+
+
+def choose_jit(jit_compile: str, device: Device) -> bool:
+    """Returns whether XLA compiles the step; `auto`: on a GPU.
+
+    TensorFlow's XLA does not reach over several devices.
+    """
+    if device.members and keras.backend.backend() == "tensorflow":
+        return False
+    return device.is_gpu if jit_compile == "auto" else jit_compile == "on"
+
+
+def has_kernels(jit_compile: bool) -> bool:
+    """Returns whether to build networks with `models.tf_layers`."""
+    return keras.backend.backend() == "tensorflow" and not jit_compile
+
+
+def peak_memory_mb(device: Device) -> float:
+    """Returns the most memory in use so far: of the GPU, else the process."""
+    if not device.is_gpu:
+        peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak_kib * 1024 / 1e6
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.local_devices()[0].memory_stats()["peak_bytes_in_use"] / 1e6
+    return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 1e6

@@ -1,0 +1,134 @@
+"""Steps on Keras's JAX backend; JAX itself is an extra."""
+
+import keras
+from keras import ops
+
+from trainer.backends import accumulation
+from trainer.backends.step import Stepper, StepResult
+from trainer.models import unet
+
+
+class JaxStepper(Stepper):
+    """Steps a copy of the variables, which lives between steps.
+
+    Several devices have a copy each; the variables themselves stay on one.
+    """
+
+    def __init__(self, *args):
+        """Takes the arguments of `Stepper`; XLA compiles in any case."""
+        import jax
+
+        from trainer.backends import jax_mesh
+
+        super().__init__(*args)
+        members = self._options.devices
+        self._layout = jax_mesh.Layout(members) if members else None
+        outputs = self._layout.everywhere if members else None
+        self._value_and_grad = jax.value_and_grad(self._scaled, has_aux=True)
+        self._scan = jax.lax.scan
+        self._train = jax.jit(
+            self._train_purely, donate_argnums=0, out_shardings=outputs
+        )
+        self._evaluate = jax.jit(self._evaluate_purely, out_shardings=outputs)
+        self.reload()
+
+    def evaluate(self, images, labels) -> StepResult:
+        """Scores a batch."""
+        return self._evaluate(
+            self._state[0], self._state[1], *self._put(images, labels)
+        )
+
+    def sync(self) -> None:
+        """Brings the variables of model and optimizer up to date."""
+        for variables, values in zip(
+            self._variables(), self._state, strict=True
+        ):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(
+                    self._layout.take(value) if self._layout else value
+                )
+
+    def reload(self) -> None:
+        """Takes over variables that were assigned from outside."""
+        # Copies: the step gives its arguments' memory away.
+        copy = self._layout.copy if self._layout else ops.copy
+        self._state = tuple(
+            [copy(variable.value) for variable in variables]
+            for variables in self._variables()
+        )
+
+    def _train_batch(self, images, labels) -> StepResult:
+        self._state, result = self._train(
+            self._state, *self._put(images, labels)
+        )
+        return result
+
+    def _put(self, *batch) -> list:
+        """Brings a batch from tf.data to where the step takes it."""
+        arrays = [array.numpy() for array in batch]
+        return list(map(self._layout.batch, arrays)) if self._layout else arrays
+
+    def _variables(self) -> tuple[list, list, list]:
+        return (
+            self.model.trainable_variables,
+            self.model.non_trainable_variables,
+            self.optimizer.variables,
+        )
+
+    def _scaled(self, trainable, fixed, optimizer_state, images, labels):
+        """Computes the loss, scaled for float16.
+
+        Returns:
+            The loss; beside it the fixed variables' new values and the
+            batch's result.
+        """
+        before = zip(
+            (v for variables in self._variables() for v in variables),
+            (*trainable, *fixed, *optimizer_state),
+            strict=True,
+        )
+        with keras.StatelessScope(before) as scope:
+            logits = self._forward(unet.normalize(images))
+            loss, weight = self._loss(labels, logits)
+            scaled = self.optimizer.scale_loss(loss)
+        fixed = [
+            scope.get_current_value(variable)
+            for variable in self.model.non_trainable_variables
+        ]
+        return scaled, (fixed, self._result(labels, logits, loss, weight))
+
+    def _train_purely(self, state, images, labels):
+        trainable, fixed, optimizer_state = state
+        num_parts = self._options.num_parts
+
+        def add_part(carry, part):
+            fixed, sums = carry
+            (_, (fixed, result)), gradients = self._value_and_grad(
+                trainable, fixed, optimizer_state, *part
+            )
+            return (fixed, accumulation.add(sums, gradients, result)), None
+
+        if num_parts == 1:
+            (_, (fixed, result)), gradients = self._value_and_grad(
+                trainable, fixed, optimizer_state, images, labels
+            )
+        else:
+            sums = accumulation.nothing(
+                self.model.trainable_variables, self.model.output_shape[-1]
+            )
+            parts = (
+                accumulation.split(images, num_parts),
+                accumulation.split(labels, num_parts),
+            )
+            (fixed, sums), _ = self._scan(add_part, (fixed, sums), parts)
+            gradients, result = accumulation.mean(sums)
+        trainable, optimizer_state = self.optimizer.stateless_apply(
+            optimizer_state, gradients, trainable
+        )
+        return (trainable, fixed, optimizer_state), result
+
+    def _evaluate_purely(self, trainable, fixed, images, labels):
+        logits, _ = self.model.stateless_call(
+            trainable, fixed, unet.normalize(images), training=False
+        )
+        return self._result(labels, logits, *self._loss(labels, logits))

@@ -1,0 +1,130 @@
+"""One step of training or evaluation, on TensorFlow or JAX.
+
+A step takes uint8 batches and gives back device-side results at once; who
+needs their values waits for them.
+"""
+
+import abc
+import dataclasses
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+
+from trainer.metrics import confusion
+from trainer.models import remat
+
+Loss = Callable[[Any, Any], tuple[Any, Any]]
+"""(label_ids, logits) → loss and the weight that it is the mean over."""
+
+
+class StepResult(NamedTuple):
+    """What one batch gave, on the device.
+
+    Attributes:
+        loss: () float32, the mean over the pixels that count.
+        weight: () float32, the weight of those pixels.
+        counts: (C, C) int32 confusion counts, rows truth.
+    """
+
+    loss: Any
+    weight: Any
+    counts: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class StepOptions:
+    """How a step is computed; all but `num_parts` leave its result alone.
+
+    Attributes:
+        jit_compile: Whether XLA compiles it.
+        remat: Whether activations are computed again for the gradient.
+        num_parts: The parts that a training batch goes through in, one after
+            the other, for one update.  Batch normalization sees a part at a
+            time.
+        devices: The backend's names of those that share each batch, as
+            `Device.members` has them; empty for one device.
+    """
+
+    jit_compile: bool = False
+    remat: bool = False
+    num_parts: int = 1
+    devices: tuple[str, ...] = ()
+
+
+class Stepper(abc.ABC):
+    """Steps a model; its variables are right after `sync`."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        loss: Loss,
+        options: StepOptions,
+    ):
+        """Compiles nothing yet; the first step of each kind does."""
+        self.model = model
+        self.optimizer = optimizer
+        self._loss = loss
+        self._options = options
+        optimizer.build(model.trainable_variables)
+        if options.remat:
+            self._forward = remat.recomputing(model)
+        else:
+            self._forward = lambda images: model(images, training=True)
+
+    def train(self, images, labels) -> StepResult:
+        """Learns from a batch.
+
+        Args:
+            images: (B, H, W, 3) uint8 in [0, 255].
+            labels: (B, H, W) uint8 ids.
+
+        Raises:
+            ValueError: The batch does not divide into the parts asked for.
+        """
+        num_parts = self._options.num_parts
+        if images.shape[0] % num_parts:
+            raise ValueError(
+                f"a batch of {images.shape[0]} pictures does not divide into "
+                f"{num_parts} equal parts; change --batch_size or "
+                "--accumulate_steps"
+            )
+        return self._train_batch(images, labels)
+
+    @abc.abstractmethod
+    def evaluate(self, images, labels) -> StepResult:
+        """Scores a batch; the arguments are those of `train`."""
+
+    @abc.abstractmethod
+    def sync(self) -> None:
+        """Brings the variables of model and optimizer up to date."""
+
+    @abc.abstractmethod
+    def reload(self) -> None:
+        """Takes over variables that were assigned from outside."""
+
+    @abc.abstractmethod
+    def _train_batch(self, images, labels) -> StepResult:
+        """Does the work of `train`."""
+
+    def _result(self, labels, logits, loss, weight) -> StepResult:
+        return StepResult(loss, weight, confusion.logit_counts(labels, logits))
+
+
+def build_stepper(
+    model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    loss: Loss,
+    options: StepOptions,
+) -> Stepper:
+    """Returns the stepper of the backend that Keras runs on."""
+    if keras.backend.backend() == "jax":
+        from trainer.backends.jax_step import JaxStepper as Backend
+    elif options.devices:
+        from trainer.backends.mirrored_step import MirroredStepper as Backend
+    else:
+        from trainer.backends.tensorflow_step import (
+            TensorFlowStepper as Backend,
+        )
+    return Backend(model, optimizer, loss, options)

@@ -1,0 +1,1 @@
+"""Options: frozen, checked, saved beside the run.  No TensorFlow."""

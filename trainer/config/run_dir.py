@@ -1,0 +1,43 @@
+"""The names of what a run's folder holds."""
+
+from trainer.config.options import ConfigError
+from trainer.storage import files
+
+NETWORK_SUFFIX = ".keras"
+BEST_NETWORK = "best.keras"
+LATEST_NETWORK = "last.keras"
+EVALUATION = "evaluation.json"
+METRICS = "metrics.csv"
+PICTURES_DIR = "pictures"
+REPORT = "report.html"
+CHECKPOINTS_DIR = "checkpoints"
+CACHE_DIR = "cache"
+
+_NETWORKS = {"best": BEST_NETWORK, "latest": LATEST_NETWORK}
+
+
+def network_path(model_dir: str, checkpoint: str) -> str:
+    """Returns the path of the .keras file that --checkpoint means.
+
+    Args:
+        model_dir: The run's folder.
+        checkpoint: `best`, `latest` or the path of a .keras file.
+
+    Raises:
+        ConfigError: The path is of another kind; Keras runs the code in some.
+        FileNotFoundError: There is no such file.
+    """
+    path = checkpoint
+    if checkpoint in _NETWORKS:
+        path = files.join(model_dir, _NETWORKS[checkpoint])
+    if not path.endswith(NETWORK_SUFFIX):
+        raise ConfigError(
+            f"--checkpoint={checkpoint} is neither best nor latest nor the "
+            f"path of a {NETWORK_SUFFIX} file"
+        )
+    if files.num_bytes(path) is None:
+        raise FileNotFoundError(
+            f"{path} does not exist: run --mode=train with this --model_dir, "
+            "or give --checkpoint the path of a .keras file"
+        )
+    return path

@@ -1,0 +1,154 @@
+"""Decoded pictures kept in memory or in a file, before any augmentation.
+
+The deterministic part of the input (decode, resize) runs once; what stays is
+uint8, 4 bytes a pixel with the label.  A file is mapped, not read, and its
+name is removed at once, so that it ends with the process.
+"""
+
+import dataclasses
+import math
+import mmap
+import os
+import shutil
+import tempfile
+
+import numpy as np
+import tensorflow as tf
+
+from schemas.sizes import Size
+from trainer.config.options import ConfigError
+from trainer.config.sizes import format_size
+from trainer.storage import files
+from trainer.storage.progress import Progress
+
+BYTES_PER_PIXEL = 4
+"""Three of the picture, one of the label."""
+
+MEMORY_SHARE = 0.5
+"""Of the free memory or disk, what decoded pictures may take."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Pictures:
+    """Decoded pictures.
+
+    Attributes:
+        images: (N, H, W, 3) uint8 on the host.
+        labels: (N, H, W) uint8 on the host.
+    """
+
+    images: tf.Tensor
+    labels: tf.Tensor
+
+
+def decoded_bytes(num_pictures: int, size: Size) -> int:
+    """Returns the bytes that decoded pictures and labels take."""
+    return num_pictures * size[0] * size[1] * BYTES_PER_PIXEL
+
+
+def choose_place(
+    cache: str, needed_bytes: int, is_slow: bool, folder: str
+) -> str:
+    """Decides where decoded pictures stay.
+
+    Args:
+        cache: The flag: `ram`, `disk` and `none` are orders, `auto` takes
+            memory where they fit, else the disk for what is slow to decode.
+        needed_bytes: What they take.
+        is_slow: Whether decoding costs more than reading from disk.
+        folder: The run's folder.
+
+    Returns:
+        `ram`, `disk` or `none`.
+
+    Raises:
+        ConfigError: The place that was ordered is too small.
+    """
+    rooms = {"ram": free_memory_bytes, "disk": lambda: _free_disk(folder)}
+    if cache == "none":
+        return "none"
+    if cache in rooms:
+        room = int(rooms[cache]() * MEMORY_SHARE)
+        if needed_bytes > room:
+            raise ConfigError(
+                f"--cache={cache} needs {needed_bytes / 1e6:.0f} MB for the "
+                f"decoded pictures, half of what is free are "
+                f"{room / 1e6:.0f} MB; use --cache=none or a smaller --resize"
+            )
+        return cache
+    for place in ("ram", "disk") if is_slow else ("ram",):
+        if needed_bytes <= rooms[place]() * MEMORY_SHARE:
+            return place
+    return "none"
+
+
+def fill(
+    decoded: tf.data.Dataset,
+    num_pictures: int,
+    size: Size,
+    folder: str | None = None,
+) -> Pictures:
+    """Runs a data set of decoded pictures once and keeps them.
+
+    Args:
+        decoded: Gives ((H, W, 3) uint8, (H, W) uint8).
+        num_pictures: How many pictures it gives.
+        size: Their (H, W).
+        folder: Where the file goes; None keeps them in memory.
+
+    Raises:
+        ConfigError: A picture is of another size.
+    """
+    images = _allocate((num_pictures, *size, 3), folder)
+    labels = _allocate((num_pictures, *size), folder)
+    progress = Progress("pictures", num_pictures)
+    for index, (image, label) in enumerate(decoded.as_numpy_iterator()):
+        if index:
+            progress.update(index)
+        if label.shape != size:
+            raise ConfigError(
+                f"--cache needs pictures of one size, {format_size(size)}; "
+                f"one is {format_size(label.shape)}: use --cache=none"
+            )
+        images[index], labels[index] = image, label
+    # Shares the memory; tf.constant would copy it twice.
+    share = tf.experimental.dlpack.from_dlpack
+    return Pictures(share(images.__dlpack__()), share(labels.__dlpack__()))
+
+
+def free_memory_bytes() -> int:
+    """Returns the memory that this process may still take."""
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            lines = dict(line.split(":") for line in file)
+        free = int(lines["MemAvailable"].split()[0]) * 1024
+        free = min(free, _container_bytes("max") - _container_bytes("current"))
+    except (OSError, ValueError, KeyError):
+        pass  # no Linux, or no container with a limit: what is known stays
+    return free
+
+
+def _container_bytes(name: str) -> int:
+    with open(f"/sys/fs/cgroup/memory.{name}", encoding="ascii") as file:
+        return int(file.read())
+
+
+def _free_disk(folder: str) -> int:
+    if files.is_remote(folder):
+        return 0
+    files.make_folder(folder)
+    return shutil.disk_usage(folder).free
+
+
+def _allocate(shape: tuple[int, ...], folder: str | None) -> np.ndarray:
+    """Maps memory or a nameless file: page-aligned, as TensorFlow needs."""
+    size = math.prod(shape)
+    if folder is None:
+        pages = mmap.mmap(-1, size)
+    else:
+        files.make_folder(folder)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.truncate(size)
+            pages = mmap.mmap(file.fileno(), size)
+    return np.frombuffer(pages, np.uint8).reshape(shape)

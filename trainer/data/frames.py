@@ -1,0 +1,178 @@
+"""The frames of a split at their stored size, each exactly once.
+
+They come from records that preprocess.main wrote, or from Cityscapes as it
+is downloaded; the scores of both are the same.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from schemas import example, tfrecord
+from schemas.labels import IGNORE_ID, LABEL_IDS, LabelSpace
+from schemas.manifest import FILE_NAME, NATIVE, Manifest, ManifestError
+from trainer.config.options import ConfigError
+from trainer.config.training import DataConfig
+from trainer.data import cityscapes, dataset
+from trainer.storage import files
+from trainer.storage import images as pictures
+from trainer.storage.archives import Reader
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Frame:
+    """A decoded frame.
+
+    Attributes:
+        name: The frame's stem, `<city>_<seq>_<frame>`.
+        image: (H, W, 3) uint8 in [0, 255].
+        truth_ids: (H, W) uint8 labelIds; `IGNORE_ID` where the data set
+            knows none.
+    """
+
+    name: str
+    image: np.ndarray
+    truth_ids: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Frames:
+    """A split's frames.
+
+    Attributes:
+        num_frames: How many there are.
+        space: The label space that they are stored in.
+        is_native: Whether they have their original size.
+        read: Reads them, a few ahead in threads; raises ValueError where one
+            is damaged, and names it.
+    """
+
+    num_frames: int
+    space: LabelSpace
+    is_native: bool
+    read: Callable[[], Iterator[Frame]]
+
+
+def open_frames(data: DataConfig, label_space: str | None = None) -> Frames:
+    """Finds the frames of the split to score on.
+
+    Args:
+        data: The split, and the folder of its records or Cityscapes' own
+            folder or zips.
+        label_space: The space that the run insists on; None takes any.
+
+    Raises:
+        ManifestError: The records are not what their manifest says.
+        ConfigError: The label space or a size does not fit.
+        FileNotFoundError: There are no frames, or one lacks its partner.
+        ValueError: A zip is none, or a frame comes twice.
+    """
+    manifest_path = files.join(data.data_dir, FILE_NAME)
+    if files.num_bytes(manifest_path) is None:
+        if cityscapes.is_source(data.data_dir):
+            return _open_downloaded(data, label_space)
+        raise FileNotFoundError(
+            f"{data.data_dir} holds neither the {FILE_NAME} of "
+            "preprocess.main nor gtFine/ or gtFine*.zip; give --data_dir one "
+            "of the two"
+        )
+    manifest = dataset.open_dataset(data, (data.eval_split,), label_space)
+    return Frames(
+        num_frames=manifest.split(data.eval_split).num_examples,
+        space=manifest.space,
+        is_native=manifest.image_size == NATIVE,
+        read=lambda: _read_records(data, manifest),
+    )
+
+
+def label_id_table(space: LabelSpace) -> np.ndarray:
+    """Returns (256,) uint8: id of a space → labelId, else `IGNORE_ID`."""
+    table = space.to_label_ids.copy()
+    table[space.num_classes :] = IGNORE_ID
+    return table
+
+
+def _open_downloaded(data: DataConfig, label_space: str | None) -> Frames:
+    if label_space not in (None, LABEL_IDS.name):
+        raise ConfigError(
+            f"--label_space={label_space}, but {data.data_dir} holds "
+            f"{LABEL_IDS.name}; drop the flag"
+        )
+    images, labels = (
+        cityscapes.find(data.data_dir, data.eval_split, kind)
+        for kind in (cityscapes.PICTURES, cityscapes.LABELS)
+    )
+    cityscapes.pair(labels, images, "picture")
+    jobs = cityscapes.pair(images, labels, "label map")
+    return Frames(
+        num_frames=len(jobs),
+        space=LABEL_IDS,
+        is_native=True,
+        read=lambda: pictures.ahead(_read_pair, jobs),
+    )
+
+
+def _read_pair(job: tuple[str, Reader, Reader]) -> Frame:
+    name, read_image, read_label = job
+    frame = _decode(name, read_image(), read_label())
+    if frame.truth_ids.max() >= LABEL_IDS.num_classes:
+        raise ValueError(
+            f"{name}: its label map holds the id {frame.truth_ids.max()}, "
+            f"labelIds are 0..{LABEL_IDS.num_classes - 1}"
+        )
+    return frame
+
+
+def _read_records(data: DataConfig, manifest: Manifest) -> Iterator[Frame]:
+    to_label_ids = label_id_table(manifest.space)
+
+    def decode(item: tuple[str, bytes]) -> Frame:
+        where, payload = item
+        try:
+            record = example.decode(payload)
+            frame = _decode(record.name, record.image, record.label)
+        except ValueError as error:
+            raise ManifestError(f"{where}: {error}") from error
+        truth_ids = to_label_ids[frame.truth_ids]
+        return dataclasses.replace(frame, truth_ids=truth_ids)
+
+    return pictures.ahead(decode, _payloads(data, manifest))
+
+
+def _payloads(
+    data: DataConfig, manifest: Manifest
+) -> Iterator[tuple[str, bytes]]:
+    """Yields each record with the words that name it."""
+    shards = manifest.split(data.eval_split).shards
+    for shard in shards:
+        path = files.join(data.data_dir, shard.name)
+        count = 0
+        try:
+            with files.open_binary(path) as stream:
+                for _, payload in tfrecord.read_records(stream):
+                    yield f"{path}, record {count}", payload
+                    count += 1
+        except tfrecord.CorruptRecordError as error:
+            raise ManifestError(f"{path}: {error}") from error
+        if count != shard.num_examples:
+            raise ManifestError(
+                f"{path} holds {count} records, the manifest says "
+                f"{shard.num_examples}; convert again with --overwrite"
+            )
+
+
+def _decode(name: str, image_bytes: bytes, label_bytes: bytes) -> Frame:
+    """Decodes both; the ids are still those of the stored label map."""
+    if not label_bytes:
+        raise ValueError(f"{name} has no label map; score another split")
+    try:
+        image = pictures.decode_rgb(image_bytes)
+        ids = pictures.decode_ids(label_bytes)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+    if image.shape[:2] != ids.shape:
+        raise ValueError(
+            f"{name}: the picture is {image.shape[:2]}, its label {ids.shape}"
+        )
+    return Frame(name, image, ids)

@@ -1,0 +1,189 @@
+"""Records to batches in tf.data.
+
+Training: shards in random order, read side by side → serialized records (or
+numbers of cached pictures) shuffled → skipped up to where a run resumes →
+scaled, cropped, repainted and flipped → batches of uint8.  Order and draws
+are functions of (seed, epoch, position) alone, whatever the threads do and
+whether pictures are cached.  An epoch shows no frame twice and leaves out the
+last `num_examples % batch_size` of its order.  Of a run of several processes,
+each reads its own share of the split and gives its part of every batch.
+
+Evaluation: every frame once, whole, in the data set's order; the last batch
+is filled up with frames that are ignored altogether.
+"""
+
+import dataclasses
+
+import tensorflow as tf
+
+from schemas.labels import IGNORE_ID
+from schemas.sizes import Size
+from trainer.augmentation import view
+from trainer.config.appearance import AppearanceConfig
+from trainer.config.training import Scales
+from trainer.data.source import Source
+
+READ_WIDTH = 16
+"""Shards read side by side."""
+
+EPOCH_STRIDE = 1 << 32
+"""Between the numbers of two epochs' first pictures; above any epoch."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What decides the batches of training.
+
+    Attributes:
+        crop: (height, width) of every picture.
+        batch_size: Pictures a batch of all processes together, at most those
+            of the split.
+        epochs: Passes over the split.
+        seed: Decides order and augmentation.
+        first_step: The step, over all epochs, to begin at.
+        scales: The lowest and the highest scale before the crop.
+        appearance: How pictures are repainted.
+    """
+
+    crop: Size
+    batch_size: int
+    epochs: int
+    seed: int
+    first_step: int = 0
+    scales: Scales = view.NO_SCALE
+    appearance: AppearanceConfig = view.AS_IT_IS
+
+
+def steps_per_epoch(num_examples: int, batch_size: int) -> int:
+    """Returns the number of full batches in an epoch, at least one."""
+    return max(1, num_examples // batch_size)
+
+
+def train_batches(source: Source, order: Order) -> tf.data.Dataset:
+    """Makes the batches of all epochs, one after the other.
+
+    Returns:
+        A data set of ((B, h, w, 3) uint8, (B, h, w) uint8), where B is this
+        process's part of the batch.
+    """
+    num_shares = source.share.count
+    batch_size = min(order.batch_size, source.split_examples)
+    num_steps = steps_per_epoch(source.split_examples, batch_size)
+    batch_size //= num_shares
+    first_epoch, skipped_steps = divmod(order.first_step, num_steps)
+
+    def epoch_elements(epoch: tf.Tensor) -> tf.data.Dataset:
+        is_first = tf.cast(epoch == first_epoch, tf.int64)
+        return (
+            _shuffled(source, order.seed, epoch)
+            # (position in all epochs, element)
+            .enumerate(start=epoch * EPOCH_STRIDE)
+            .take(num_steps * batch_size)
+            .skip(is_first * skipped_steps * batch_size)
+        )
+
+    def load(position: tf.Tensor, element: tf.Tensor):
+        # Two processes draw differently at the same position.
+        position = position * num_shares + source.share.index
+        seed = tf.stack([tf.constant(order.seed, tf.int64), position])
+        return view.random_view(
+            *source.fetch(element),
+            seed,
+            order.crop,
+            order.scales,
+            order.appearance,
+        )
+
+    return (
+        tf.data.Dataset.range(first_epoch, order.epochs)
+        .flat_map(epoch_elements)
+        .map(load, num_parallel_calls=tf.data.AUTOTUNE)
+        .batch(batch_size, drop_remainder=True)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def eval_batches(
+    source: Source, size: Size, batch_size: int, num_devices: int = 1
+) -> tf.data.Dataset:
+    """Makes the batches of one pass over a split, every frame once.
+
+    Every process gets as many batches as the one with the most frames.
+
+    Args:
+        source: The split's frames.
+        size: (h, w) that smaller pictures are filled up to.
+        batch_size: Pictures a batch of all processes together, at most those
+            of the split.
+        num_devices: What the batch divides by, as `batch_size` does.
+
+    Returns:
+        A data set of ((B, h, w, 3) uint8, (B, h, w) uint8), where B is this
+        process's part of the batch and what fills up is `IGNORE_ID`.
+    """
+    num_frames = source.split_examples
+    batch_size = min(batch_size, num_frames + -num_frames % num_devices)
+    batch_size //= source.share.count
+    largest = source.share.largest(num_frames)
+    num_filled = largest + -largest % batch_size - source.num_examples
+
+    def load(element: tf.Tensor):
+        images, labels, index = source.fetch(element)
+        return pad(images[index], labels[index], size)
+
+    nothing = tf.data.Dataset.from_tensors(
+        pad(tf.zeros([0, 0, 3], tf.uint8), tf.zeros([0, 0], tf.uint8), size)
+    )
+    return (
+        tf.data.Dataset.range(source.num_shards)
+        .flat_map(source.open_shard)
+        .map(load, num_parallel_calls=tf.data.AUTOTUNE)
+        .concatenate(nothing.repeat(num_filled))
+        .batch(batch_size, drop_remainder=True)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def pad(
+    image: tf.Tensor, label: tf.Tensor, size: Size
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Fills up a picture at the right and the bottom; the label says ignore.
+
+    Args:
+        image: (H, W, 3) uint8.
+        label: (H, W) uint8.
+        size: (height, width), at least (H, W).
+    """
+    height, width = size
+    missing = [height, width] - tf.shape(label)
+    margin = tf.stack([[0, missing[0]], [0, missing[1]]])
+    image = tf.pad(image, tf.concat([margin, [[0, 0]]], 0))
+    label = tf.pad(label, margin, constant_values=IGNORE_ID)
+    return (
+        tf.ensure_shape(image, (height, width, 3)),
+        tf.ensure_shape(label, (height, width)),
+    )
+
+
+def _shuffled(source: Source, seed: int, epoch: tf.Tensor) -> tf.data.Dataset:
+    """Gives every element of a split once, in the epoch's order."""
+    seeds = tf.stack([tf.constant(seed, tf.int64), epoch])
+    shards = tf.random.experimental.stateless_shuffle(
+        tf.range(source.num_shards, dtype=tf.int64), seeds
+    )
+    shuffle_seed = tf.random.stateless_uniform(
+        [], seeds, minval=None, maxval=None, dtype=tf.int64
+    )
+    return (
+        tf.data.Dataset.from_tensor_slices(shards)
+        .interleave(
+            source.open_shard,
+            cycle_length=READ_WIDTH,
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+        .shuffle(
+            source.shuffle_size,
+            seed=shuffle_seed,
+            reshuffle_each_iteration=False,
+        )
+    )

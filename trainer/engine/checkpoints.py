@@ -1,0 +1,196 @@
+"""The full state of a run in one file per checkpoint, and models to keep.
+
+RUN/checkpoints/step-00000123.npz holds every variable of model and optimizer
+and the host's own state; RUN/best.keras and RUN/last.keras are models that
+load without this project's code.  All are written beside and renamed; the
+checksums of the zip tell a broken file, and the one before takes its place.
+"""
+
+import dataclasses
+import io
+import json
+import re
+import shutil
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from trainer.config import run_dir
+from trainer.models import unet
+from trainer.storage import files
+
+_NAME = re.compile(r"step-(\d{8,})\.npz")
+_HOST = "host_json"
+_BROKEN = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    MemoryError,
+    TypeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+class CheckpointError(ValueError):
+    """A checkpoint cannot be used."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Checkpoint:
+    """The state of a run after a step.
+
+    Attributes:
+        step: The number of completed steps.
+        arrays: Name → values, of variables and whatever else is large.
+        host: What fits into JSON.
+    """
+
+    step: int
+    arrays: dict[str, np.ndarray]
+    host: dict[str, Any]
+
+
+def save(model_dir: str, checkpoint: Checkpoint, num_kept: int) -> str:
+    """Writes a checkpoint and removes those that are too old.
+
+    Returns:
+        The file's path.
+    """
+    folder = files.join(model_dir, run_dir.CHECKPOINTS_DIR)
+    files.make_folder(folder)
+    path = files.join(folder, f"step-{checkpoint.step:08d}.npz")
+    host = np.frombuffer(json.dumps(checkpoint.host).encode(), np.uint8)
+    with files.replacing(path) as partial:
+        np.savez(partial, **{_HOST: host}, **checkpoint.arrays)
+    for name in _names(folder)[:-num_kept]:
+        files.remove(files.join(folder, name))
+    return path
+
+
+def load_latest(
+    model_dir: str, report: Callable[[str], None] = print
+) -> Checkpoint | None:
+    """Reads the latest checkpoint that is whole; None where there is none.
+
+    Args:
+        model_dir: The run's folder.
+        report: Is told of every broken file.
+
+    Raises:
+        CheckpointError: There are checkpoints and all of them are broken.
+    """
+    folder = files.join(model_dir, run_dir.CHECKPOINTS_DIR)
+    names = _names(folder)
+    for name in reversed(names):
+        path = files.join(folder, name)
+        try:
+            return _load(path)
+        except _BROKEN as error:
+            report(f"{path} is broken ({error}); trying the one before")
+    if names:
+        raise CheckpointError(
+            f"all {len(names)} checkpoints in {folder} are broken; remove "
+            "the folder to begin anew"
+        )
+    return None
+
+
+def collect(groups: dict[str, list[keras.Variable]]) -> dict[str, np.ndarray]:
+    """Copies variables to the host, named by group and order."""
+    return {
+        name: keras.ops.convert_to_numpy(variable.value)
+        for name, variable in _named(groups)
+    }
+
+
+def restore(
+    groups: dict[str, list[keras.Variable]], arrays: dict[str, np.ndarray]
+) -> None:
+    """Assigns collected values to variables.
+
+    Raises:
+        CheckpointError: A value is missing or has another shape; nothing
+            was assigned then.
+    """
+    named = list(_named(groups))
+    for name, variable in named:
+        found = arrays[name].shape if name in arrays else "nothing"
+        if found != tuple(variable.shape):
+            raise CheckpointError(
+                f"the checkpoint holds {found} for {name}, the model "
+                f"{tuple(variable.shape)}; it is another network's"
+            )
+    for name, variable in named:
+        variable.assign(arrays[name])
+
+
+def save_model(
+    model_dir: str, model: keras.Model, base_filters: int, is_best: bool
+) -> None:
+    """Writes RUN/last.keras, of Keras's float32 layers in any case.
+
+    Args:
+        model_dir: The run's folder.
+        model: A U-Net of `build_unet`.
+        base_filters: The width of its first level.
+        is_best: Whether RUN/best.keras becomes the same.
+    """
+    if not all(map(_is_plain, model.layers)):
+        plain = unet.build_unet(
+            (None, None, 3), model.output_shape[-1], base_filters
+        )
+        plain.set_weights(model.get_weights())
+        model = plain
+    last_path = files.join(model_dir, run_dir.LATEST_NETWORK)
+    with files.replacing(last_path) as partial:
+        model.save(partial)
+    if is_best:
+        best_path = files.join(model_dir, run_dir.BEST_NETWORK)
+        with files.replacing(best_path) as partial:
+            with files.open_binary(last_path) as source:
+                with open(partial, "wb") as target:
+                    shutil.copyfileobj(source, target)
+
+
+def _is_plain(layer: keras.Layer) -> bool:
+    """Returns whether a layer loads anywhere and computes in float32."""
+    is_keras = type(layer).__module__.startswith("keras.")
+    return is_keras and layer.dtype_policy.name == "float32"
+
+
+def _names(folder: str) -> list[str]:
+    """Lists whole checkpoints, oldest first; removes what a kill left."""
+    names = files.names(folder)
+    for name in names:
+        if files.PARTIAL_SUFFIX in name:
+            files.remove(files.join(folder, name))
+    matches = [match for name in names if (match := _NAME.fullmatch(name))]
+    matches.sort(key=lambda match: int(match[1]))
+    return [match[0] for match in matches]
+
+
+def _load(path: str) -> Checkpoint:
+    with files.open_binary(path) as file:
+        content = io.BytesIO(file.read())
+    with np.load(content, allow_pickle=False) as archive:
+        if any(entry.compress_type for entry in archive.zip.infolist()):
+            raise ValueError("a compressed entry, which `save` never writes")
+        arrays = {name: np.asarray(archive[name]) for name in archive.files}
+    host = json.loads(arrays.pop(_HOST).tobytes())
+    step = int(_NAME.fullmatch(path.rsplit("/", 1)[-1])[1])
+    return Checkpoint(step=step, arrays=arrays, host=host)
+
+
+def _named(
+    groups: dict[str, list[keras.Variable]],
+) -> Iterator[tuple[str, keras.Variable]]:
+    """Names variables by order: Keras's own names count up in a process."""
+    for group, variables in groups.items():
+        for index, variable in enumerate(variables):
+            yield f"{group}/{index:03d}", variable

@@ -1,0 +1,105 @@
+"""What a training run says while it runs."""
+
+import time
+
+import keras
+
+from trainer.backends import devices
+from trainer.config.training import TrainConfig
+from trainer.engine.clock import Clock, format_seconds
+from trainer.engine.epoch import Row, Scores
+
+_SECONDS_BETWEEN_LINES = 15.0
+
+
+class Console:
+    """Prints a run's beginning, progress and end."""
+
+    def __init__(
+        self, config: TrainConfig, num_examples: int, steps_per_epoch: int
+    ):
+        """Starts the clock.
+
+        Args:
+            config: The run.
+            num_examples: The frames of the training split.
+            steps_per_epoch: The steps that an epoch takes.
+        """
+        self._config = config
+        self._num_examples = num_examples
+        self._steps_per_epoch = steps_per_epoch
+        self._printed = time.monotonic()
+
+    def print_start(self, model: keras.Model, device: devices.Device) -> None:
+        """Says what is trained on what."""
+        config = self._config
+        policy = devices.choose_policy(config.mixed_precision, device)
+        jit = devices.choose_jit(config.jit_compile, device)
+        print(
+            f"{model.count_params():,} parameters, "
+            f"{config.model.num_classes} classes ({config.model.label_space})"
+            f"\n{self._num_examples} frames of {config.data.train_split}, "
+            f"{self._steps_per_epoch} steps of up to {config.batch_size} an "
+            f"epoch, {config.epochs} epochs"
+            f"\n{_times(device.count)}{device.name}, {policy}, "
+            f"{'with' if jit else 'no'} XLA",
+            flush=True,
+        )
+
+    def print_step(self, step: int, clock: Clock, scores: Scores) -> None:
+        """Says how far an epoch is, where the last line is old."""
+        now = time.monotonic()
+        is_due = now - self._printed >= _SECONDS_BETWEEN_LINES
+        if not (is_due and scores.has_pixels):
+            return
+        self._printed = now
+        epoch, step_of_epoch = divmod(step - 1, self._steps_per_epoch)
+        steps_left = self._config.epochs * self._steps_per_epoch - step
+        print(
+            f"epoch {epoch + 1}/{self._config.epochs} step "
+            f"{step_of_epoch + 1}/{self._steps_per_epoch}: "
+            f"loss {scores.loss:.4f}, mean IoU "
+            f"{scores.matrix.mean_iou():.4f}, "
+            f"{clock.images_per_second:.1f} img/s, "
+            f"{format_seconds(steps_left * clock.seconds_per_step)} left",
+            flush=True,
+        )
+
+    def print_epoch(self, row: Row) -> None:
+        """Says what an epoch has brought."""
+        self._printed = time.monotonic()
+        epochs_left = self._config.epochs - row.epoch
+        ema = ""
+        if self._config.optimizer.ema_decay:
+            ema = f"averaged {row.val_mean_iou_ema:.4f}, "
+        print(
+            f"epoch {row.epoch}/{self._config.epochs}: "
+            f"loss {row.loss:.4f}, mean IoU {row.mean_iou:.4f}, "
+            f"val loss {row.val_loss:.4f}, "
+            f"val mean IoU {row.val_mean_iou:.4f}, "
+            f"{ema}"
+            f"{row.images_per_second:.1f} img/s, "
+            f"input wait {row.input_wait_share:.0%}, "
+            f"peak {row.peak_memory_mb:.0f} MB, "
+            f"{format_seconds(epochs_left * row.seconds)} left",
+            flush=True,
+        )
+
+    def print_stall(self, patience: int) -> None:
+        """Says why a run ends before its last epoch."""
+        print(f"no better val mean IoU for {patience} epochs: stopped early")
+
+    def print_stop(self, step: int) -> None:
+        """Says that the run was told to stop and how it goes on."""
+        print(f"stopped and saved at step {step}; run again to go on")
+
+    def print_end(self, best: float) -> None:
+        """Says what came out and where it is."""
+        print(
+            f"best val mean IoU {best:.4f}; models, metrics.csv and "
+            f"tensorboard/ in {self._config.model_dir}"
+        )
+
+
+def _times(count: int) -> str:
+    return f"{count} x " if count > 1 else ""

@@ -1,0 +1,106 @@
+"""Keeps the best and the worst frames of an evaluation, as small pictures."""
+
+import base64
+import dataclasses
+import heapq
+import io
+import threading
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+
+from trainer.data.frames import Frame
+from trainer.visualization import draw
+
+NUM_KEPT = 3
+_WIDTH_PX = 480
+
+
+@dataclasses.dataclass(frozen=True)
+class Exhibit:
+    """One frame, ready for a page.
+
+    Attributes:
+        name: The frame's stem.
+        score: Its mean IoU over the 19 official classes, in [0, 1].
+        panels: Caption → data URI of a picture.
+    """
+
+    name: str
+    score: float
+    panels: dict[str, str]
+
+
+class Showcase:
+    """The frames with the highest and the lowest scores so far."""
+
+    def __init__(self, num_kept: int = NUM_KEPT):
+        """Starts empty; keeps `num_kept` frames at each end."""
+        self._num_kept = num_kept
+        self._best: list[tuple[float, int, Exhibit]] = []
+        self._worst: list[tuple[float, int, Exhibit]] = []
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def offer(self, score: float, make: Callable[[], Exhibit]) -> None:
+        """Takes a frame in where its score is among those kept.
+
+        May be called from several threads.
+
+        Args:
+            score: The frame's mean IoU.
+            make: Draws its pictures; called only if they are needed.
+        """
+        with self._lock:
+            self._count += 1
+            exhibit = None
+            for heap, key in ((self._best, score), (self._worst, -score)):
+                is_full = len(heap) == self._num_kept
+                if is_full and key <= heap[0][0]:
+                    continue
+                exhibit = exhibit or make()
+                push = heapq.heappushpop if is_full else heapq.heappush
+                push(heap, (key, -self._count, exhibit))
+
+    def best(self) -> list[Exhibit]:
+        """Returns the best frames, the best first."""
+        return [exhibit for _, _, exhibit in sorted(self._best)[::-1]]
+
+    def worst(self) -> list[Exhibit]:
+        """Returns the worst frames, the worst first."""
+        return [exhibit for _, _, exhibit in sorted(self._worst)[::-1]]
+
+
+def make_exhibit(frame: Frame, label_ids: np.ndarray, score: float) -> Exhibit:
+    """Draws a frame beside its truth, its prediction and its mistakes.
+
+    Args:
+        frame: The frame.
+        label_ids: (H, W) uint8, the prediction.
+        score: The frame's mean IoU.
+    """
+    mistakes = draw.error_map(frame.image, frame.truth_ids, label_ids)
+    panels = {
+        "picture": frame.image,
+        "truth": draw.colorize(frame.truth_ids),
+        "prediction": draw.colorize(label_ids),
+        "mistakes": mistakes,
+    }
+    return Exhibit(
+        frame.name,
+        score,
+        {caption: _data_uri(panel) for caption, panel in panels.items()},
+    )
+
+
+def _data_uri(pixels: np.ndarray) -> str:
+    """Encodes (H, W, 3) uint8, made small, for an <img> tag."""
+    picture = Image.fromarray(pixels)
+    if picture.width > _WIDTH_PX:
+        height = max(1, round(picture.height * _WIDTH_PX / picture.width))
+        picture = picture.resize((_WIDTH_PX, height))
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG", quality=88)
+    encoded = base64.b64encode(stream.getvalue()).decode()
+    return f"data:image/jpeg;base64,{encoded}"

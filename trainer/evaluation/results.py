@@ -1,0 +1,100 @@
+"""What scoring gives: a table on the console and RUN/evaluation.json."""
+
+import collections
+import dataclasses
+import json
+from collections.abc import Sequence
+
+import numpy as np
+
+from schemas.sizes import Size
+from trainer.config import run_dir
+from trainer.config.sizes import format_size
+from trainer.metrics.benchmark_scores import Scores, format_table
+from trainer.storage import files
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class FrameResult:
+    """One frame's part in the scores.
+
+    Attributes:
+        name: The frame's stem.
+        size: The label's (height, width).
+        counts: (34, 34) int64 over labelIds, rows truth.
+    """
+
+    name: str
+    size: Size
+    counts: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """What was scored.
+
+    Attributes:
+        source: The path of the network or of the predictions.
+        split: The split.
+        label_space: The space of the labels.
+        is_native: Whether the labels have their original size.
+        seconds: How long it took.
+        details: More to write down, as JSON holds it.
+    """
+
+    source: str
+    split: str
+    label_space: str
+    is_native: bool
+    seconds: float
+    details: dict
+
+
+def publish(
+    model_dir: str, subject: Subject, results: Sequence[FrameResult]
+) -> dict:
+    """Prints the table; writes RUN/evaluation.json and returns its content."""
+    scores = Scores(sum(result.counts for result in results))
+    sizes = collections.Counter(format_size(r.size) for r in results)
+    rate = len(results) / subject.seconds
+    print(f"{subject.split}: {len(results)} frames, {subject.source}")
+    context = f"at {_join(sizes)}, {subject.label_space}"
+    print(format_table(scores, context))
+    if not subject.is_native:
+        print(
+            "These labels were resized at conversion: the figures do not "
+            "compare with published ones. Convert with --image_size=native."
+        )
+    content = {
+        "source": subject.source,
+        "split": subject.split,
+        "numFrames": len(results),
+        "sizes": dict(sizes),
+        "isNativeSize": subject.is_native,
+        "labelSpace": subject.label_space,
+        "framesPerSecond": rate,
+        **subject.details,
+        **scores.to_dict(),
+        "frames": [_frame_scores(result) for result in results],
+    }
+    files.make_folder(model_dir)
+    target = files.join(model_dir, run_dir.EVALUATION)
+    files.write_text(target, json.dumps(content, allow_nan=False) + "\n")
+    print(f"{rate:.2f} frames/s; wrote {target}")
+    return content
+
+
+def _frame_scores(result: FrameResult) -> dict:
+    scores = Scores(result.counts).to_dict()
+    return {
+        "name": result.name,
+        "size": format_size(result.size),
+        "averageScoreClasses": scores["averageScoreClasses"],
+        "pixelAccuracy": scores["pixelAccuracy"],
+    }
+
+
+def _join(sizes: collections.Counter) -> str:
+    if len(sizes) == 1:
+        return next(iter(sizes))
+    return ", ".join(f"{size} ({sizes[size]})" for size in sorted(sizes))

@@ -1,0 +1,81 @@
+"""Scores label maps that lie in files, as the benchmark server does."""
+
+import os
+import time
+
+import numpy as np
+
+from schemas.labels import LABEL_IDS
+from trainer.config.inference import EvaluateConfig
+from trainer.data import cityscapes, label_files
+from trainer.evaluation import results as evaluation
+from trainer.evaluation.results import FrameResult, Subject
+from trainer.metrics.confusion import count_pairs
+from trainer.storage import images
+from trainer.storage.archives import Reader
+from trainer.storage.progress import Progress
+
+
+def run(config: EvaluateConfig) -> None:
+    """Scores --predictions against the labels of --data_dir.
+
+    Raises:
+        ValueError: A file is no label map, is of another size than its
+            label, or holds an id outside 0..33; names the frame.
+        FileNotFoundError: Labels or predictions are missing.
+    """
+    begin = time.perf_counter()
+    results = score(
+        config.data.data_dir, config.data.eval_split, config.predictions
+    )
+    subject = Subject(
+        source=config.predictions,
+        split=config.data.eval_split,
+        label_space=LABEL_IDS.name,
+        is_native=True,
+        seconds=time.perf_counter() - begin,
+        details={},
+    )
+    evaluation.publish(config.model_dir, subject, results)
+
+
+def score(
+    truth_source: str, split: str, predictions_source: str
+) -> list[FrameResult]:
+    """Compares every label map of a split with its prediction.
+
+    Args:
+        truth_source: A Cityscapes folder, or gtFine's zip.
+        split: The split.
+        predictions_source: A folder or zip of labelIds PNGs.
+    """
+    jobs = cityscapes.pair(
+        cityscapes.find(truth_source, split, cityscapes.LABELS),
+        label_files.find_predictions(predictions_source),
+        "prediction",
+    )
+    progress = Progress("frames", len(jobs))
+    results = []
+    threads = os.cpu_count() or 1
+    for result in images.ahead(_compare, jobs, threads + 1):
+        results.append(result)
+        progress.update(len(results))
+    return results
+
+
+def _compare(job: tuple[str, Reader, Reader]) -> FrameResult:
+    stem, read_truth, read_prediction = job
+    truth = _decode(f"the label of {stem}", read_truth)
+    prediction = _decode(f"the prediction of {stem}", read_prediction)
+    try:
+        counts = count_pairs(truth, prediction, LABEL_IDS.num_classes)
+    except ValueError as error:
+        raise ValueError(f"{stem}: {error}") from error
+    return FrameResult(stem, truth.shape, counts)
+
+
+def _decode(what: str, read: Reader) -> np.ndarray:
+    try:
+        return images.decode_ids(read())
+    except ValueError as error:
+        raise ValueError(f"{what} is {error}") from error

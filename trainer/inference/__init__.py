@@ -1,0 +1,1 @@
+"""A trained network applied to pictures of any size."""

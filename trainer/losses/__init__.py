@@ -1,0 +1,1 @@
+"""Losses over the pixels that count."""

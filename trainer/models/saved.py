@@ -1,0 +1,96 @@
+"""Saved networks: opened, recognized, wrapped to take raw pixels."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+
+import keras
+
+from schemas.labels import LABEL_SPACES, LabelSpace
+from trainer.storage import files
+
+
+def load_network(path: str) -> keras.Model:
+    """Opens a .keras file, local or remote.
+
+    Raises:
+        ValueError: It is damaged or no such file; names it.
+    """
+    try:
+        if not files.is_remote(path):
+            return keras.models.load_model(path, compile=False)
+        with tempfile.TemporaryDirectory() as folder:
+            local = os.path.join(folder, "network.keras")
+            with files.open_binary(path) as source:
+                with open(local, "wb") as target:
+                    shutil.copyfileobj(source, target)
+            return keras.models.load_model(local, compile=False)
+    except Exception as error:  # Keras lets through what damage brings up.
+        raise ValueError(
+            f"{path} is no network that Keras can open: {error}"
+        ) from error
+
+
+def label_space_of(model: keras.Model) -> LabelSpace:
+    """Tells a network's label space by the number of its outputs.
+
+    Raises:
+        ValueError: It is neither space's number.
+    """
+    if len(model.output_shape) != 4:
+        raise ValueError(
+            f"the network gives {model.output_shape} where (B, H, W, classes) "
+            "is wanted; what --mode=export wrote is for others to apply, take "
+            "the run's own network"
+        )
+    num_outputs = model.output_shape[-1]
+    for space in LABEL_SPACES.values():
+        if space.num_classes == num_outputs:
+            return space
+    known = " or ".join(
+        f"{space.num_classes} ({space.name})" for space in LABEL_SPACES.values()
+    )
+    raise ValueError(
+        f"the network has {num_outputs} outputs, wanted {known}; take the "
+        "network of a run on such a data set"
+    )
+
+
+def pixels_to_probabilities(
+    model: keras.Model,
+    clone_layer: Callable[[keras.Layer], keras.Layer] | None = None,
+) -> keras.Model:
+    """Puts normalization before a network and, after logits, softmax.
+
+    The network may have been built for one picture size; its copy here
+    takes any that divides by 16.
+
+    Args:
+        model: The network.
+        clone_layer: A layer → what takes its place, with the same weights;
+            None keeps all layers.
+
+    Returns:
+        A model of (B, H, W, 3) uint8 → (B, H, W, C) float32.
+    """
+    if clone_layer or None not in model.input_shape[1:3]:
+        copy = keras.models.clone_model(
+            model, keras.Input((None, None, 3)), clone_layer
+        )
+        copy.set_weights(model.get_weights())
+        model = copy
+    pixels = keras.Input((None, None, 3), dtype="uint8")
+    outputs = model(keras.layers.Rescaling(1 / 127.5, -1.0)(pixels))
+    if not _ends_in_softmax(model):
+        outputs = keras.layers.Softmax(dtype="float32")(outputs)
+    return keras.Model(pixels, outputs)
+
+
+def _ends_in_softmax(model: keras.Model) -> bool:
+    last = model.layers[-1]
+    activation = getattr(last, "activation", None)
+    return (
+        isinstance(last, keras.layers.Softmax)
+        or activation is keras.activations.softmax
+    )

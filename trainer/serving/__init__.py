@@ -1,0 +1,1 @@
+"""Networks exported for other programs."""

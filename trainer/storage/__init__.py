@@ -1,0 +1,1 @@
+"""Files, local or remote; archives; pictures as bytes."""

@@ -1,0 +1,163 @@
+"""Files, local or remote: found, read whole, written beside and renamed.
+
+Local paths need no TensorFlow, so that flags and manifests can be checked
+before its slow import; `gs://` and its like go through `remote_files`.
+"""
+
+import contextlib
+import glob
+import os
+import types
+from collections.abc import Iterator
+from typing import BinaryIO
+
+PARTIAL_SUFFIX = ".partial"
+
+_SCHEMES = ("file", "gs", "ram")
+"""Of the file systems that TensorFlow brings along."""
+
+
+def is_remote(path: str) -> bool:
+    """Whether the path names a file system by a scheme, like gs://."""
+    return "://" in path
+
+
+def join(folder: str, name: str) -> str:
+    """Joins a folder, local or remote, and a name."""
+    return f"{folder.rstrip('/')}/{name}"
+
+
+def read_bytes(path: str) -> bytes:
+    """Reads a file.
+
+    Raises:
+        FileNotFoundError: There is none.
+        OSError: It cannot be read.
+    """
+    with open_binary(path) as file:
+        return file.read()
+
+
+def read_text(path: str) -> str:
+    """Reads a UTF-8 text file; raises what `read_bytes` raises."""
+    return read_bytes(path).decode()
+
+
+def open_binary(path: str) -> BinaryIO:
+    """Opens a file for reading bytes."""
+    return (
+        _remote(path).open_binary(path) if is_remote(path) else open(path, "rb")
+    )
+
+
+def num_bytes(path: str) -> int | None:
+    """Returns a file's size, None where there is no such file."""
+    if is_remote(path):
+        return _remote(path).num_bytes(path)
+    return os.path.getsize(path) if os.path.isfile(path) else None
+
+
+def is_folder(path: str) -> bool:
+    """Returns whether there is such a folder."""
+    if is_remote(path):
+        return _remote(path).is_folder(path)
+    return os.path.isdir(path)
+
+
+def names(folder: str) -> list[str]:
+    """Lists a folder's names in order; none where there is no folder."""
+    if is_remote(folder):
+        return _remote(folder).names(folder)
+    return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+
+
+def walk(folder: str) -> list[str]:
+    """Lists the paths of the files in and below a folder."""
+    if is_remote(folder):
+        return _remote(folder).walk(folder)
+    return [
+        join(below, name)
+        for below, _, names in os.walk(folder)
+        for name in names
+    ]
+
+
+def match(pattern: str) -> list[str]:
+    """Lists the files that a path or pattern names."""
+    if is_remote(pattern):
+        return _remote(pattern).match(pattern)
+    exact = [pattern] if os.path.isfile(pattern) else []
+    return exact or list(filter(os.path.isfile, glob.glob(pattern)))
+
+
+def make_folder(path: str) -> None:
+    """Makes a folder and those above it."""
+    if is_remote(path):
+        _remote(path).make_folder(path)
+    else:
+        os.makedirs(path, exist_ok=True)
+
+
+def remove(path: str) -> None:
+    """Removes a file."""
+    if is_remote(path):
+        _remote(path).remove(path)
+    else:
+        os.remove(path)
+
+
+@contextlib.contextmanager
+def replacing(path: str) -> Iterator[str]:
+    """Gives a local path to write to; what was written then takes `path`.
+
+    The old file stays whole until the new one is complete.  The local path
+    keeps `path`'s suffix, which some writers look at.
+
+    Yields:
+        The path to write to, on the local disk.
+    """
+    stem, suffix = os.path.splitext(path)
+    partial = f"{stem}{PARTIAL_SUFFIX}{suffix}"
+    if is_remote(path):
+        with _remote(path).replacing(path, partial) as local:
+            yield local
+        return
+    try:
+        yield partial
+        with open(partial, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        if os.path.exists(partial):
+            os.remove(partial)
+
+
+def write_bytes(path: str, content: bytes) -> None:
+    """Writes a file, whole or not at all."""
+    with replacing(path) as partial:
+        with open(partial, "wb") as file:
+            file.write(content)
+
+
+def write_text(path: str, text: str) -> None:
+    """Writes a UTF-8 text file, whole or not at all."""
+    write_bytes(path, text.encode())
+
+
+def _remote(path: str) -> types.ModuleType:
+    """Imports what needs TensorFlow, where a path asks for it.
+
+    Raises:
+        OSError: TensorFlow has no such file system.
+    """
+    scheme = path.partition("://")[0]
+    if scheme not in _SCHEMES:
+        raise OSError(
+            f"{path}: TensorFlow reads and writes gs:// and local files, not "
+            f"{scheme}://. Copy the data to a local folder first, for example "
+            "with aws s3 sync s3://BUCKET/FOLDER DIR, and name that; let a "
+            "run write to a local folder, too."
+        )
+    from trainer.storage import remote_files
+
+    return remote_files
