@@ -13,8 +13,15 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from benchmarks import comparison, harness, native_pairs, process, report, trees
-from benchmarks.harness import Contender, Result
+from benchmarks.harness import (
+    comparison,
+    native_pairs,
+    process,
+    report,
+    rounds,
+    trees,
+)
+from benchmarks.harness.rounds import Contender, Result
 
 RECIPE = "crop and flip, as the recipe"
 _NAMES = {
@@ -56,7 +63,13 @@ def _prepare(flags: argparse.Namespace, work_dir: str) -> list[Contender]:
             "--image_size=280x280",
         )
     )
-    feed = ("benchmarks.feed_ours", data_dir, "ram", "later", "uint8")
+    feed = (
+        "benchmarks.contenders.feed_ours",
+        data_dir,
+        "ram",
+        "later",
+        "uint8",
+    )
     return [
         Contender(name, "images/s", process.module_command(*feed, augmentation))
         for augmentation, name in _NAMES.items()
@@ -65,7 +78,7 @@ def _prepare(flags: argparse.Namespace, work_dir: str) -> list[Contender]:
 
 def _ratios(results: Mapping[str, Result]) -> dict[str, float | None]:
     return {
-        f"{name} / {RECIPE}": harness.ratio(results, name, RECIPE)
+        f"{name} / {RECIPE}": rounds.ratio(results, name, RECIPE)
         for name in results
         if name != RECIPE
     }

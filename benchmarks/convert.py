@@ -12,8 +12,15 @@ import argparse
 import os
 import sys
 
-from benchmarks import comparison, harness, native_pairs, process, report, trees
-from benchmarks.harness import Contender
+from benchmarks.harness import (
+    comparison,
+    native_pairs,
+    process,
+    report,
+    rounds,
+    trees,
+)
+from benchmarks.harness.rounds import Contender
 
 OURS = "preprocess.main"
 DEEPLAB2 = "DeepLab2's way"
@@ -71,10 +78,10 @@ def _contenders(
     resized = ("--image_size=280x280", f"--limit={num_resized}")
     num_workers = str(os.cpu_count())
     deeplab2 = process.module_command(
-        "benchmarks.builder_deeplab2", few, output
+        "benchmarks.contenders.builder_deeplab2", few, output
     )
     to_tfrecord = process.module_command(
-        "benchmarks.builder_beam", few, output, num_workers
+        "benchmarks.contenders.builder_beam", few, output, num_workers
     )
     verify = process.module_command(
         "preprocess.verify", f"--data_dir={converted}", "--quick"
@@ -138,7 +145,7 @@ def _tfds(
 ) -> Contender:
     if python is None:
         return Contender(name, _UNIT, not_measured="no --tfds_python was given")
-    command = (python, "-m", "benchmarks.builder_tfds", data_dir)
+    command = (python, "-m", "benchmarks.contenders.builder_tfds", data_dir)
     outputs = (os.path.join(data_dir, n) for n in ("built", "download"))
     zips = os.path.join(data_dir, "manual")
     return Contender(name, _UNIT, command, num_pairs, tuple(outputs), (zips,))
@@ -154,23 +161,21 @@ def _ours(root: str, output_dir: str, *flags: str) -> tuple[str, ...]:
     )
 
 
-def _ratios(results: dict[str, harness.Result]) -> dict[str, float | None]:
+def _ratios(results: dict[str, rounds.Result]) -> dict[str, float | None]:
     """Returns what the project promises of its converter."""
     few_mb = results[OURS].row()["peak_mb"]
     many_mb = results[OURS_MANY].row()["peak_mb"]
     return {
-        f"{OURS} / {DEEPLAB2}": harness.ratio(results, OURS, DEEPLAB2),
-        f"{OURS_MANY} / {DEEPLAB2}": harness.ratio(
-            results, OURS_MANY, DEEPLAB2
-        ),
-        f"{OURS_ZIPS} / {TFDS}": harness.ratio(results, OURS_ZIPS, TFDS),
-        f"{OURS_ZIPS_MANY} / {TFDS_MANY}": harness.ratio(
+        f"{OURS} / {DEEPLAB2}": rounds.ratio(results, OURS, DEEPLAB2),
+        f"{OURS_MANY} / {DEEPLAB2}": rounds.ratio(results, OURS_MANY, DEEPLAB2),
+        f"{OURS_ZIPS} / {TFDS}": rounds.ratio(results, OURS_ZIPS, TFDS),
+        f"{OURS_ZIPS_MANY} / {TFDS_MANY}": rounds.ratio(
             results, OURS_ZIPS_MANY, TFDS_MANY
         ),
-        f"{OURS} / {WRITE_TO_TFRECORD}": harness.ratio(
+        f"{OURS} / {WRITE_TO_TFRECORD}": rounds.ratio(
             results, OURS, WRITE_TO_TFRECORD
         ),
-        "280x280, 2 workers / 1 worker": harness.ratio(
+        "280x280, 2 workers / 1 worker": rounds.ratio(
             results, TWO_WORKERS, ONE_WORKER
         ),
         "peak memory, ten times the pairs / the pairs": (

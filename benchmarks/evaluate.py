@@ -17,8 +17,8 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image
 
-from benchmarks import comparison, harness, process, report
-from benchmarks.harness import Contender, Result
+from benchmarks.harness import comparison, process, report, rounds
+from benchmarks.harness.rounds import Contender, Result
 from preprocess import command_line
 
 OURS = "trainer.task --predictions"
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def _ratios(results: Mapping[str, Result]) -> dict[str, float | None]:
-    return {f"{OURS} / {OFFICIAL}": harness.ratio(results, OURS, OFFICIAL)}
+    return {f"{OURS} / {OFFICIAL}": rounds.ratio(results, OURS, OFFICIAL)}
 
 
 def _parse_flags() -> argparse.Namespace:
@@ -95,7 +95,11 @@ def _prepare(flags: argparse.Namespace, work_dir: str) -> list[Contender]:
     for path in _find(root, "leftImg8bit", "leftImg8bit")[: flags.num_pictures]:
         os.link(path, os.path.join(pictures, os.path.basename(path)))
     process.run(
-        _module("benchmarks.save_network", network, str(flags.base_filters))
+        _module(
+            "benchmarks.contenders.save_network",
+            network,
+            str(flags.base_filters),
+        )
     )
     predict = _module(
         "trainer.task",
@@ -140,7 +144,13 @@ def _official(
         return Contender(
             OFFICIAL, _UNIT, not_measured="no --cityscapes_python was given"
         )
-    command = (python, "-m", "benchmarks.scorer_cityscapes", root, predictions)
+    command = (
+        python,
+        "-m",
+        "benchmarks.contenders.scorer_cityscapes",
+        root,
+        predictions,
+    )
     return Contender(OFFICIAL, _UNIT, command, flags.num_frames)
 
 

@@ -19,8 +19,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from PIL import Image
 
-from benchmarks import harness, native_pairs, process, report
-from benchmarks.harness import Contender
+from benchmarks.harness import native_pairs, process, report, rounds
+from benchmarks.harness.rounds import Contender
 from preprocess.errors import BadPictureError
 from preprocess.records import encoding
 from trainer.storage import quiet
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     results = _run_rounds(stored, flags.rounds)
     ratios = {
-        f"{LEVEL_6} / {name}": harness.ratio(results, LEVEL_6, name)
+        f"{LEVEL_6} / {name}": rounds.ratio(results, LEVEL_6, name)
         for name in results
         if name != LEVEL_6
     }
@@ -137,7 +137,7 @@ def _compare(pixels: list[np.ndarray], files: list[bytes]) -> Stored:
 
 def _run_rounds(
     stored: dict[str, Stored], num_rounds: int
-) -> dict[str, harness.Result]:
+) -> dict[str, rounds.Result]:
     """Times each format once a round; a first round is not counted."""
     tf = quiet.import_quietly("tensorflow")
 
@@ -152,9 +152,9 @@ def _run_rounds(
         for name, pictures in stored.items():
             decode = decode_jpeg if name == JPEG else decode_png
             milliseconds = _time(decode, pictures.files)
-            samples[name].append(harness.Sample(milliseconds, None))
+            samples[name].append(rounds.Sample(milliseconds, None))
     return {
-        name: harness.Result(Contender(name, _UNIT), tuple(found[1:]))
+        name: rounds.Result(Contender(name, _UNIT), tuple(found[1:]))
         for name, found in samples.items()
     }
 

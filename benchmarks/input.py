@@ -16,8 +16,15 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from benchmarks import comparison, harness, native_pairs, process, report, trees
-from benchmarks.harness import Contender, Result
+from benchmarks.harness import (
+    comparison,
+    native_pairs,
+    process,
+    report,
+    rounds,
+    trees,
+)
+from benchmarks.harness.rounds import Contender, Result
 
 RECIPE = "recipe, first epoch"
 RECIPE_LATER = "recipe, later epochs: the first one's crops again"
@@ -47,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _ratios(results: Mapping[str, Result]) -> dict[str, float | None]:
     return {
-        f"{name} / {RECIPE}": harness.ratio(results, name, RECIPE)
+        f"{name} / {RECIPE}": rounds.ratio(results, name, RECIPE)
         for name in results
         if name != RECIPE
     }
@@ -89,7 +96,9 @@ def _prepare(flags: argparse.Namespace, work_dir: str) -> list[Contender]:
 
 
 def _recipe(name: str, root: str, epoch: str) -> Contender:
-    command = process.module_command("benchmarks.feed_recipe", root, epoch)
+    command = process.module_command(
+        "benchmarks.contenders.feed_recipe", root, epoch
+    )
     return Contender(name, _UNIT, command, inputs=(root,))
 
 
@@ -99,7 +108,13 @@ def _torch(python: str | None, root: str) -> Contender:
             TORCH, _UNIT, not_measured="no --torch_python was given"
         )
     num_workers = str(os.cpu_count())
-    command = (python, "-m", "benchmarks.feed_torch", root, num_workers)
+    command = (
+        python,
+        "-m",
+        "benchmarks.contenders.feed_torch",
+        root,
+        num_workers,
+    )
     return Contender(TORCH, _UNIT, command, inputs=(root,))
 
 
@@ -117,7 +132,7 @@ def _ours(data_dirs: dict[str, str]) -> list[Contender]:
     ):
         data_dir = data_dirs[stored]
         command = process.module_command(
-            "benchmarks.feed_ours", data_dir, cache, epoch, dtype
+            "benchmarks.contenders.feed_ours", data_dir, cache, epoch, dtype
         )
         contenders.append(Contender(name, _UNIT, command, inputs=(data_dir,)))
     return contenders

@@ -42,7 +42,7 @@ def train(args: argparse.Namespace) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import keras
 
-    from benchmarks import recipe_input, recipe_model
+    from benchmarks.contenders import recipe_input, recipe_model
 
     keras.utils.set_random_seed(args.seed)
     data = recipe_input.datasets(

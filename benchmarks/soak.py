@@ -20,7 +20,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from benchmarks import process
+from benchmarks.harness import process
 
 SIZE = (16, 16)
 _LABEL_ID = 7

@@ -17,9 +17,10 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 
-from benchmarks import flops, harness, process, report, step_timing
-from benchmarks.harness import Result
-from benchmarks.step_rows import (
+from benchmarks.harness import process, report, rounds
+from benchmarks.harness.rounds import Result
+from benchmarks.steps import flops, step_timing
+from benchmarks.steps.step_rows import (
     BACKENDS,
     COUNTS,
     OURS,
@@ -40,7 +41,7 @@ def main() -> int:
         device = _find_device()
         _set_size(flags, device)
         rows = contenders(flags, device)
-        results = harness.run_rounds(rows, flags.rounds)
+        results = rounds.run_rounds(rows, flags.rounds)
     except (process.CommandError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -81,7 +82,7 @@ def _parse_flags() -> argparse.Namespace:
 
 def _find_device() -> Device:
     told = process.run(
-        process.module_command("benchmarks.step_device", BACKENDS[0])
+        process.module_command("benchmarks.steps.step_device", BACKENDS[0])
     ).output
     return Device(**json.loads(told.splitlines()[-1]))
 
@@ -104,7 +105,7 @@ def _ratios(
         if recipe not in results:
             continue
         for name in (ours, remat):
-            ratios[f"{name} / recipe, speed"] = harness.ratio(
+            ratios[f"{name} / recipe, speed"] = rounds.ratio(
                 results, name, recipe
             )
             ratios[f"{name} / recipe, peak memory"] = _peak_ratio(
@@ -112,7 +113,7 @@ def _ratios(
             )
         # Both are images a second: the quotient is one of times.
         ratios[f"{ours}, the confusion matrix's share of a step"] = (
-            harness.ratio(results, ours, counts)
+            rounds.ratio(results, ours, counts)
         )
     return ratios
 

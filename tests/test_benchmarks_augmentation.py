@@ -2,7 +2,9 @@ import json
 
 from trees import STEMS, write_tree
 
-from benchmarks import augmentation, feed_ours, feeding, harness
+from benchmarks import augmentation
+from benchmarks.contenders import feed_ours, feeding
+from benchmarks.harness import rounds
 
 
 def test_every_augmentation_is_timed(tmp_path, monkeypatch):
@@ -13,9 +15,9 @@ def test_every_augmentation_is_timed(tmp_path, monkeypatch):
         _, _, module, *arguments = contender.command
         assert module == feed_ours.__name__
         rates.append(feed_ours.measure(*arguments))
-        return harness.Sample(float(len(rates)), None)
+        return rounds.Sample(float(len(rates)), None)
 
-    monkeypatch.setattr(harness, "run_once", run_here)
+    monkeypatch.setattr(rounds, "run_once", run_here)
     root = write_tree(tmp_path / "root", STEMS[:4])
     path = tmp_path / "figures.json"
     flags = (

@@ -7,7 +7,8 @@ import pytest
 from commands import is_one_line, run
 from trees import STEMS, image_path, label_path, write_tree
 
-from benchmarks import builder_deeplab2, trees
+from benchmarks.contenders import builder_deeplab2
+from benchmarks.harness import trees
 from schemas import example, tfrecord
 
 TFDS = "TFDS Cityscapes builder, from zips"
@@ -96,7 +97,7 @@ def test_deeplab2s_way_writes_every_pair_once(tmp_path):
 def test_beams_own_writer_writes_every_pair_once(tmp_path):
     root = write_tree(tmp_path / "root")
     out = tmp_path / "out"
-    done = run("benchmarks.builder_beam", str(root), str(out), "2")
+    done = run("benchmarks.contenders.builder_beam", str(root), str(out), "2")
     assert done.returncode == 0, done.stderr
     assert _records(out) == _expected(root)
 

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from benchmarks import harness, process, report
-from benchmarks.harness import Contender, Result, Sample
+from benchmarks.harness import process, report, rounds
+from benchmarks.harness.rounds import Contender, Result, Sample
 
 HAS_PROC = os.path.exists("/proc/self/smaps_rollup")
 MIB = 1 << 20
@@ -87,14 +87,14 @@ def test_rounds_alternate_and_outputs_are_deleted(tmp_path):
         )
         for name in "abc"
     ]
-    results = harness.run_rounds(contenders, 3)
+    results = rounds.run_rounds(contenders, 3)
     assert log.read_text() == "abccbaabc"
     assert not output.exists()
     assert [len(results[name].samples) for name in "abc"] == [3, 3, 3]
 
 
 def test_a_rate_is_items_over_the_whole_process():
-    sample = harness.run_once(
+    sample = rounds.run_once(
         Contender("a", "pairs/s", python("import time; time.sleep(0.5)"), 100)
     )
     assert 10 < sample.value < 200
@@ -102,18 +102,18 @@ def test_a_rate_is_items_over_the_whole_process():
 
 def test_a_contender_without_items_prints_its_own_value():
     contender = Contender("a", "images/s", python("print('x'); print(12.5)"))
-    assert harness.run_once(contender).value == 12.5
+    assert rounds.run_once(contender).value == 12.5
 
 
 def test_a_second_number_is_the_peak_that_the_contender_knows_better():
     contender = Contender("a", "images/s", python("print(12.5, 2048.25)"))
-    assert harness.run_once(contender) == Sample(12.5, 2048.25)
+    assert rounds.run_once(contender) == Sample(12.5, 2048.25)
 
 
 def test_a_last_line_that_is_no_number_is_an_error():
     contender = Contender("a", "images/s", python("print(1); print('done')"))
     with pytest.raises(process.CommandError, match="number, is 'done'"):
-        harness.run_once(contender)
+        rounds.run_once(contender)
 
 
 def test_a_row_holds_median_extremes_and_the_highest_peak():
@@ -134,8 +134,8 @@ def test_a_ratio_is_the_median_of_the_rounds_own_ratios():
         "b": result("b", 1.0, 2.0, 3.0),  # 10, 2, 3; medians would give 4.5
         "c": result("c"),
     }
-    assert harness.ratio(results, "a", "b") == 3.0
-    assert harness.ratio(results, "a", "c") is None
+    assert rounds.ratio(results, "a", "b") == 3.0
+    assert rounds.ratio(results, "a", "c") is None
 
 
 def test_the_table_says_why_a_contender_was_not_measured():

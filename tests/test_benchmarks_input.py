@@ -7,8 +7,9 @@ import pytest
 from commands import is_one_line, run
 from trees import STEMS, write_tree
 
-from benchmarks import feed_ours, feed_recipe, feeding, harness
 from benchmarks import input as input_benchmark
+from benchmarks.contenders import feed_ours, feed_recipe, feeding
+from benchmarks.harness import rounds
 
 
 def batches(sizes):
@@ -48,9 +49,9 @@ def test_every_contender_but_torch_feeds_from_the_pairs(tmp_path, monkeypatch):
     def run_here(contender):
         _, _, module, *arguments = contender.command
         rates.append(modules[module].measure(*arguments))
-        return harness.Sample(float(len(rates)), None)
+        return rounds.Sample(float(len(rates)), None)
 
-    monkeypatch.setattr(harness, "run_once", run_here)
+    monkeypatch.setattr(rounds, "run_once", run_here)
     root = write_tree(tmp_path / "root", STEMS[:4])
     path = tmp_path / "figures.json"
     flags = (

@@ -5,14 +5,10 @@ import keras
 import numpy as np
 import pytest
 
-from benchmarks import (
-    flops,
-    recipe_model,
-    step_rows,
-    step_timing,
-    train_step,
-)
-from benchmarks.harness import Contender, Result, Sample
+from benchmarks import train_step
+from benchmarks.contenders import recipe_model
+from benchmarks.harness.rounds import Contender, Result, Sample
+from benchmarks.steps import flops, step_rows, step_timing
 from trainer.models import tf_layers, unet
 
 SIZE = ("--base_filters=2", "--batch_size=2", "--num_steps=1")
@@ -63,7 +59,7 @@ def test_every_contender_gets_the_same_batch():
 def test_a_contender_prints_its_rate_and_its_peak(contender):
     done = subprocess.run(
         (
-            *(sys.executable, "-m", "benchmarks.step_keras", *SIZE),
+            *(sys.executable, "-m", "benchmarks.steps.step_keras", *SIZE),
             f"--contender={contender}",
         ),
         capture_output=True,
@@ -102,7 +98,7 @@ def test_one_command_fills_a_gpus_table(monkeypatch):
     assert "GPU tensorflow: ours --jit_compile=off" in names
     assert "GPU jax: ours --jit_compile=off" not in names  # always compiles
     assert rows[-1].command == (
-        *("other", "-m", "benchmarks.step_torch"),
+        *("other", "-m", "benchmarks.steps.step_torch"),
         *SIZE,
     )
 

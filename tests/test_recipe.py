@@ -11,7 +11,7 @@ import tensorflow as tf
 from commands import is_one_line, run
 from PIL import Image
 
-from benchmarks import recipe_input, recipe_model
+from benchmarks.contenders import recipe_input, recipe_model
 
 ROAD, CAR = 7, 26
 

@@ -6,7 +6,7 @@ import os
 import platform
 from collections.abc import Mapping, Sequence
 
-from benchmarks.harness import Result
+from benchmarks.harness.rounds import Result
 from preprocess import command_line
 
 

@@ -1,6 +1,6 @@
 """Builds the Cityscapes data set of TensorFlow Datasets.
 
-    PYTHON -m benchmarks.builder_tfds DATA_DIR
+    PYTHON -m benchmarks.contenders.builder_tfds DATA_DIR
 
 PYTHON has tensorflow-datasets and importlib_resources installed.  The two
 official zips lie in DATA_DIR/manual.

@@ -1,6 +1,6 @@
 """Measures the 2021 recipe's input pipeline.
 
-    python -m benchmarks.feed_recipe CITYSCAPES_ROOT first|later
+    python -m benchmarks.contenders.feed_recipe CITYSCAPES_ROOT first|later
 
 prints the images a second of the first epoch, or of the epochs after it,
 which replay the first one's crops from memory (F4).
@@ -8,7 +8,7 @@ which replay the first one's crops from memory (F4).
 
 import sys
 
-from benchmarks import feeding, recipe_input
+from benchmarks.contenders import feeding, recipe_input
 
 
 def measure(cityscapes_root: str, epoch: str) -> float:

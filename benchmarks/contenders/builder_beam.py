@@ -1,6 +1,7 @@
-"""Builds records with Beam's own WriteToTFRecord.
+r"""Builds records with Beam's own WriteToTFRecord.
 
-    python -m benchmarks.builder_beam CITYSCAPES_ROOT OUTPUT_DIR NUM_WORKERS
+    python -m benchmarks.contenders.builder_beam \
+        CITYSCAPES_ROOT OUTPUT_DIR NUM_WORKERS
 
 The same checks and records as `preprocess.main`, on the same local runner
 with as many threads; only here the records themselves go through the shuffle
@@ -15,7 +16,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-from benchmarks import trees
+from benchmarks.harness import trees
 from preprocess.records.encoding import Encoding, encode_frame
 from schemas import example
 

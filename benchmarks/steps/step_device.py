@@ -1,6 +1,6 @@
 """Tells the device that a backend computes on, and how fast it multiplies.
 
-python -m benchmarks.step_device BACKEND
+python -m benchmarks.steps.step_device BACKEND
 """
 
 import json

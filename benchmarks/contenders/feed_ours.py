@@ -1,7 +1,7 @@
 r"""Measures the trainer's input pipeline at its defaults.
 
-    python -m benchmarks.feed_ours DATA_DIR CACHE first|later uint8|float32 \
-        [AUGMENTATION]
+    python -m benchmarks.contenders.feed_ours \
+        DATA_DIR CACHE first|later uint8|float32 [AUGMENTATION]
 
 prints the images a second of the first epoch or of those after it.  CACHE is
 the trainer's --cache.  The trainer takes uint8 and normalizes on the device;
@@ -14,7 +14,7 @@ import tempfile
 
 import tensorflow as tf
 
-from benchmarks import feeding
+from benchmarks.contenders import feeding
 from trainer.config.appearance import AppearanceConfig
 from trainer.config.training import DataConfig
 from trainer.data import dataset, pipeline, splits

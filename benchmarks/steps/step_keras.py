@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks import step_timing
+from benchmarks.steps import step_timing
 from schemas.manifest import Split
 
 _MIB_OF_MB = 1e6 / (1 << 20)
@@ -53,7 +53,7 @@ def _recipe(
     """Prepares the recipe's step: Keras's own, in float32."""
     from keras import ops
 
-    from benchmarks import recipe_model
+    from benchmarks.contenders import recipe_model
 
     model = recipe_model.build_model(flags.base_filters)
     recipe_model.compile_model(model)

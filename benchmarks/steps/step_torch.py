@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from benchmarks import step_timing
+from benchmarks.steps import step_timing
 
 _NUM_LEVELS = 4
 

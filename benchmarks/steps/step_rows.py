@@ -4,8 +4,8 @@ import argparse
 import dataclasses
 import importlib.util
 
-from benchmarks import process
-from benchmarks.harness import Contender
+from benchmarks.harness import process
+from benchmarks.harness.rounds import Contender
 
 RECIPE, OURS, REMAT = "recipe, float32", "ours", "ours --remat"
 COUNTS = "ours, the confusion matrix alone"
@@ -39,7 +39,7 @@ _FLOAT32 = (RECIPE, "ours --mixed_precision=float32")
 
 @dataclasses.dataclass(frozen=True)
 class Device:
-    """What `benchmarks.step_device` tells.
+    """What `benchmarks.steps.step_device` tells.
 
     Attributes:
         name: What people call it.
@@ -79,14 +79,17 @@ def contenders(flags: argparse.Namespace, device: Device) -> list[Contender]:
     for backend in backends:
         for name, own in _variants(backend, device.is_gpu).items():
             command = process.module_command(
-                "benchmarks.step_keras", *size, f"--backend={backend}", *own
+                "benchmarks.steps.step_keras",
+                *size,
+                f"--backend={backend}",
+                *own,
             )
             rows.append(_row(f"{device.kind} {backend}: {name}", command))
             if importlib.util.find_spec(backend) is None:
                 rows[-1] = _absent(rows[-1].name, f"{backend} is not there")
     torch_name = f"{device.kind} {TORCH}"
     if flags.torch_python:
-        module = (flags.torch_python, "-m", "benchmarks.step_torch")
+        module = (flags.torch_python, "-m", "benchmarks.steps.step_torch")
         rows.append(_row(torch_name, (*module, *size)))
     else:
         rows.append(_absent(torch_name, "no --torch_python was given"))

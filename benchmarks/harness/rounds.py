@@ -13,7 +13,7 @@ import statistics
 import sys
 from collections.abc import Sequence
 
-from benchmarks import process
+from benchmarks.harness import process
 
 _BLOCK_BYTES = 1 << 24
 

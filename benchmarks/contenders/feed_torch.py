@@ -1,6 +1,6 @@
 """Measures a PyTorch DataLoader over full-size PNGs.
 
-    PYTHON -m benchmarks.feed_torch CITYSCAPES_ROOT NUM_WORKERS
+    PYTHON -m benchmarks.contenders.feed_torch CITYSCAPES_ROOT NUM_WORKERS
 
 PYTHON has torch, NumPy and Pillow installed.  Prints the images a second of
 an epoch; all epochs cost the same.  The map is the recipe's, lightly tuned:
@@ -14,7 +14,8 @@ import torch
 from PIL import Image
 from torch.utils import data
 
-from benchmarks import feeding, trees
+from benchmarks.contenders import feeding
+from benchmarks.harness import trees
 
 _RESIZED_PX = 280
 _CROP_PX = 256

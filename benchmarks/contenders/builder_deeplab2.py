@@ -1,6 +1,6 @@
 """Builds records the way DeepLab2's Cityscapes builder does.
 
-    python -m benchmarks.builder_deeplab2 CITYSCAPES_ROOT OUTPUT_DIR
+    python -m benchmarks.contenders.builder_deeplab2 CITYSCAPES_ROOT OUTPUT_DIR
 
 An own equivalent of what its semantic mode does to the train split
 (`data/build_cityscapes_data.py`, `create_features` in `data/data_utils.py`):
@@ -17,7 +17,7 @@ import sys
 
 from PIL import Image, ImageOps
 
-from benchmarks import trees
+from benchmarks.harness import trees
 from schemas import example, example_pb2, shard_names, tfrecord
 
 _NUM_SHARDS = 10

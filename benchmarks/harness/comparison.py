@@ -5,8 +5,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 
-from benchmarks import harness, process, report
-from benchmarks.harness import Contender, Result
+from benchmarks.harness import process, report, rounds
+from benchmarks.harness.rounds import Contender, Result
 
 
 def run(
@@ -31,7 +31,7 @@ def run(
             prefix="benchmark-", dir=flags.work_dir
         ) as work_dir:
             contenders = prepare(flags, work_dir)
-            results = harness.run_rounds(contenders, flags.rounds)
+            results = rounds.run_rounds(contenders, flags.rounds)
     except (process.CommandError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -1,6 +1,7 @@
-"""Scores label maps with cityscapesScripts.
+r"""Scores label maps with cityscapesScripts.
 
-    PYTHON -m benchmarks.scorer_cityscapes CITYSCAPES_ROOT PREDICTIONS_DIR
+    PYTHON -m benchmarks.contenders.scorer_cityscapes \
+        CITYSCAPES_ROOT PREDICTIONS_DIR
 
 PYTHON has cityscapesScripts installed.  Its score of instances is left out,
 because it does not run on NumPy 2.4.

@@ -1,6 +1,6 @@
 """Saves an untrained U-Net: its speed does not depend on its weights.
 
-python -m benchmarks.save_network FILE.keras BASE_FILTERS
+python -m benchmarks.contenders.save_network FILE.keras BASE_FILTERS
 """
 
 import sys

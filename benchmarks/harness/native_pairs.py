@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from benchmarks import process, trees
+from benchmarks.harness import process, trees
 from preprocess import command_line
 
 

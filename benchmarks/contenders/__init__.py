@@ -1,0 +1,1 @@
+"""Others' ways, and ours, as commands that a benchmark times."""

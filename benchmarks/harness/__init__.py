@@ -1,0 +1,1 @@
+"""What times commands side by side, and what they are given."""
