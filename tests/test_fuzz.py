@@ -27,7 +27,7 @@ from preprocess.sources import cityscapes, pairing  # noqa: E402
 from preprocess.sources.cityscapes import Listing, SourceFile  # noqa: E402
 from schemas import example, manifest, tfds, tfrecord, zips  # noqa: E402
 from tests import trees  # noqa: E402
-from tests.test_manifest import CONTENT  # noqa: E402
+from tests.schemas.test_manifest import CONTENT  # noqa: E402
 from trainer.storage import images  # noqa: E402
 
 NUM_CASES = int(os.environ.get("FUZZ_CASES", "100"))

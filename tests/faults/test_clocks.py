@@ -4,9 +4,7 @@ import os
 import random
 import re
 
-import tiny_dataset
-
-from tests import commands, trees
+from tests import commands, tiny_dataset, trees
 from tests.faults import jobs, tracing
 
 EPOCH_SECONDS, FAR_SECONDS = 0, 4_000_000_000

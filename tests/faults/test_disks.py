@@ -5,9 +5,8 @@ import os
 import subprocess
 
 import pytest
-import tiny_dataset
 
-from tests import trees
+from tests import tiny_dataset, trees
 from tests.faults import jobs, tracing
 
 MILLISECONDS = 1000

@@ -6,9 +6,8 @@ import time
 
 import keras
 import pytest
-import tiny_dataset
 
-from tests import commands, tiny_run, trees
+from tests import commands, tiny_dataset, tiny_run, trees
 from tests.faults import jobs, tracing
 from trainer import train
 from trainer.engine import checkpoints

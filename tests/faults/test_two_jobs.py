@@ -3,9 +3,7 @@
 import signal
 import time
 
-import tiny_dataset
-
-from tests import commands, trees
+from tests import commands, tiny_dataset, trees
 from tests.faults import jobs
 
 

@@ -1,0 +1,75 @@
+import pytest
+
+from tests import trees
+from trainer.data import cityscapes
+from trainer.data.cityscapes import LABELS, PICTURES
+
+
+@pytest.fixture
+def tree(tmp_path):
+    return trees.write_tree(tmp_path / "tree", split="val")
+
+
+@pytest.fixture
+def zips(tree, tmp_path):
+    return trees.zip_tree(tree, tmp_path / "zips")
+
+
+@pytest.mark.parametrize("kind", [PICTURES, LABELS])
+def test_folders_and_zips_hold_the_same_frames(tree, zips, kind):
+    place = {PICTURES: trees.image_path, LABELS: trees.label_path}[kind]
+    wanted = {s: place(tree, s, "val").read_bytes() for s in trees.STEMS}
+    listed = ",".join(map(str, zips.iterdir()))
+    for source in (str(tree), str(zips), listed):
+        assert cityscapes.is_source(source)
+        found = cityscapes.find(source, "val", kind)
+        assert list(found) == sorted(trees.STEMS)
+        assert {stem: read() for stem, read in found.items()} == wanted
+
+
+def test_deeplabs_names_of_splits_are_known(tree):
+    assert len(cityscapes.find(str(tree), "val_fine", LABELS)) == 6
+
+
+def test_a_folder_wins_over_the_zip_beside_it(tree, zips):
+    for path in zips.iterdir():
+        path.rename(tree / path.name)
+    trees.label_path(tree, trees.STEMS[0], "val").unlink()
+    found = cityscapes.find(str(tree), "val", LABELS)
+    assert sorted(found) == sorted(trees.STEMS[1:])
+
+
+def test_a_frame_in_two_zips_is_refused(zips):
+    path = zips / "gtFine_trainvaltest.zip"
+    (zips / "gtFine_again.zip").write_bytes(path.read_bytes())
+    with pytest.raises(ValueError, match=f"{trees.STEMS[0]} twice: gtFine/val"):
+        cityscapes.find(str(zips), "val", LABELS)
+
+
+def test_records_and_empty_folders_are_no_source(tmp_path):
+    assert not cityscapes.is_source(str(tmp_path))
+    assert not cityscapes.is_source(str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "message"),
+    [
+        ("tree", FileNotFoundError, r"no gtFine/test/\*/\*_gtFine_labelIds"),
+        ("nowhere.zip", FileNotFoundError, "no folder and no zip"),
+        ("bad.zip", ValueError, r"bad\.zip is no zip: File is not a zip"),
+    ],
+)
+def test_what_is_not_there_is_said(tree, tmp_path, source, error, message):
+    (tmp_path / "bad.zip").write_text("no zip")
+    with pytest.raises(error, match=message):
+        cityscapes.find(str(tmp_path / source), "test", LABELS)
+
+
+def test_a_damaged_part_of_a_zip_is_named(zips):
+    path = zips / "gtFine_trainvaltest.zip"
+    content = bytearray(path.read_bytes())
+    content[content.index(b"_gtFine_labelIds.png") + 40] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"gtFine/val/.* is damaged"):
+        for read in cityscapes.find(str(zips), "val", LABELS).values():
+            read()

@@ -1,0 +1,47 @@
+import dataclasses
+
+import pytest
+
+from tests import tiny_dataset
+from tests.tiny_run import make_config
+from trainer.config.training import DataConfig
+from trainer.data.loader import RunData
+
+FRAME = (64, 96)
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("records")
+    tiny_dataset.write_dataset(folder, 16, 16, FRAME, native=True)
+    return str(folder)
+
+
+def eval_shape(data_dir, num_devices=1, batch_size=16, resize=None, **options):
+    config = dataclasses.replace(
+        make_config(data_dir, "unused", batch_size=batch_size, **options),
+        data=DataConfig(data_dir, crop=(32, 48), resize=resize, cache="none"),
+    )
+    images, ids = next(iter(RunData(config, num_devices).eval_batches()))
+    assert images.shape[:-1] == ids.shape
+    return tuple(ids.shape)
+
+
+def test_pictures_of_the_crop_s_size_come_in_batches_of_the_training(data_dir):
+    assert eval_shape(data_dir, resize=(40, 60)) == (16, 32, 48)
+
+
+def test_whole_pictures_come_in_fewer_of_as_many_pixels(data_dir):
+    assert eval_shape(data_dir) == (4, *FRAME)
+    assert eval_shape(data_dir, batch_size=2) == (1, *FRAME)
+
+
+def test_a_part_of_a_batch_sets_the_size(data_dir):
+    options = {"accumulate_steps": 4}
+    assert eval_shape(data_dir, **options) == (1, *FRAME)
+    assert eval_shape(data_dir, resize=(40, 60), **options) == (4, 32, 48)
+
+
+def test_each_device_has_a_picture(data_dir):
+    assert eval_shape(data_dir, num_devices=3) == (3, *FRAME)
+    assert eval_shape(data_dir, num_devices=8) == (8, *FRAME)

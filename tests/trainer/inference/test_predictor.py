@@ -1,0 +1,184 @@
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+from schemas.labels import LABEL_IDS, TRAIN_IDS
+from tests import color_network
+from trainer.config.inference import InferenceConfig
+from trainer.inference.predictor import (
+    Predictor,
+    choose_grid,
+    most_probable,
+    resize_picture,
+)
+from trainer.inference.windows import window_starts
+from trainer.models.unet import build_unet
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Image:
+    image: np.ndarray
+
+
+def blurring_network(num_classes=19):
+    """Looks 10 pixels far, through borders that are padded with zeros."""
+    keras.utils.set_random_seed(3)
+    inputs = keras.Input((32, 32, 3))
+    x = inputs
+    for _ in range(2):
+        x = keras.layers.Conv2D(8, 7, padding="same", activation="relu")(x)
+        x = keras.layers.MaxPooling2D()(x)
+    x = keras.layers.UpSampling2D(4, interpolation="bilinear")(x)
+    return keras.Model(inputs, keras.layers.Conv2D(num_classes, 1)(x))
+
+
+def scene(size, seed=0):
+    """Draws blocks of sky, road, car and person, each 8 pixels wide."""
+    ids = np.array([7, 23, 24, 26], np.uint8)
+    height, width = size
+    blocks = np.random.default_rng(seed).integers(
+        0, 4, (-(-height // 8), -(-width // 8))
+    )
+    return ids[np.kron(blocks, np.ones((8, 8), int))[:height, :width]]
+
+
+def predict_one(model, image, **options):
+    config = InferenceConfig(**{"resize": None, "crop": (32, 32)} | options)
+    ((_, label_ids),) = Predictor(model, config).predict([Image(image)])
+    return label_ids
+
+
+@pytest.mark.parametrize("method", ["whole", "sliding"])
+@pytest.mark.parametrize("size", [(40, 72), (20, 100), (33, 31), (64, 64)])
+def test_every_pixel_of_any_size_gets_its_id(method, size):
+    ids = scene(size)
+    predicted = predict_one(
+        color_network.build(LABEL_IDS), LABEL_IDS.palette[ids], inference=method
+    )
+    assert predicted.dtype == np.uint8
+    np.testing.assert_array_equal(predicted, ids)
+
+
+def test_logits_and_probabilities_give_the_same_ids():
+    image = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
+    np.testing.assert_array_equal(
+        predict_one(color_network.build(LABEL_IDS), image),
+        predict_one(color_network.build(LABEL_IDS, softmax=True), image),
+    )
+
+
+def test_a_network_of_train_ids_gives_label_ids():
+    ids = scene((40, 40))
+    predicted = predict_one(
+        color_network.build(TRAIN_IDS), LABEL_IDS.palette[ids]
+    )
+    np.testing.assert_array_equal(predicted, ids)
+
+
+def test_flips_and_scales_keep_the_place_of_things():
+    ids = scene((64, 96))
+    predicted = predict_one(
+        color_network.build(LABEL_IDS),
+        LABEL_IDS.palette[ids],
+        flip_average=True,
+        scales=(0.5, 1.0, 2.0),
+    )
+    assert (predicted == ids).mean() > 0.97
+
+
+def test_pictures_take_the_size_of_training_and_come_back():
+    ids = scene((64, 128))
+    predicted = predict_one(
+        color_network.build(LABEL_IDS), LABEL_IDS.palette[ids], resize=(32, 32)
+    )
+    assert predicted.shape == (64, 128)
+    assert (predicted == ids).mean() > 0.8
+
+
+def test_windows_leave_no_seams():
+    image = np.random.default_rng(0).integers(0, 256, (8, 16, 3), np.uint8)
+    image = resize_picture(image, (96, 192))
+    model = blurring_network()
+    whole = predict_one(model, image, inference="whole")
+    sliding = predict_one(model, image, inference="sliding", crop=(64, 64))
+    assert len(np.unique(whole)) > 3
+    assert (whole == sliding).mean() > 0.98
+
+
+def changes_at_borders(label_ids, stride):
+    """Measures how often ids change where a window of 64 begins or ends.
+
+    Returns:
+        The share of pixels there that differ from their left neighbour.
+    """
+    width = label_ids.shape[1]
+    starts = np.array(window_starts(width, 64, stride))
+    borders = np.union1d(starts, starts + 64)
+    columns = borders[(borders > 0) & (borders < width)]
+    return (label_ids[:, columns] != label_ids[:, columns - 1]).mean()
+
+
+@pytest.mark.parametrize(("stride", "shows"), [(2 / 3, False), (1.0, True)])
+def test_borders_of_windows_show_only_without_overlap(stride, shows):
+    # The U-Net sees farther than a window: each guesses for itself.
+    keras.utils.set_random_seed(1)
+    model = build_unet((None, None, 3), 34, 8)
+    image = np.random.default_rng(0).integers(0, 256, (8, 16, 3), np.uint8)
+    image = resize_picture(image, (128, 512))
+    whole = predict_one(model, image, inference="whole")
+    assert len(np.unique(whole)) > 10
+    sliding = predict_one(
+        model, image, inference="sliding", crop=(64, 64), stride=stride
+    )
+    in_whole, in_sliding = (
+        changes_at_borders(label_ids, stride) for label_ids in (whole, sliding)
+    )
+    assert (in_sliding > 1.2 * in_whole) == shows
+
+
+def test_a_network_built_for_one_size_takes_all():
+    ids = scene((50, 90))
+    predicted = predict_one(
+        color_network.build(LABEL_IDS, (32, 32, 3)),
+        LABEL_IDS.palette[ids],
+        inference="whole",
+    )
+    np.testing.assert_array_equal(predicted, ids)
+
+
+def test_pictures_of_mixed_sizes_come_back_in_order():
+    sizes = [(16, 16), (100, 120), (40, 20), (16, 16), (30, 64)]
+    scenes = [scene(size, seed) for seed, size in enumerate(sizes)]
+    config = InferenceConfig(resize=None, crop=(32, 32), batch_size=3)
+    predictor = Predictor(color_network.build(LABEL_IDS), config)
+    results = list(
+        predictor.predict(Image(LABEL_IDS.palette[ids]) for ids in scenes)
+    )
+    for ids, (_, predicted) in zip(scenes, results, strict=True):
+        np.testing.assert_array_equal(predicted, ids)
+
+
+def test_a_network_of_another_number_of_classes_is_refused():
+    inputs = keras.Input((None, None, 3))
+    model = keras.Model(inputs, keras.layers.Conv2D(20, 1)(inputs))
+    with pytest.raises(ValueError, match="has 20 outputs, wanted 34"):
+        Predictor(model, InferenceConfig())
+
+
+def test_auto_slides_over_large_pictures_only():
+    config = InferenceConfig()
+    assert len(choose_grid((280, 280), config).positions) == 1
+    assert choose_grid((1024, 2048), config).window == (256, 256)
+
+
+def test_enlarged_in_strips_is_enlarged_at_once(monkeypatch):
+    values = np.random.default_rng(0).random((9, 11, 5)).astype(np.float32)
+    at_once = most_probable(values, (70, 50))
+    monkeypatch.setattr("trainer.inference.predictor.STRIP_BYTES", 5000)
+    np.testing.assert_array_equal(most_probable(values, (70, 50)), at_once)
+    enlarged = keras.ops.image.resize(values, (70, 50))
+    np.testing.assert_array_equal(
+        keras.ops.convert_to_numpy(enlarged).argmax(-1), at_once
+    )

@@ -1,0 +1,70 @@
+import keras
+import numpy as np
+import pytest
+
+from schemas.labels import LABEL_IDS, TRAIN_IDS
+from tests import color_network
+from trainer.config import run_dir
+from trainer.config.options import ConfigError
+from trainer.models import saved
+
+
+@pytest.mark.parametrize("softmax", [False, True])
+@pytest.mark.parametrize("shape", [(16, 32, 3), (None, None, 3)])
+def test_pixels_of_any_size_become_probabilities(softmax, shape):
+    network = color_network.build(TRAIN_IDS, shape, softmax)
+    model = saved.pixels_to_probabilities(network)
+    pixels = np.zeros((2, 48, 16, 3), np.uint8)
+    pixels[0] = TRAIN_IDS.palette[13]
+    values = model.predict_on_batch(pixels)
+    assert values.shape == (2, 48, 16, 19)
+    np.testing.assert_allclose(values.sum(-1), 1, atol=1e-5)
+    assert (values[0].argmax(-1) == 13).all()
+
+
+def test_the_number_of_outputs_tells_the_label_space():
+    for space in (LABEL_IDS, TRAIN_IDS):
+        assert saved.label_space_of(color_network.build(space)) is space
+
+
+def test_a_saved_network_comes_back_without_what_trained_it(tmp_path):
+    network = color_network.build(LABEL_IDS)
+    network.compile("adam", loss=keras.losses.SparseCategoricalCrossentropy())
+    path = str(tmp_path / "best.keras")
+    network.save(path)
+    assert run_dir.network_path(str(tmp_path), "best") == path
+    loaded = saved.load_network(path)
+    for ours, theirs in zip(
+        network.get_weights(), loaded.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_file_that_is_no_network_is_named(tmp_path):
+    path = tmp_path / "best.keras"
+    path.write_text("no network")
+    with pytest.raises(ValueError, match=r"best\.keras is no network"):
+        saved.load_network(str(path))
+
+
+def test_a_strangers_network_runs_no_code(tmp_path):
+    pixels = keras.Input((16, 16, 3))
+    code = keras.layers.Lambda(lambda values: values * 2)
+    model = keras.Model(pixels, code(pixels))
+    path = tmp_path / "best.keras"
+    model.save(path)
+    with pytest.raises(ValueError, match=r"best\.keras is no network .*unsafe"):
+        saved.load_network(str(path))
+
+
+@pytest.mark.parametrize("name", ["model.h5", "saved_model", "best.npz"])
+def test_only_keras_files_are_opened(tmp_path, name):
+    with pytest.raises(ConfigError, match="neither best nor latest nor the pa"):
+        run_dir.network_path(str(tmp_path), str(tmp_path / name))
+
+
+def test_a_missing_network_says_how_to_get_one(tmp_path):
+    with pytest.raises(
+        FileNotFoundError, match=r"last\.keras does not exist: run --mode=train"
+    ):
+        run_dir.network_path(str(tmp_path), "latest")

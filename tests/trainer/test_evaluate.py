@@ -1,0 +1,244 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from schemas.labels import LABEL_IDS, LABEL_SPACES
+from schemas.manifest import ManifestError
+from tests import color_network, tiny_dataset, trees
+from trainer import evaluate
+from trainer.config.inference import EvaluateConfig, InferenceConfig
+from trainer.config.training import DataConfig
+
+ROAD, SKY, PARKING, CAR = 7, 23, 9, 26
+
+
+def painted(ids, space=LABEL_IDS):
+    return space.palette[ids], ids
+
+
+def evaluated(tmp_path, frames, network=LABEL_IDS, data="label_ids", **opts):
+    """Scores the colour network on records; returns evaluation.json."""
+    tiny_dataset.write_dataset(
+        tmp_path / "data",
+        0,
+        len(frames),
+        size=frames[0][1].shape,
+        label_space=data,
+        native=opts.get("native", True),
+        frames=frames,
+    )
+    return scored(tmp_path, tmp_path / "data", network)
+
+
+def scored(tmp_path, data_dir, network=LABEL_IDS):
+    """Scores the colour network on a data set; returns evaluation.json."""
+    path = str(tmp_path / "network.keras")
+    color_network.build(network).save(path)
+    evaluate.run(
+        EvaluateConfig(
+            model_dir=str(tmp_path / "run"),
+            data=DataConfig(str(data_dir), resize=None, crop=(16, 16)),
+            inference=InferenceConfig(resize=None, crop=(16, 16)),
+            checkpoint=path,
+        )
+    )
+    return json.loads((tmp_path / "run" / "evaluation.json").read_text())
+
+
+def write_tree(root, frames):
+    """Lays frames out as Cityscapes does, under the records' names."""
+    for index, (image, ids) in enumerate(frames):
+        stem = f"tiny_{index:06d}_000019"
+        picture_path = trees.image_path(root, stem, "val")
+        trees.write(picture_path, trees.png(image))
+        label_path = trees.label_path(root, stem, "val")
+        trees.write(label_path, trees.png(ids))
+    return root
+
+
+def half_and_half(left, right, size=(20, 30)):
+    ids = np.full(size, left, np.uint8)
+    ids[:, size[1] // 2 :] = right
+    return ids
+
+
+def test_scores_are_those_of_the_pixels_by_hand(tmp_path):
+    # Frame 1 is right; in frame 2 the sky half is painted as a car.
+    right = painted(half_and_half(ROAD, SKY))
+    wrong = (painted(half_and_half(ROAD, CAR))[0], half_and_half(ROAD, SKY))
+    result = evaluated(tmp_path, [right, wrong, right])
+    assert result["confMatrix"][ROAD][ROAD] == 900
+    assert result["confMatrix"][SKY][SKY] == 600
+    assert result["confMatrix"][SKY][CAR] == 300
+    assert np.sum(result["confMatrix"]) == 1800
+    assert result["classScores"]["road"] == 1
+    assert result["classScores"]["sky"] == pytest.approx(2 / 3)
+    assert result["classScores"]["car"] == 0
+    assert result["averageScoreClasses"] == pytest.approx(5 / 9)
+    assert result["pixelAccuracy"] == pytest.approx(1500 / 1800)
+
+
+def test_every_frame_counts_once_at_its_own_size(tmp_path):
+    frames = [
+        painted(half_and_half(ROAD, SKY, size))
+        for size in [(20, 30), (40, 18), (20, 30), (16, 16), (20, 30)]
+    ]
+    result = evaluated(tmp_path, frames)
+    assert result["numFrames"] == 5
+    assert result["sizes"] == {"20x30": 3, "40x18": 1, "16x16": 1}
+    assert np.sum(result["confMatrix"]) == 3 * 600 + 720 + 256
+    assert len({frame["name"] for frame in result["frames"]}) == 5
+
+
+def test_size_and_label_space_stand_beside_the_numbers(tmp_path, capsys):
+    evaluated(tmp_path, [painted(half_and_half(ROAD, SKY))])
+    printed = capsys.readouterr().out
+    assert (
+        "mean IoU, 19 official classes   100.00 %  (at 20x30, label_ids)"
+        in printed
+    )
+    assert "resized at conversion" not in printed
+
+
+def test_labels_resized_at_conversion_are_called_so(tmp_path, capsys):
+    evaluated(tmp_path, [painted(half_and_half(ROAD, SKY))], native=False)
+    assert "do not compare with published ones" in capsys.readouterr().out
+
+
+def test_ignored_truth_counts_nowhere(tmp_path):
+    frame = painted(half_and_half(PARKING, SKY))
+    result = evaluated(tmp_path, [frame])
+    assert result["classScores"]["parking"] is None
+    assert result["averageScoreClasses"] == 1
+    assert result["allIds"]["classScores"]["parking"] == 1
+
+
+@pytest.mark.parametrize(
+    ("network", "data"),
+    [
+        ("train_ids", "label_ids"),
+        ("label_ids", "train_ids"),
+        ("train_ids", "train_ids"),
+    ],
+)
+def test_networks_of_both_spaces_score_on_data_of_both(
+    tmp_path, network, data, capsys
+):
+    label_ids = half_and_half(ROAD, CAR)
+    ids = label_ids
+    if data == "train_ids":
+        ids = half_and_half(0, 13)
+        ids[:5] = 255
+    image = LABEL_IDS.palette[label_ids]
+    result = evaluated(tmp_path, [(image, ids)], LABEL_SPACES[network], data)
+    assert result["averageScoreClasses"] == 1
+    assert result["labelSpace"] == data
+    assert result["networkLabelSpace"] == network
+    is_mapped = "ids are mapped by the label table" in capsys.readouterr().out
+    assert is_mapped == (network != data)
+    assert np.sum(result["confMatrix"]) == np.count_nonzero(ids != 255)
+
+
+def by_name(result):
+    return sorted(result["frames"], key=lambda frame: frame["name"])
+
+
+def test_folders_and_zips_score_like_records_of_the_same_frames(tmp_path):
+    frames = [
+        tiny_dataset.make_frame(number, size, LABEL_IDS)
+        for number, size in enumerate([(32, 48), (40, 40), (20, 64)])
+    ]
+    wanted = evaluated(tmp_path, frames)
+    tree = write_tree(tmp_path / "tree", frames)
+    zips = trees.zip_tree(tree, tmp_path / "zips")
+    listed = ",".join(map(str, sorted(zips.iterdir())))
+    for data_dir in (tree, zips, listed):
+        found = scored(tmp_path, data_dir)
+        assert by_name(found) == by_name(wanted)
+        for key in wanted.keys() - {"frames", "framesPerSecond"}:
+            assert found[key] == wanted[key], key
+    assert 0.1 < wanted["pixelAccuracy"] < 0.99
+
+
+def test_frames_without_partner_are_counted_and_named(tmp_path):
+    frames = [painted(half_and_half(ROAD, SKY))] * 3
+    tree = write_tree(tmp_path, frames)
+    trees.label_path(tree, "tiny_000001_000019", "val").unlink()
+    with pytest.raises(
+        FileNotFoundError,
+        match="1 of 3 frames have no label map, first tiny_000001",
+    ):
+        scored(tmp_path, tree)
+    trees.image_path(tree, "tiny_000001_000019", "val").unlink()
+    trees.image_path(tree, "tiny_000002_000019", "val").unlink()
+    with pytest.raises(
+        FileNotFoundError,
+        match="1 of 2 frames have no picture, first tiny_000002",
+    ):
+        scored(tmp_path, tree)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "message"),
+    [
+        (trees.image_path, b"no picture", "not a picture that Pillow knows"),
+        (
+            trees.label_path,
+            trees.png(np.full((20, 30), 255, np.uint8)),
+            r"holds the id 255, labelIds are 0\.\.33",
+        ),
+        (
+            trees.label_path,
+            trees.png(np.zeros((8, 9), np.uint8)),
+            r"the picture is \(20, 30\), its label \(8, 9\)",
+        ),
+        (trees.label_path, b"", "has no label map"),
+    ],
+)
+def test_a_damaged_file_of_a_tree_is_named(tmp_path, kind, content, message):
+    frames = [painted(half_and_half(ROAD, SKY))] * 3
+    tree = write_tree(tmp_path, frames)
+    kind(tree, "tiny_000001_000019", "val").write_bytes(content)
+    with pytest.raises(ValueError, match=f"tiny_000001_000019.*{message}"):
+        scored(tmp_path, tree)
+
+
+def test_a_folder_of_neither_kind_says_what_was_looked_for(tmp_path):
+    with pytest.raises(
+        FileNotFoundError, match=r"neither the manifest\.json .* nor gtFine/"
+    ):
+        scored(tmp_path, tmp_path)
+
+
+def test_strips_show_picture_truth_prediction_and_mistakes(tmp_path):
+    wrong = (painted(half_and_half(ROAD, CAR))[0], half_and_half(ROAD, SKY))
+    evaluated(tmp_path, [wrong])
+    (path,) = (tmp_path / "run" / "pictures").iterdir()
+    strip = np.asarray(Image.open(path))
+    assert strip.shape[1] == 4 * 30 + 3 * 4
+    truth = LABEL_IDS.palette[wrong[1]]
+    for left, panel in ((0, wrong[0]), (34, truth), (68, wrong[0])):
+        np.testing.assert_array_equal(strip[-20:, left : left + 30], panel)
+    is_red = (strip[-20:, 102:] == (220, 30, 30)).all(-1)
+    np.testing.assert_array_equal(is_red, wrong[1] == SKY)
+
+
+def test_a_damaged_record_is_named(tmp_path):
+    frames = [painted(half_and_half(ROAD, SKY))] * 4
+    evaluated(tmp_path, frames)
+    shard = tmp_path / "data" / "val-00001-of-00002.tfrecord"
+    content = bytearray(shard.read_bytes())
+    content[-30] ^= 1
+    shard.write_bytes(content)
+    config = EvaluateConfig(
+        model_dir=str(tmp_path / "run"),
+        data=DataConfig(str(tmp_path / "data"), resize=None, crop=(16, 16)),
+        inference=InferenceConfig(resize=None, crop=(16, 16)),
+        checkpoint=str(tmp_path / "network.keras"),
+    )
+    with pytest.raises(
+        ManifestError, match="val-00001-of-00002.tfrecord: record 1 at byte"
+    ):
+        evaluate.run(config)

@@ -1,0 +1,149 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from schemas.labels import LABEL_IDS, TRAIN_IDS
+from tests import color_network
+from trainer import predict
+from trainer.config.inference import InferenceConfig, PredictConfig
+from trainer.evaluation import submission
+
+ROAD, CAR = 7, 26
+
+
+@pytest.fixture
+def street(tmp_path):
+    """(30, 50) ids and the folder of their picture."""
+    ids = np.full((30, 50), ROAD, np.uint8)
+    ids[10:20, 5:30] = CAR
+    folder = tmp_path / "pictures" / "ulm"
+    folder.mkdir(parents=True)
+    path = folder / "ulm_000001_000019_leftImg8bit.png"
+    Image.fromarray(LABEL_IDS.palette[ids]).save(path)
+    return ids, folder
+
+
+def run(tmp_path, source, space=LABEL_IDS, limit=None, submission=""):
+    network = str(tmp_path / "network.keras")
+    color_network.build(space).save(network)
+    return predict.run(
+        PredictConfig(
+            model_dir="",
+            input=str(source),
+            output_dir=str(tmp_path / "out"),
+            inference=InferenceConfig(resize=None, crop=(16, 16)),
+            checkpoint=network,
+            limit=limit,
+            submission=submission,
+        )
+    )
+
+
+@pytest.mark.parametrize("space", [LABEL_IDS, TRAIN_IDS])
+def test_label_maps_are_label_ids_of_the_pictures_size(tmp_path, street, space):
+    ids, folder = street
+    assert run(tmp_path, folder, space) == 0
+    with Image.open(tmp_path / "out" / "ulm_000001_000019_labelIds.png") as png:
+        assert png.mode == "L"
+        np.testing.assert_array_equal(np.asarray(png), ids)
+
+
+def test_colors_and_overlay_stand_beside_them(tmp_path, street):
+    ids, folder = street
+    run(tmp_path, folder)
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == [
+        f"ulm_000001_000019_{kind}.png"
+        for kind in ("color", "labelIds", "overlay")
+    ]
+    color = np.asarray(Image.open(tmp_path / "out" / names[0]))
+    np.testing.assert_array_equal(color, LABEL_IDS.palette[ids])
+    overlay = np.asarray(Image.open(tmp_path / "out" / names[2]))
+    np.testing.assert_array_equal(overlay[:30], LABEL_IDS.palette[ids])
+    assert overlay.shape[0] > 30
+
+
+def test_what_is_no_picture_is_named_and_the_others_are_done(
+    tmp_path, street, capsys
+):
+    _, folder = street
+    bad = folder / "aachen_000000_000000_leftImg8bit.png"
+    bad.write_text("no picture")
+    assert run(tmp_path, folder) == 1
+    printed = capsys.readouterr()
+    assert f"error: {bad}: not a picture" in printed.err
+    assert "1 pictures, " in printed.out
+    assert (tmp_path / "out" / "ulm_000001_000019_color.png").exists()
+
+
+def test_two_pictures_of_one_stem_are_refused(tmp_path, street):
+    _, folder = street
+    for name in ("x.png", "x.jpg"):
+        Image.new("RGB", (8, 8)).save(folder.parent / name)
+    with pytest.raises(ValueError, match=r"would both be x_labelIds\.png"):
+        run(tmp_path, f"{folder.parent}/x.*")
+
+
+def test_a_damaged_network_is_named(tmp_path, street):
+    _, folder = street
+    network = tmp_path / "broken.keras"
+    network.write_bytes(b"PK\3\4 and no more")
+    config = PredictConfig(
+        model_dir="",
+        input=str(folder),
+        output_dir=str(tmp_path / "out"),
+        inference=InferenceConfig(),
+        checkpoint=str(network),
+    )
+    with pytest.raises(ValueError, match=r"broken\.keras is no network"):
+        predict.run(config)
+
+
+def test_limit_takes_the_first_pictures_by_path(tmp_path, street):
+    _, folder = street
+    (first,) = folder.iterdir()
+    for name in ("aachen_000000_000019", "zurich_000000_000019"):
+        twin = folder / f"{name}_leftImg8bit.png"
+        twin.write_bytes(first.read_bytes())
+    assert run(tmp_path, folder, limit=2) == 0
+    written = {
+        path.name.rsplit("_", 1)[0] for path in (tmp_path / "out").iterdir()
+    }
+    assert written == {"aachen_000000_000019", "ulm_000001_000019"}
+
+
+@pytest.fixture
+def frames(tmp_path, monkeypatch):
+    """The folder of two frames that a server of small pictures takes."""
+    size = (32, 48)
+    monkeypatch.setattr(submission, "SERVER_SIZE", size)
+    folder = tmp_path / "test"
+    folder.mkdir()
+    ids = np.full(size, ROAD, np.uint8)
+    for number in range(2):
+        path = folder / f"berlin_{number:06d}_000019_leftImg8bit.png"
+        Image.fromarray(LABEL_IDS.palette[ids]).save(path)
+    return folder
+
+
+def test_a_submission_holds_a_checked_label_map_of_each_frame(
+    tmp_path, frames, capsys
+):
+    path = str(tmp_path / "results.zip")
+    assert run(tmp_path, frames, submission=path) == 0
+    assert submission.check(path) == 2
+    assert f"{path}: 2 frames, checked; the test set has 1525" in (
+        capsys.readouterr().out
+    )
+
+
+def test_a_submission_that_lacks_a_frame_is_not_written(
+    tmp_path, frames, capsys
+):
+    (frames / "berlin_000000_000019_leftImg8bit.png").write_text("no picture")
+    path = tmp_path / "results.zip"
+    assert run(tmp_path, frames, submission=str(path)) == 1
+    assert not path.exists()
+    assert f"{path} was not written: 1 of 2 frames are missing" in (
+        capsys.readouterr().err
+    )

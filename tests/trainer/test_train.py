@@ -1,0 +1,227 @@
+import json
+import math
+import signal
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from schemas import labels, manifest
+from tests import commands, tiny_dataset
+from tests.tiny_run import arguments, make_config, read_rows, same_state
+from trainer import train
+from trainer.config.optimization import LossConfig, OptimizerConfig
+from trainer.config.training import DataConfig
+from trainer.data import pipeline, splits
+from trainer.engine import checkpoints, divergence, epoch, validation
+from trainer.metrics import confusion
+from trainer.models import unet
+
+NUM_TRAIN, NUM_VAL = 10, 3
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data")
+    tiny_dataset.write_dataset(path, NUM_TRAIN, NUM_VAL, (40, 40))
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def whole_run(data_dir, tmp_path_factory):
+    model_dir = tmp_path_factory.mktemp("whole")
+    assert train.run(make_config(data_dir, model_dir, epochs=3)) == 0
+    return model_dir
+
+
+def test_a_run_leaves_models_checkpoints_rows_and_events(whole_run):  # F7
+    names = {path.name for path in whole_run.iterdir()}
+    assert names == {
+        "best.keras",
+        "last.keras",
+        "checkpoints",
+        "config.json",
+        "metrics.csv",
+        "tensorboard",
+    }
+    steps = sorted(path.name for path in (whole_run / "checkpoints").iterdir())
+    assert steps == [f"step-0000000{step}.npz" for step in (2, 4, 6)]
+    rows = read_rows(whole_run)
+    assert [(row["epoch"], row["step"]) for row in rows] == [
+        ("1", "2"),
+        ("2", "4"),
+        ("3", "6"),
+    ]
+    assert rows[-1].pop("val_mean_iou_ema") == "nan"
+    assert all(math.isfinite(float(value)) for value in rows[-1].values())
+    for part in ("train", "val"):
+        [events] = (whole_run / "tensorboard" / part).iterdir()
+        tags = {
+            value.tag
+            for event in tf.compat.v1.train.summary_iterator(str(events))
+            for value in event.summary.value
+        }
+        assert {"loss", "mean_iou", "pixel_accuracy"} <= tags
+
+
+def test_the_metric_is_that_of_the_saved_model(data_dir, whole_run):  # F8
+    data = DataConfig(data_dir, resize=(40, 40), crop=(32, 32))
+    loaded = manifest.load(data_dir, manifest.read_local_text)
+    source = splits.open_eval(data, loaded, "", lambda line: None)
+    network = keras.saving.load_model(whole_run / "last.keras")
+    matrix = confusion.ConfusionMatrix(34, loaded.space.evaluated)
+    for images, ids in pipeline.eval_batches(source, (32, 32), 1):
+        predicted = np.argmax(network(unet.normalize(images)), -1)
+        matrix.update(
+            confusion.count_pairs(ids.numpy(), predicted.astype(np.uint8), 34)
+        )
+    assert matrix.counts.sum() == NUM_VAL * 32 * 32
+    row = read_rows(whole_run)[-1]
+    assert float(row["val_mean_iou"]) == pytest.approx(matrix.mean_iou(), 1e-4)
+    assert float(row["val_pixel_accuracy"]) == pytest.approx(
+        matrix.pixel_accuracy(), 1e-4
+    )
+
+
+def test_a_run_goes_on_as_if_it_had_not_stopped(
+    data_dir, whole_run, tmp_path, monkeypatch
+):
+    config = make_config(data_dir, tmp_path, epochs=3, save_steps=1)
+
+    def fail(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:  # in the second epoch's middle
+        patch.setattr(validation.Validation, "score", fail)
+        with pytest.raises(KeyboardInterrupt):
+            train.run(config)
+    assert checkpoints.load_latest(str(tmp_path)).step == 2
+    assert train.run(config) == 0
+    assert same_state(tmp_path, whole_run)
+    numbers = [
+        [float(row[name]) for name in ("loss", "mean_iou", "val_mean_iou")]
+        for folder in (tmp_path, whole_run)
+        for row in read_rows(folder)
+    ]
+    assert numbers[:3] == numbers[3:]
+
+
+def test_the_best_model_is_not_forgotten(data_dir, tmp_path):
+    config = make_config(data_dir, tmp_path, epochs=1)
+    train.run(config)
+    path = checkpoints.load_latest(str(tmp_path))
+    host = path.host | {"best": 0.99}
+    checkpoints.save(
+        str(tmp_path), checkpoints.Checkpoint(path.step, path.arrays, host), 3
+    )
+    before = (tmp_path / "best.keras").read_bytes()
+    train.run(make_config(data_dir, tmp_path, epochs=2))
+    assert (tmp_path / "best.keras").read_bytes() == before
+    assert checkpoints.load_latest(str(tmp_path)).host["best"] == 0.99
+
+
+def test_averaged_weights_are_scored_beside_and_saved(data_dir, tmp_path):
+    optimizer = OptimizerConfig(ema_decay=0.5)
+    config = make_config(data_dir, tmp_path, epochs=1, optimizer=optimizer)
+    train.run(config)
+    arrays = checkpoints.load_latest(str(tmp_path)).arrays
+    saved = keras.saving.load_model(tmp_path / "last.keras").get_weights()
+    assert not np.array_equal(arrays["model/000"], saved[0])
+    averages = [
+        value for name, value in arrays.items() if name.startswith("optimizer")
+    ]
+    assert any(np.array_equal(value, saved[0]) for value in averages)
+    [row] = read_rows(tmp_path)
+    assert 0 <= float(row["val_mean_iou_ema"]) <= 1
+
+
+def test_other_records_are_refused(data_dir, tmp_path):
+    train.run(make_config(data_dir, tmp_path, epochs=1))
+    other = tmp_path / "other"
+    tiny_dataset.write_dataset(other, 8, 2, (40, 40))
+    with pytest.raises(checkpoints.CheckpointError, match="learned from rec"):
+        train.run(make_config(str(other), tmp_path, epochs=2))
+
+
+def test_a_loss_that_is_no_number_stops_the_run(data_dir, tmp_path):
+    config = make_config(
+        data_dir, tmp_path, optimizer=OptimizerConfig(learning_rate=1e30)
+    )
+    with pytest.raises(
+        divergence.TrainingError, match="at step 2, epoch 1; .*low"
+    ):
+        train.run(config)
+    assert not list(tmp_path.glob("checkpoints/*"))
+
+
+def test_a_run_of_seed_0_trains(data_dir, tmp_path):
+    assert train.run(make_config(data_dir, tmp_path, epochs=1, seed=0)) == 0
+
+
+def test_the_command_trains_quietly(data_dir, tmp_path):
+    done = commands.run(
+        "trainer.task", *arguments(data_dir, tmp_path, "--epochs=1")
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "10 frames of train, 2 steps of up to 4 an epoch" in done.stdout
+    assert "epoch 1/1: loss " in done.stdout
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config["data"]["crop"] == [32, 32]
+
+
+def test_sigterm_saves_and_asks_to_run_again(data_dir, tmp_path):
+    flags = arguments(data_dir, tmp_path / "stopped", "--epochs=400")
+    process = commands.start("trainer.task", *flags)
+    for line in process.stdout:
+        if line.startswith("epoch 3"):
+            break
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode == train.EXIT_AGAIN
+    assert "stopped and saved at step" in out
+    stopped = checkpoints.load_latest(str(tmp_path / "stopped"))
+    num_epochs = 1 + stopped.step // 2
+    for name in ("stopped", "whole"):
+        config = make_config(data_dir, tmp_path / name, epochs=num_epochs)
+        assert train.run(config) == 0
+    assert same_state(tmp_path / "stopped", tmp_path / "whole")
+    rows = read_rows(tmp_path / "stopped")
+    assert [int(row["epoch"]) for row in rows] == [*range(1, num_epochs + 1)]
+
+
+def test_a_run_without_progress_stops_early(
+    data_dir, tmp_path, monkeypatch, capsys
+):
+    falling = property(lambda row: 1 / row.epoch)
+    monkeypatch.setattr(epoch.Row, "score", falling)
+    config = make_config(
+        data_dir, tmp_path, epochs=9, early_stopping_patience=2
+    )
+    for _ in range(2):  # the same command leaves it at that
+        assert train.run(config) == 0
+        epochs = [row["epoch"] for row in read_rows(tmp_path)]
+        assert epochs == ["1", "2", "3"]
+        assert (
+            "no better val mean IoU for 2 epochs: stopped early\n"
+            "best val mean IoU 1.0000" in capsys.readouterr().out
+        )
+
+
+@pytest.mark.parametrize("ignore_void", [True, False])
+def test_void_counts_only_where_it_is_asked_for(tmp_path, ignore_void):
+    image, ids = tiny_dataset.make_frame(0, (40, 40), labels.LABEL_IDS)
+    frames = [(image, np.zeros_like(ids))] * 5  # all unlabeled
+    tiny_dataset.write_dataset(tmp_path / "data", 4, 1, frames=frames)
+    config = make_config(
+        tmp_path / "data",
+        tmp_path / "run",
+        epochs=1,
+        loss=LossConfig(ignore_void=ignore_void),
+    )
+    train.run(config)
+    [row] = read_rows(tmp_path / "run")
+    for name in ("loss", "val_loss"):
+        assert (float(row[name]) > 0) == (not ignore_void)
+    for name in ("mean_iou", "val_mean_iou", "val_pixel_accuracy"):
+        assert math.isnan(float(row[name])) == ignore_void
