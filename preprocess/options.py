@@ -4,7 +4,8 @@ import dataclasses
 from typing import Any
 
 from preprocess.records.encoding import Encoding
-from schemas import manifest, shard_names, sizes
+from schemas import manifest, sizes
+from schemas.shards import names as shard_names
 
 ON_ERROR = ("fail", "skip")
 

@@ -17,7 +17,9 @@ import numpy as np
 from preprocess import command_line
 from preprocess.errors import BadPictureError
 from preprocess.records import encoding, placement, png
-from schemas import example, manifest, shard_check, shard_names, tfrecord
+from schemas import example, manifest
+from schemas.shards import check, tfrecord
+from schemas.shards import names as shard_names
 
 _NUM_PRINTED = 50
 
@@ -121,7 +123,7 @@ def _check_shard(
     num_records = 0
     try:
         with open_binary(f"{data_dir}/{shard.name}") as raw:
-            file = shard_check.ChecksummedFile(raw)
+            file = check.ChecksummedFile(raw)
             try:
                 for offset, payload in tfrecord.read_records(file):
                     place = f"{shard.name}: record {num_records} at {offset}"
@@ -147,11 +149,11 @@ def _check_shard(
 def _check_totals(
     shard: manifest.Shard,
     num_records: int,
-    file: shard_check.ChecksummedFile,
+    file: check.ChecksummedFile,
     names: Sequence[str],
 ) -> list[str]:
     """Checks the whole of a shard that was read through, and the order."""
-    problems = shard_check.differences(shard, num_records, file)
+    problems = check.differences(shard, num_records, file)
     if list(names) != sorted(names, key=placement.order_in_shard):
         problems.append(f"{shard.name}: the records are not in order")
     return problems

@@ -12,7 +12,7 @@ from typing import Any
 from schemas import manifest_checks
 from schemas.labels import LABEL_SPACES, LabelSpace
 from schemas.manifest_checks import ManifestError
-from schemas.shard_names import SPLIT_ALIASES, SPLITS, shard_name
+from schemas.shards.names import SPLIT_ALIASES, SPLITS, shard_name
 
 FILE_NAME = "manifest.json"
 FORMAT = 1

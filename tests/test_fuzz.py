@@ -25,7 +25,8 @@ from preprocess.records import encoding, png  # noqa: E402
 from preprocess.records.encoding import Encoding  # noqa: E402
 from preprocess.sources import cityscapes, pairing  # noqa: E402
 from preprocess.sources.cityscapes import Listing, SourceFile  # noqa: E402
-from schemas import example, manifest, tfds, tfrecord, zips  # noqa: E402
+from schemas import example, manifest, tfds, zips  # noqa: E402
+from schemas.shards import tfrecord  # noqa: E402
 from tests import trees  # noqa: E402
 from tests.schemas.test_manifest import CONTENT  # noqa: E402
 from trainer.storage import images  # noqa: E402

@@ -8,7 +8,8 @@ import google_crc32c
 import numpy as np
 from PIL import Image
 
-from schemas import example, labels, manifest, shard_names, tfrecord
+from schemas import example, labels, manifest
+from schemas.shards import names, tfrecord
 
 
 def encode_png(pixels: np.ndarray) -> bytes:
@@ -96,7 +97,7 @@ def write_dataset(
 def _write_split(path, split, frames, num_shards):
     shards = []
     for number in range(num_shards):
-        name = shard_names.shard_name(split, number, num_shards)
+        name = names.shard_name(split, number, num_shards)
         content, count = b"", 0
         for index in range(number, len(frames), num_shards):
             payload = _encode(f"tiny_{index:06d}_000019", *frames[index])

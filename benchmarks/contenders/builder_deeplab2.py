@@ -18,7 +18,8 @@ import sys
 from PIL import Image, ImageOps
 
 from benchmarks.harness import trees
-from schemas import example, example_pb2, shard_names, tfrecord
+from schemas import example, example_pb2
+from schemas.shards import names, tfrecord
 
 _NUM_SHARDS = 10
 
@@ -30,7 +31,7 @@ def build(cityscapes_root: str, output_dir: str) -> None:
     image_paths = sorted(glob.glob(os.path.join(cityscapes_root, pattern)))
     per_shard = math.ceil(len(image_paths) / _NUM_SHARDS)
     for index in range(_NUM_SHARDS):
-        name = shard_names.shard_name("train", index, _NUM_SHARDS)
+        name = names.shard_name("train", index, _NUM_SHARDS)
         begin = index * per_shard
         with open(os.path.join(output_dir, name), "wb") as file:
             for image_path in image_paths[begin : begin + per_shard]:

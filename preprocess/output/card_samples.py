@@ -15,8 +15,9 @@ from PIL import Image
 from preprocess import files
 from preprocess.errors import BadPictureError
 from preprocess.records import encoding, png
-from schemas import example, labels, tfrecord
+from schemas import example, labels
 from schemas.manifest import Manifest, Split
+from schemas.shards import tfrecord
 
 MAX_SAMPLES = 6
 WIDTH_PX = 320

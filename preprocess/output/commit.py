@@ -11,7 +11,8 @@ from preprocess.output import card
 from preprocess.records import shard_writer
 from preprocess.records.shard_writer import ShardReport
 from preprocess.sources.pairing import SkippedFrame
-from schemas import labels, manifest, shard_names, tfds
+from schemas import labels, manifest, tfds
+from schemas.shards import names as shard_names
 
 SKIPPED_FILE = "skipped.jsonl"
 

@@ -3,7 +3,7 @@
 import hashlib
 import math
 
-from schemas import shard_names
+from schemas.shards import names
 
 MAX_SHARDS = 99_999
 """Five digits, as the files' names have."""
@@ -47,9 +47,9 @@ def shard_key(split: str, shard: int) -> int:
 
     Some runners hash string keys differently in each process.
     """
-    return (shard_names.SPLITS.index(split) << 32) | shard
+    return (names.SPLITS.index(split) << 32) | shard
 
 
 def from_shard_key(key: int) -> tuple[str, int]:
     """Returns the (split, shard) of a `shard_key`."""
-    return shard_names.SPLITS[key >> 32], key & 0xFFFFFFFF
+    return names.SPLITS[key >> 32], key & 0xFFFFFFFF

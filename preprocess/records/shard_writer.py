@@ -21,7 +21,8 @@ from preprocess.records import placement
 from preprocess.records.encoding import EncodedFrame, encode_frame
 from preprocess.sources import cityscapes
 from preprocess.sources.pairing import Frame, SkippedFrame, fingerprint
-from schemas import example, labels, manifest, shard_names, tfrecord, zips
+from schemas import example, labels, manifest, zips
+from schemas.shards import names, tfrecord
 
 WORK_DIR = ".unfinished"
 """In the output folder while a conversion is under way."""
@@ -128,7 +129,7 @@ def write_shard(
         ConversionError: A frame is bad and `on_error` is `fail`, or a file
             cannot be read or written.
     """
-    name = shard_names.shard_name(split, index, num_shards)
+    name = names.shard_name(split, index, num_shards)
     inputs = shard_inputs(frames, options)
     report = finished_report(name, inputs, options.output_dir)
     try:

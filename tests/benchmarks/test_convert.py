@@ -7,7 +7,8 @@ import pytest
 
 from benchmarks.contenders import builder_deeplab2
 from benchmarks.harness import trees
-from schemas import example, tfrecord
+from schemas import example
+from schemas.shards import tfrecord
 from tests.commands import is_one_line, run
 from tests.trees import STEMS, image_path, label_path, write_tree
 

@@ -19,7 +19,8 @@ from preprocess.pipeline import (
 from preprocess.records import shard_writer
 from preprocess.records.encoding import Encoding
 from preprocess.sources import cityscapes, listing, pairing
-from schemas import example, manifest, tfrecord
+from schemas import example, manifest
+from schemas.shards import tfrecord
 from tests import trees
 
 

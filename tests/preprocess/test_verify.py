@@ -7,7 +7,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from preprocess import verify
 from preprocess.options import Options
 from preprocess.pipeline import job
-from schemas import example, tfrecord
+from schemas import example
+from schemas.shards import tfrecord
 from tests import trees
 
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from schemas import example, tfrecord
+from schemas import example
 from schemas.labels import IGNORE_ID, LABEL_IDS, LabelSpace
 from schemas.manifest import FILE_NAME, NATIVE, Manifest, ManifestError
+from schemas.shards import tfrecord
 from trainer.config.options import ConfigError
 from trainer.config.training import DataConfig
 from trainer.data import cityscapes, dataset

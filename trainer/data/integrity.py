@@ -7,7 +7,7 @@ under another one's name, a record too few, or a manifest that was changed.
 from collections.abc import Callable
 
 from schemas.manifest import Manifest, ManifestError, Shard
-from schemas.shard_check import ChecksummedFile, read_checked
+from schemas.shards.check import ChecksummedFile, read_checked
 from trainer.data.process_share import WHOLE, Share
 from trainer.storage import files, images
 from trainer.storage.progress import Progress

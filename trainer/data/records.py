@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from schemas import example, tfrecord
+from schemas import example
 from schemas.manifest import Manifest, ManifestError
+from schemas.shards import tfrecord
 from schemas.sizes import Size
 from trainer.storage import files
 

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from preprocess.output import card
-from schemas import example, labels, manifest, shard_names, tfrecord
+from schemas import example, labels, manifest
+from schemas.shards import names, tfrecord
 from tests import tiny_dataset
 
 SIZE = (40, 60)
@@ -58,7 +59,7 @@ def add_split(path, content, name, records):
         before, after = tfrecord.frame(payload)
         data += before + payload + after
     shard = manifest.Shard(
-        shard_names.shard_name(name, 0, 1), len(records), len(data), "0" * 8
+        names.shard_name(name, 0, 1), len(records), len(data), "0" * 8
     )
     (path / shard.name).write_bytes(data)
     zeros = (0,) * content.num_classes

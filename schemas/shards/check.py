@@ -6,8 +6,8 @@ from typing import BinaryIO
 
 import google_crc32c
 
-from schemas import tfrecord
 from schemas.manifest import ManifestError, Shard
+from schemas.shards import tfrecord
 
 _BUFFER_BYTES = 1 << 20
 

@@ -4,7 +4,7 @@ import struct
 import pytest
 import tensorflow as tf
 
-from schemas import tfrecord
+from schemas.shards import tfrecord
 
 
 def framed(*payloads: bytes) -> bytes:

@@ -3,8 +3,8 @@ import io
 import google_crc32c
 import pytest
 
-from schemas import shard_check, tfrecord
 from schemas.manifest import ManifestError, Shard
+from schemas.shards import check, tfrecord
 
 PAYLOADS = [b"one", b"two"]
 CONTENT = b"".join(
@@ -21,7 +21,7 @@ SHARD = Shard(
 
 
 def read(content: bytes) -> list[bytes]:
-    return list(shard_check.read_checked(SHARD, io.BytesIO(content)))
+    return list(check.read_checked(SHARD, io.BytesIO(content)))
 
 
 def test_a_shard_as_it_was_written_gives_its_records():

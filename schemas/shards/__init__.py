@@ -1,0 +1,1 @@
+"""Shards: framing of records, names, checks against the manifest."""
