@@ -1,0 +1,194 @@
+"""How a command ends: its exit code, and one line where something failed.
+
+What a user can mend is one line.  What he cannot, a fault of this project, is
+one line as well; its traceback goes to a file that the line names.
+"""
+
+import contextlib
+import dataclasses
+import errno
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+
+EXIT_FAILED = 1
+EXIT_BAD_FLAGS = 2
+EXIT_INTERRUPTED = 130
+"""What a shell expects of a command that Ctrl-C ended."""
+
+_PACKAGES = ("preprocess", "schemas", "trainer")
+"""Whose ValueErrors are messages to the user; others' are faults."""
+
+_OUT_OF_MEMORY_TYPES = ("MemoryError", "ResourceExhaustedError")
+_OUT_OF_MEMORY_WORDS = (
+    "RESOURCE_EXHAUSTED",
+    "Out of memory",
+    "out of memory",
+    "OOM when allocating",
+    "std::bad_alloc",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Advice:
+    """What a command says where it cannot go on.
+
+    Attributes:
+        memory: What lets it do with less memory, as the end of a sentence
+            that says so.
+        interrupted: What was kept at Ctrl-C, and how to continue.
+        known: Errors, beside OSError and this project's ValueErrors, whose
+            message is for the user.
+        bad_flags: Those of them that are about flags.
+    """
+
+    memory: str
+    interrupted: str
+    known: tuple[type[Exception], ...] = ()
+    bad_flags: tuple[type[Exception], ...] = ()
+
+
+def exit_code(body: Callable[[], int | None], advice: Advice) -> int:
+    """Runs a command to its end; says in one line why it failed.
+
+    Args:
+        body: The command; returns its exit code, None for 0.
+        advice: What is said to the user.
+
+    Returns:
+        `body`'s code; `EXIT_FAILED` for files, data, memory and faults of
+        this project; `EXIT_BAD_FLAGS`; `EXIT_INTERRUPTED`.
+    """
+    try:
+        return _flushed(body() or 0)
+    except KeyboardInterrupt:
+        return fail(f"interrupted; {advice.interrupted}", EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        _silence_output()  # whoever read it has seen enough
+        return EXIT_FAILED
+    except advice.bad_flags as error:
+        return fail(error, EXIT_BAD_FLAGS)
+    except Exception as error:
+        if is_out_of_memory(error):
+            memory = f"{_memory_of(error)} ran out; {advice.memory}"
+            return fail(memory, EXIT_FAILED)
+        if _is_message(error, advice.known):
+            return fail(error, EXIT_FAILED)
+        return fail(_report(error), EXIT_FAILED)
+
+
+def fail(message: object, code: int) -> int:
+    """Prints an error as one line to stderr and returns the exit code."""
+    if sys.stderr:
+        with contextlib.suppress(OSError):
+            print(f"error: {one_line(message)}", file=sys.stderr, flush=True)
+    return code
+
+
+def one_line(text: object) -> str:
+    """Makes one line that a terminal shows as it is.
+
+    Args:
+        text: An error or whatever else is to be said.
+
+    Returns:
+        The text with single spaces; control characters, bidirectional ones
+        and undecodable bytes of file names are written as escapes.
+    """
+    return printable(" ".join(str(text).split()))
+
+
+def printable(text: str) -> str:
+    """Writes whatever is not printable as a backslash escape."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char
+        if char.isprintable()
+        else char.encode("unicode_escape", "surrogatepass").decode()
+        for char in text
+    )
+
+
+def set_up_console() -> None:
+    """Lets a console of few characters show escapes instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="backslashreplace")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error, or what caused it, is a lack of memory.
+
+    Knows those of Python, NumPy, TensorFlow and XLA without importing them.
+    """
+    return any(_lacks_memory(part) for part in _causes(error))
+
+
+def _flushed(code: int) -> int:
+    """Writes what print() holds back; returns the code, if that works."""
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _silence_output()
+        return fail(f"the output could not be written: {error}", EXIT_FAILED)
+    return code
+
+
+def _silence_output() -> None:
+    """Lets Python's own flush at the exit succeed."""
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _lacks_memory(error: BaseException) -> bool:
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if names.intersection(_OUT_OF_MEMORY_TYPES):
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    text = str(error)
+    return any(words in text for words in _OUT_OF_MEMORY_WORDS)
+
+
+def _memory_of(error: BaseException) -> str:
+    """Says which memory ran out: that of a GPU, if the error names one."""
+    text = " ".join(str(part) for part in _causes(error))
+    return "the GPU's memory" if "GPU" in text else "memory"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    part: BaseException | None = error
+    for _ in range(20):
+        if part is None:
+            return
+        yield part
+        part = part.__cause__ or part.__context__
+
+
+def _is_message(error: Exception, known: tuple[type[Exception], ...]) -> bool:
+    """Whether an error was raised to tell the user something."""
+    if isinstance(error, (OSError, *known)):
+        return True
+    if not isinstance(error, ValueError):
+        return False
+    frames = list(traceback.walk_tb(error.__traceback__))
+    module = frames[-1][0].f_globals.get("__name__", "") if frames else ""
+    return module.partition(".")[0] in _PACKAGES
+
+
+def _report(error: Exception) -> str:
+    """Writes the traceback to a new file; returns the line that names it."""
+    line = f"unexpected {type(error).__name__}: {one_line(error)[:500]}"
+    try:
+        handle, path = tempfile.mkstemp(".log", "cityscapes-unet-")
+        with open(handle, "w", encoding="utf-8", errors="replace") as file:
+            traceback.print_exception(error, file=file)
+    except OSError:
+        return f"{line}; please report it"
+    return f"{line}; please report it with {path}, which holds the traceback"
