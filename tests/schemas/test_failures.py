@@ -115,6 +115,7 @@ def test_a_full_disk_behind_the_output_is_one_line():
             stderr=subprocess.PIPE,
             text=True,
             cwd=commands.ROOT,
+            env=os.environ | {"PYTHONUNBUFFERED": ""},
         )
     assert done.returncode == 1
     assert done.stderr == (
