@@ -139,7 +139,9 @@ def train(
     import keras
 
     from trainer.backends import devices
-    from trainer.config.training import DataConfig, ModelConfig, TrainConfig
+    from trainer.config.data import DataConfig
+    from trainer.config.model import ModelConfig
+    from trainer.config.training import TrainConfig
     from trainer.data import dataset, pipeline, splits
     from trainer.engine import build
 

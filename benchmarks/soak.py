@@ -160,7 +160,7 @@ def read_epochs(
         For each epoch its memory, and how often each frame came.
     """
     from schemas import manifest
-    from trainer.config.training import DataConfig
+    from trainer.config.data import DataConfig
     from trainer.data import pipeline, splits
 
     data = DataConfig(data_dir, resize=None, crop=SIZE, cache="none")

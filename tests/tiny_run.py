@@ -5,7 +5,9 @@ import csv
 import keras
 import numpy as np
 
-from trainer.config.training import DataConfig, ModelConfig, TrainConfig
+from trainer.config.data import DataConfig
+from trainer.config.model import ModelConfig
+from trainer.config.training import TrainConfig
 from trainer.engine import checkpoints
 
 

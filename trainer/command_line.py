@@ -9,14 +9,16 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from trainer.config import devices, resuming, run_dir, saved
+from trainer.config import devices, run_dir, saved
+from trainer.config.data import DataConfig
 from trainer.config.inference import (
     EvaluateConfig,
     ExportConfig,
     InferenceConfig,
     PredictConfig,
 )
-from trainer.config.training import DataConfig, ModelConfig, TrainConfig
+from trainer.config.model import ModelConfig
+from trainer.config.training import TrainConfig
 from trainer.data import dataset, frames
 from trainer.storage import image_files
 
@@ -47,7 +49,7 @@ def train_config(given: Given) -> TrainConfig:
         given,
     )
     devices.check_backend(config.devices)
-    resuming.check_same_run(config)
+    saved.check_same_run(config)
     return config
 
 

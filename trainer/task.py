@@ -15,18 +15,20 @@ from absl import app, flags
 from schemas.labels import LABEL_SPACES
 from schemas.manifest import ManifestError
 from trainer import command_line
+from trainer.config import data as data_options
 from trainer.config import devices, flag_types, inference, optimization
 from trainer.config import training as config_lib
-from trainer.config.appearance import AppearanceConfig
+from trainer.config.data import AppearanceConfig, DataConfig
 from trainer.config.devices import DevicesConfig
 from trainer.config.inference import (
     EvaluateConfig,
     ExportConfig,
     InferenceConfig,
 )
+from trainer.config.model import ModelConfig
 from trainer.config.optimization import LossConfig, OptimizerConfig
 from trainer.config.options import ConfigError
-from trainer.config.training import DataConfig, ModelConfig, TrainConfig
+from trainer.config.training import TrainConfig
 from trainer.storage.quiet import import_quietly
 
 FLAGS = flags.FLAGS
@@ -77,7 +79,7 @@ flag_types.define_numbers(
 flags.DEFINE_enum(
     "cache",
     DataConfig.cache,
-    config_lib.CACHES,
+    data_options.CACHES,
     "Where decoded pictures stay; auto: in memory where they fit.",
 )
 flags.DEFINE_enum(

@@ -15,8 +15,7 @@ import tempfile
 import tensorflow as tf
 
 from benchmarks.contenders import feeding
-from trainer.config.appearance import AppearanceConfig
-from trainer.config.training import DataConfig
+from trainer.config.data import AppearanceConfig, DataConfig
 from trainer.data import dataset, pipeline, splits
 
 _MANY = 1 << 20

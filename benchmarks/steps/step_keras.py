@@ -68,8 +68,10 @@ def _ours(
     """Prepares the step that `trainer.task` would take."""
     import tensorflow as tf
 
+    from trainer.config.data import DataConfig
+    from trainer.config.model import ModelConfig
     from trainer.config.optimization import LossConfig
-    from trainer.config.training import DataConfig, ModelConfig, TrainConfig
+    from trainer.config.training import TrainConfig
     from trainer.engine import build
 
     config = TrainConfig(

@@ -8,8 +8,8 @@ from schemas.labels import LABEL_IDS, LABEL_SPACES
 from schemas.manifest import ManifestError
 from tests import color_network, tiny_dataset, trees
 from trainer import evaluate
+from trainer.config.data import DataConfig
 from trainer.config.inference import EvaluateConfig, InferenceConfig
-from trainer.config.training import DataConfig
 
 ROAD, SKY, PARKING, CAR = 7, 23, 9, 26
 

@@ -4,9 +4,10 @@ import pytest
 
 from tests import commands, tiny_dataset
 from trainer.config import saved
-from trainer.config.appearance import AppearanceConfig
+from trainer.config.data import AppearanceConfig, DataConfig
+from trainer.config.model import ModelConfig
 from trainer.config.options import ConfigError
-from trainer.config.training import DataConfig, ModelConfig, TrainConfig
+from trainer.config.training import TrainConfig
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from schemas import labels, manifest
 from tests import commands, tiny_dataset
 from tests.tiny_run import arguments, make_config, read_rows, same_state
 from trainer import train
+from trainer.config.data import DataConfig
 from trainer.config.optimization import LossConfig, OptimizerConfig
-from trainer.config.training import DataConfig
 from trainer.data import pipeline, splits
 from trainer.engine import checkpoints, divergence, epoch, validation
 from trainer.metrics import confusion

@@ -6,7 +6,7 @@ scale, crop and flip: these are the same with and without it.
 
 import tensorflow as tf
 
-from trainer.config.appearance import AppearanceConfig
+from trainer.config.data import AppearanceConfig
 
 PADDING = 128
 """What nothing is painted with: mid-grey, 0 once it is normalized."""

@@ -9,8 +9,7 @@ import tensorflow as tf
 from schemas.labels import IGNORE_ID
 from schemas.sizes import Size
 from trainer.augmentation import color
-from trainer.config.appearance import AppearanceConfig
-from trainer.config.training import Scales
+from trainer.config.data import AppearanceConfig, Scales
 
 NO_SCALE = (1.0, 1.0)
 AS_IT_IS = AppearanceConfig()

@@ -6,6 +6,7 @@ Field names are flag names; what the flags leave open is that of the run.
 import dataclasses
 
 from schemas.sizes import Size
+from trainer.config.data import DataConfig
 from trainer.config.options import (
     ConfigError,
     check_at_least,
@@ -13,7 +14,6 @@ from trainer.config.options import (
     check_model_dir,
 )
 from trainer.config.sizes import check_crop, check_size
-from trainer.config.training import DataConfig
 
 CHECKPOINTS = ("best", "latest")
 INFERENCES = ("auto", "whole", "sliding")

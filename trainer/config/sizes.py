@@ -1,5 +1,7 @@
 """Sizes of pictures as the trainer's flags give them, and their checks."""
 
+import math
+
 from schemas import sizes
 from schemas.sizes import Size
 from trainer.config.options import ConfigError
@@ -41,3 +43,11 @@ def check_crop(crop: Size | None) -> None:
             f"--crop={format_size(crop)}: both sides must divide by "
             f"{SIZE_FACTOR}, because the network halves them four times"
         )
+
+
+def padded(size: Size) -> Size:
+    """Rounds (height, width) up to what the network takes."""
+    height, width = (
+        math.ceil(length / SIZE_FACTOR) * SIZE_FACTOR for length in size
+    )
+    return height, width

@@ -5,10 +5,9 @@ Field names are flag names.
 
 import dataclasses
 
-from schemas.labels import LABEL_SPACES
-from schemas.sizes import Size
-from trainer.config.appearance import AppearanceConfig
+from trainer.config.data import DataConfig
 from trainer.config.devices import DevicesConfig
+from trainer.config.model import ModelConfig
 from trainer.config.optimization import LossConfig, OptimizerConfig
 from trainer.config.options import (
     ConfigError,
@@ -16,89 +15,10 @@ from trainer.config.options import (
     check_between,
     check_choice,
     check_model_dir,
-    check_scales,
-    check_share,
 )
-from trainer.config.sizes import check_crop, format_size
 
-Scales = tuple[float, float]
-"""The lowest and the highest scale."""
-
-CACHES = ("auto", "ram", "disk", "none")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 SWITCHES = ("auto", "on", "off")
-
-
-@dataclasses.dataclass(frozen=True)
-class DataConfig:
-    """Where the pictures come from and what size they take.
-
-    Attributes:
-        data_dir: The folder that the conversion wrote; for scores also
-            Cityscapes' own folder or zips.
-        train_split: The split to learn from.
-        eval_split: The split to score on.
-        resize: The size that every picture takes before the crop; None
-            keeps the stored size.
-        crop: The size of the random crop, and of validation pictures.
-        random_scale: The lowest and the highest scale that training
-            pictures take before the crop.
-        cache: Where decoded pictures stay, one of `CACHES`.
-        appearance: How training pictures are repainted after the crop.
-    """
-
-    data_dir: str
-    train_split: str = "train"
-    eval_split: str = "val"
-    resize: Size | None = (280, 280)
-    crop: Size = (256, 256)
-    random_scale: Scales = (1.0, 1.0)
-    cache: str = "auto"
-    appearance: AppearanceConfig = AppearanceConfig()
-
-    def __post_init__(self) -> None:
-        """Checks what needs no data set."""
-        if not self.data_dir:
-            raise ConfigError("--data_dir is missing: the converted data set")
-        check_choice("cache", self.cache, CACHES)
-        check_scales("random_scale", self.random_scale)
-        check_crop(self.crop)
-        if self.resize and any(
-            whole < part
-            for whole, part in zip(self.resize, self.crop, strict=True)
-        ):
-            raise ConfigError(
-                f"--crop={format_size(self.crop)} does not fit into "
-                f"--resize={format_size(self.resize)}; make the crop smaller"
-            )
-
-
-@dataclasses.dataclass(frozen=True)
-class ModelConfig:
-    """What decides the network.
-
-    Attributes:
-        label_space: The ids that it tells apart, a key of `LABEL_SPACES`.
-        base_filters: The width of the first level; each level doubles it.
-        batch_norm_momentum: What batch normalization's averages, which
-            scores and saved models use, keep of themselves at a step; a run
-            of less than a few hundred steps wants 0.9.
-    """
-
-    label_space: str
-    base_filters: int = 64
-    batch_norm_momentum: float = 0.99
-
-    def __post_init__(self) -> None:
-        """Checks the values."""
-        check_choice("label_space", self.label_space, tuple(LABEL_SPACES))
-        check_at_least("base_filters", self.base_filters, 1)
-        check_share("batch_norm_momentum", self.batch_norm_momentum)
-
-    @property
-    def num_classes(self) -> int:
-        """The number of the network's outputs."""
-        return LABEL_SPACES[self.label_space].num_classes
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,9 +8,9 @@ import os
 from schemas import manifest as manifest_lib
 from schemas.manifest import Manifest, ManifestError
 from schemas.sizes import Size
+from trainer.config.data import DataConfig
 from trainer.config.options import ConfigError
 from trainer.config.sizes import format_size
-from trainer.config.training import DataConfig
 from trainer.storage import files
 
 

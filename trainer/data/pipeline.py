@@ -19,8 +19,7 @@ import tensorflow as tf
 from schemas.labels import IGNORE_ID
 from schemas.sizes import Size
 from trainer.augmentation import view
-from trainer.config.appearance import AppearanceConfig
-from trainer.config.training import Scales
+from trainer.config.data import AppearanceConfig, Scales
 from trainer.data.source import Source
 
 READ_WIDTH = 16

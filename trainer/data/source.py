@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from schemas.manifest import Manifest
 from schemas.sizes import Size
-from trainer.config.training import DataConfig
+from trainer.config.data import DataConfig
 from trainer.data import dataset, records
 from trainer.data.process_share import Share
 

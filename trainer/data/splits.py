@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from schemas.manifest import NATIVE, Manifest
 from schemas.sizes import Size
+from trainer.config.data import DataConfig
 from trainer.config.sizes import SIZE_FACTOR, format_size
-from trainer.config.training import DataConfig
 from trainer.data import cache, dataset, records
 from trainer.data.process_share import WHOLE, Share
 from trainer.data.source import Element, Source, open_records

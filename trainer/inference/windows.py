@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from schemas.sizes import Size
-from trainer.config.sizes import SIZE_FACTOR
+from trainer.config.sizes import SIZE_FACTOR, padded
 
 
 def window_starts(length: int, window: int, stride: float) -> list[int]:
@@ -47,14 +47,6 @@ def blend_weights(length: int, starts: list[int], window: int) -> np.ndarray:
         total[start : start + window] += bell
     weights = [bell / total[start : start + window] for start in starts]
     return np.stack(weights).astype(np.float32)
-
-
-def padded(size: Size) -> Size:
-    """Rounds (height, width) up to what the network takes."""
-    height, width = (
-        math.ceil(length / SIZE_FACTOR) * SIZE_FACTOR for length in size
-    )
-    return height, width
 
 
 def whole_grid(size: Size) -> "Grid":

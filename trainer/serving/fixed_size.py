@@ -11,7 +11,7 @@ from PIL import Image
 
 from schemas.labels import LABEL_IDS
 from schemas.sizes import Size
-from trainer.inference.windows import padded
+from trainer.config.sizes import padded
 from trainer.models.saved import label_space_of, pixels_to_probabilities
 
 

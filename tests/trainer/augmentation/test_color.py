@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from trainer.augmentation import color
-from trainer.config.appearance import AppearanceConfig
+from trainer.config.data import AppearanceConfig
 from trainer.config.options import ConfigError
 
 # Greys (0.299 R + 0.587 G + 0.114 B): 100, 29.9, 228, their mean 119.3.

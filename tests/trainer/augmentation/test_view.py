@@ -8,8 +8,7 @@ from schemas import manifest
 from tests import tiny_dataset
 from trainer.augmentation import color, view
 from trainer.config import options as checks
-from trainer.config import training
-from trainer.config.appearance import AppearanceConfig
+from trainer.config.data import AppearanceConfig, DataConfig
 from trainer.data import pipeline, splits
 
 SIZE = (64, 96)
@@ -144,7 +143,7 @@ def test_changed_batches_depend_on_the_seed_alone(tmp_path, cache):
     )
 
     def batches(cache):
-        data = training.DataConfig(
+        data = DataConfig(
             str(tmp_path), resize=None, crop=(32, 32), cache=cache
         )
         source = splits.open_train(data, loaded, "", lambda line: None)
@@ -159,4 +158,4 @@ def test_changed_batches_depend_on_the_seed_alone(tmp_path, cache):
 @pytest.mark.parametrize("scales", [(2.0, 0.5), (0.01, 1.0), (1.0,), (1, 20)])
 def test_scales_that_are_no_range_are_refused(scales):
     with pytest.raises(checks.ConfigError, match="like 0.5,2.0"):
-        training.DataConfig("data", random_scale=scales)
+        DataConfig("data", random_scale=scales)

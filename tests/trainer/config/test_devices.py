@@ -4,7 +4,7 @@ import pytest
 
 from tests import tiny_dataset, tiny_run
 from trainer import command_line
-from trainer.config import devices, resuming, saved
+from trainer.config import devices, saved
 from trainer.config.devices import DevicesConfig
 from trainer.config.options import ConfigError
 
@@ -55,8 +55,8 @@ def test_a_run_goes_on_with_other_devices_but_not_other_processes(tmp_path):
         DevicesConfig("mirrored"),
         DevicesConfig("single"),
     ):
-        resuming.check_same_run(dataclasses.replace(config, devices=options))
+        saved.check_same_run(dataclasses.replace(config, devices=options))
     with pytest.raises(ConfigError, match="--num_processes was 1 and is 2"):
-        resuming.check_same_run(
+        saved.check_same_run(
             dataclasses.replace(config, devices=DevicesConfig(**TWO))
         )

@@ -5,7 +5,7 @@ import pytest
 
 from schemas.manifest import ManifestError
 from tests.tiny_dataset import write_dataset
-from trainer.config.training import DataConfig
+from trainer.config.data import DataConfig
 from trainer.data import frames
 
 

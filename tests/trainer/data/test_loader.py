@@ -4,7 +4,7 @@ import pytest
 
 from tests import tiny_dataset
 from tests.tiny_run import make_config
-from trainer.config.training import DataConfig
+from trainer.config.data import DataConfig
 from trainer.data.loader import RunData
 
 FRAME = (64, 96)

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from schemas import labels, manifest
 from tests import tiny_dataset
-from trainer.config.training import DataConfig
+from trainer.config.data import DataConfig
 from trainer.data import pipeline, records, splits
 from trainer.data.process_share import WHOLE, Share
 

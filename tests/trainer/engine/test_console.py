@@ -3,8 +3,10 @@ import math
 import numpy as np
 import pytest
 
+from trainer.config.data import DataConfig
+from trainer.config.model import ModelConfig
 from trainer.config.optimization import OptimizerConfig
-from trainer.config.training import DataConfig, ModelConfig, TrainConfig
+from trainer.config.training import TrainConfig
 from trainer.engine import clock, console
 from trainer.engine.console import Console
 from trainer.engine.epoch import Row, Scores

@@ -9,8 +9,8 @@ import zipfile
 import numpy as np
 import pytest
 
+from trainer.config.data import DataConfig
 from trainer.config.inference import EvaluateConfig, InferenceConfig
-from trainer.config.training import DataConfig
 from trainer.evaluation import score_label_maps
 from trainer.storage import image_files, images
 
