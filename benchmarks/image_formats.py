@@ -22,6 +22,7 @@ from PIL import Image
 from benchmarks.harness import native_pairs, process, report, rounds
 from benchmarks.harness.rounds import Contender
 from preprocess.errors import BadPictureError
+from preprocess.options import Encoding
 from preprocess.records import encoding
 from trainer.storage import quiet
 
@@ -81,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def store(pictures: Sequence[bytes]) -> dict[str, Stored]:
     """Resizes native PNGs as the conversion does and stores them each way."""
-    png = encoding.Encoding(_SIZE)
+    png = Encoding(_SIZE)
     jpeg = dataclasses.replace(png, image_format="jpeg")
     resized = [_converted(picture, png) for picture in pictures]
     pixels = [_decode(file) for file in resized]
@@ -105,7 +106,7 @@ def _read(path: str) -> bytes:
         return file.read()
 
 
-def _converted(picture: bytes, options: encoding.Encoding) -> bytes:
+def _converted(picture: bytes, options: Encoding) -> bytes:
     frame = encoding.encode_frame("picture", picture, None, options)
     return frame.record.image
 

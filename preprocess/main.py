@@ -123,7 +123,6 @@ def options_from_flags():
         ValueError: A flag's value does not fit.
     """
     from preprocess import options
-    from preprocess.records.encoding import Encoding
 
     for name in ("cityscapes_root", "output_dir"):
         if not FLAGS[name].value:
@@ -133,7 +132,7 @@ def options_from_flags():
         output_dir=FLAGS.output_dir.rstrip("/") or "/",
         splits=options.parse_splits(FLAGS.splits),
         annotation=FLAGS.annotation,
-        encoding=Encoding(
+        encoding=options.Encoding(
             options.parse_size(FLAGS.image_size),
             FLAGS.image_format,
             FLAGS.jpeg_quality,

@@ -3,11 +3,30 @@
 import dataclasses
 from typing import Any
 
-from preprocess.records.encoding import Encoding
 from schemas import manifest, sizes
 from schemas.shards import names as shard_names
 
-ON_ERROR = ("fail", "skip")
+
+@dataclasses.dataclass(frozen=True)
+class Encoding:
+    """How frames are stored; all that decides a record's bytes.
+
+    Attributes:
+        image_size: (height, width) to resize to, or `manifest.NATIVE`.
+        image_format: `png` or `jpeg`; label maps are always PNG.
+        jpeg_quality: 1..100, of JPEG pictures.
+        label_space: `label_ids` or `train_ids`.
+    """
+
+    image_size: tuple[int, int] | str = manifest.NATIVE
+    image_format: str = "png"
+    jpeg_quality: int = 95
+    label_space: str = "label_ids"
+
+    @property
+    def is_native(self) -> bool:
+        """Whether pictures keep their size."""
+        return self.image_size == manifest.NATIVE
 
 
 @dataclasses.dataclass(frozen=True)

@@ -21,8 +21,8 @@ import hypothesis  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from preprocess.errors import BadPictureError, ConversionError  # noqa: E402
+from preprocess.options import Encoding  # noqa: E402
 from preprocess.records import encoding, png  # noqa: E402
-from preprocess.records.encoding import Encoding  # noqa: E402
 from preprocess.sources import cityscapes, pairing  # noqa: E402
 from preprocess.sources.cityscapes import Listing, SourceFile  # noqa: E402
 from schemas import example, manifest, tfds, zips  # noqa: E402

@@ -8,9 +8,8 @@ import tensorflow as tf
 from apache_beam.options.pipeline_options import PipelineOptions
 from PIL import Image
 
-from preprocess.options import Options
+from preprocess.options import Encoding, Options
 from preprocess.pipeline import job
-from preprocess.records.encoding import Encoding
 from tests import recipes, trees
 
 

@@ -17,7 +17,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from benchmarks.harness import trees
-from preprocess.records.encoding import Encoding, encode_frame
+from preprocess.options import Encoding
+from preprocess.records.encoding import encode_frame
 from schemas import example
 
 _NUM_SHARDS = 10

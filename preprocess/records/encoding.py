@@ -7,32 +7,11 @@ import numpy as np
 from PIL import Image
 
 from preprocess.errors import BadPictureError
+from preprocess.options import Encoding
 from preprocess.records import png
-from schemas import example, labels, manifest
+from schemas import example, labels
 
 _LABEL_LEVEL = 6
-
-
-@dataclasses.dataclass(frozen=True)
-class Encoding:
-    """How frames are stored; all that decides a record's bytes.
-
-    Attributes:
-        image_size: (height, width) to resize to, or `manifest.NATIVE`.
-        image_format: `png` or `jpeg`; label maps are always PNG.
-        jpeg_quality: 1..100, of JPEG pictures.
-        label_space: `label_ids` or `train_ids`.
-    """
-
-    image_size: tuple[int, int] | str = manifest.NATIVE
-    image_format: str = "png"
-    jpeg_quality: int = 95
-    label_space: str = "label_ids"
-
-    @property
-    def is_native(self) -> bool:
-        """Whether pictures keep their size."""
-        return self.image_size == manifest.NATIVE
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,9 +10,8 @@ import pytest
 import tensorflow as tf
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from preprocess.options import Options
+from preprocess.options import Encoding, Options
 from preprocess.pipeline import job
-from preprocess.records.encoding import Encoding
 from schemas import manifest
 from schemas import tfds as metadata
 from tests import recipes, trees

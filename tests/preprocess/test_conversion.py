@@ -8,7 +8,7 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from preprocess.errors import ConversionError
-from preprocess.options import Options
+from preprocess.options import Encoding, Options
 from preprocess.pipeline import (
     commit_manifest,
     find_frames,
@@ -17,7 +17,6 @@ from preprocess.pipeline import (
     take_stock,
 )
 from preprocess.records import shard_writer
-from preprocess.records.encoding import Encoding
 from preprocess.sources import cityscapes, listing, pairing
 from schemas import example, manifest
 from schemas.shards import tfrecord

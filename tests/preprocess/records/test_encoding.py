@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from preprocess.errors import BadPictureError
+from preprocess.options import Encoding
 from preprocess.records import png
-from preprocess.records.encoding import Encoding, encode_frame
+from preprocess.records.encoding import encode_frame
 from schemas import labels
 from tests import trees
 
