@@ -1,21 +1,43 @@
-"""Files on any of Beam's file systems: local, gs://, s3://."""
+"""Files, local or on one of Beam's file systems: gs://, s3://.
+
+A name is a name: none is taken for a pattern.  Local files need no Beam,
+which takes long to import.
+"""
 
 import contextlib
+import dataclasses
 import os
-import uuid
+import re
+import shutil
+import stat
+import types
 from collections.abc import Iterator
+from typing import BinaryIO
 
-from apache_beam.io import filesystem
-from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import PipelineOptions
+from schemas import local_files
 
-_RAW = filesystem.CompressionTypes.UNCOMPRESSED
-_BINARY = "application/octet-stream"
+_SCHEME = re.compile(r"([a-zA-Z][-a-zA-Z0-9+.]*)://")
 
 
-def use_default_options() -> None:
-    """Lets s3:// be read outside of a job, which would bring Beam's options."""
-    FileSystems.set_options(PipelineOptions([]))
+@dataclasses.dataclass(frozen=True)
+class FoundFile:
+    """A file that a listing found.
+
+    Attributes:
+        path: Where it is.
+        num_bytes: Its size.
+        modified_seconds: When it was last changed, in seconds since 1970.
+    """
+
+    path: str
+    num_bytes: int
+    modified_seconds: float
+
+
+def use_default_options(path: str) -> None:
+    """Lets a remote path be read outside of a job, which has options."""
+    if not is_local(path):
+        _remote().use_options()
 
 
 def join(folder: str, *names: str) -> str:
@@ -25,7 +47,8 @@ def join(folder: str, *names: str) -> str:
 
 def scheme(path: str) -> str | None:
     """Returns e.g. `gs`, None for a local path."""
-    return FileSystems.get_scheme(path)
+    found = _SCHEME.match(path)
+    return found[1] if found else None
 
 
 def is_local(path: str) -> bool:
@@ -35,55 +58,81 @@ def is_local(path: str) -> bool:
 
 def exists(path: str) -> bool:
     """Whether a file (or, locally, a folder) has this path."""
-    return FileSystems.exists(path)
+    return os.path.exists(path) if is_local(path) else _remote().exists(path)
 
 
-def match(pattern: str) -> list[filesystem.FileMetadata]:
-    """Lists the files that a glob names, `**` crossing folders."""
-    return FileSystems.match([pattern])[0].metadata_list
+def list_folder(folder: str) -> list[FoundFile]:
+    """Lists the files in a folder, by name; none where there is no folder.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
+    if not is_local(folder):
+        found = _remote().list_folder(folder)
+    elif os.path.isdir(folder):
+        with os.scandir(folder) as entries:
+            found = [_found(e) for e in entries if not e.is_dir()]
+    else:
+        found = []
+    return sorted(found, key=lambda file: file.path)
 
 
-def list_below(folder: str) -> Iterator[filesystem.FileMetadata]:
+def list_below(folder: str, most: int | None = None) -> Iterator[FoundFile]:
     """Lists the files in and below a folder, in no particular order.
 
     Links are followed, but into no folder twice; one that leads nowhere
     counts as an empty file.
 
+    Args:
+        folder: The folder.
+        most: After how many files the listing may end, None for all.
+
     Raises:
-        OSError: A folder cannot be read; a glob would pass over it.
+        OSError: A folder cannot be read.
     """
     if not is_local(folder):
-        yield from match(f"{folder}/**")
+        yield from _remote().list_below(folder, most)
         return
-    seen, waiting = set(), [folder] if os.path.isdir(folder) else []
+    seen: set[tuple[int, int]] = set()
+    waiting = [folder] if os.path.isdir(folder) else []
     while waiting:
         with os.scandir(waiting.pop()) as entries:
             for entry in entries:
-                leads_nowhere = entry.is_symlink() and not exists(entry.path)
-                if leads_nowhere:
-                    yield filesystem.FileMetadata(entry.path, 0, 0.0)
+                if not entry.is_dir():
+                    yield _found(entry)
                     continue
                 status = entry.stat()
-                if not entry.is_dir():
-                    yield filesystem.FileMetadata(
-                        entry.path, status.st_size, status.st_mtime
-                    )
-                elif (status.st_dev, status.st_ino) not in seen:
+                if (status.st_dev, status.st_ino) not in seen:
                     seen.add((status.st_dev, status.st_ino))
                     waiting.append(entry.path)
 
 
-def open_binary(path: str):
+def _found(entry: os.DirEntry[str]) -> FoundFile:
+    """Looks at a file; what is none, or not there, counts as empty."""
+    try:
+        status = entry.stat()
+    except FileNotFoundError:
+        return FoundFile(entry.path, 0, 0.0)
+    is_file = stat.S_ISREG(status.st_mode)
+    return FoundFile(
+        entry.path, status.st_size if is_file else 0, status.st_mtime
+    )
+
+
+def open_binary(path: str) -> BinaryIO:
     """Opens a file for reading bytes, seekable.
 
     Raises:
         FileNotFoundError: There is no such file.
+        OSError: It is not a regular file, or cannot be read.
     """
-    return FileSystems.open(path, _BINARY, _RAW)
+    if is_local(path):
+        return local_files.open_regular(path)
+    return _remote().open_binary(path)
 
 
 def read_bytes(path: str) -> bytes:
-    """Returns a file's content."""
+    """Returns a file's content; raises what `open_binary` raises."""
     with open_binary(path) as file:
         return file.read()
 
@@ -94,7 +143,7 @@ def read_text(path: str) -> str:
     Raises:
         FileNotFoundError: There is no such file.
     """
-    if not exists(path):
+    if not is_local(path) and not exists(path):  # Its error would be another.
         raise FileNotFoundError(path)
     return read_bytes(path).decode()
 
@@ -107,7 +156,7 @@ def read_blocks(path: str, block_bytes: int = 1 << 20) -> Iterator[bytes]:
 
 
 class AtomicFile:
-    """A file that appears under its name only when it is whole.
+    """A file that appears under its name only when it is complete.
 
     A context manager: it opens a file of another name for writing bytes and,
     when the block ends without an error, renames it.  Locally the bytes reach
@@ -117,20 +166,21 @@ class AtomicFile:
     def __init__(self, path: str, temporary_dir: str):
         """Takes the final path and a folder of the same file system."""
         self._path = path
-        name = f"{os.path.basename(path)}.{uuid.uuid4().hex}"
+        name = f"{os.path.basename(path)}.{local_files.random_token()}"
         self._temporary_path = join(temporary_dir, name)
 
-    def __enter__(self):
+    def __enter__(self) -> BinaryIO:
         """Returns the open file."""
-        self._file = FileSystems.create(self._temporary_path, _BINARY, _RAW)
+        if is_local(self._path):
+            self._file = local_files.create_new(self._temporary_path)
+        else:
+            self._file = _remote().create(self._temporary_path)
         return self._file
 
     def __exit__(self, error_type, error, traceback) -> None:
         """Renames the file, or deletes it after an error."""
         if error_type is not None:
-            with contextlib.suppress(Exception):  # The first error counts.
-                self._file.close()
-            delete_if_there(self._temporary_path)
+            self._discard()
             return
         try:
             if is_local(self._path):
@@ -139,8 +189,15 @@ class AtomicFile:
             self._file.close()
             rename(self._temporary_path, self._path)
         except BaseException:
-            delete_if_there(self._temporary_path)
+            self._discard()
             raise
+
+    def _discard(self) -> None:
+        """Deletes the file; the error that led here is the one to tell."""
+        with contextlib.suppress(Exception):
+            self._file.close()
+        with contextlib.suppress(Exception):
+            delete_if_there(self._temporary_path)
 
 
 def _settle(descriptor: int) -> None:
@@ -155,37 +212,50 @@ def _settle(descriptor: int) -> None:
 
 
 def write_text(path: str, text: str, temporary_dir: str) -> None:
-    """Writes a UTF-8 file that appears only when it is whole."""
+    """Writes a UTF-8 file that appears only when it is complete."""
     with AtomicFile(path, temporary_dir) as file:
         file.write(text.encode())
 
 
 def rename(source_path: str, target_path: str) -> None:
     """Renames a file, replacing what has the new name."""
-    if is_local(target_path):  # Beam hides the OSError's number.
+    if is_local(target_path):
         os.replace(source_path, target_path)
     else:
-        FileSystems.rename([source_path], [target_path])
+        _remote().rename(source_path, target_path)
 
 
 def delete_if_there(path: str) -> None:
-    """Deletes a file or a local folder with all that is in it."""
-    if exists(path):
-        FileSystems.delete([path])
+    """Deletes a file; of a link, the link itself."""
+    if is_local(path):
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(path)
+    elif exists(path):
+        _remote().delete(path)
 
 
 def delete_folder(path: str) -> None:
     """Deletes a folder with all that is in it, if it is there.
 
     Of an object store: all that lies below, many objects with each request.
+
+    Raises:
+        OSError: It cannot be deleted, or it is a link.
     """
-    if is_local(path):
-        delete_if_there(path)
-    else:
-        FileSystems.delete([path.rstrip("/") + "/"])
+    if not is_local(path):
+        _remote().delete_folder(path)
+    elif os.path.lexists(path):
+        shutil.rmtree(path)
 
 
 def make_folder(path: str) -> None:
     """Creates a local folder; object stores have none to create."""
     if is_local(path):
         os.makedirs(path, exist_ok=True)
+
+
+def _remote() -> types.ModuleType:
+    """Imports what needs Beam, where a path asks for it."""
+    from preprocess import remote_files
+
+    return remote_files

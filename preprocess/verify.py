@@ -60,7 +60,7 @@ def verify(data_dir: str, *, quick: bool = False) -> list[str]:
     from preprocess import files
     from preprocess.output import commit
 
-    files.use_default_options()
+    files.use_default_options(data_dir)
     problems = []
     try:
         content = manifest.load(data_dir, files.read_text)

@@ -4,21 +4,43 @@ The lock is flock's, on the file `.lock` in the folder.  The kernel lets go of
 it when the process ends, however that ends: a file that a killed job left
 stops nobody.  Object stores have no locks, nor have some network file
 systems; nothing is held there.
+
+A file of that name that no job wrote is locked as it is: it is neither
+written to nor deleted.  A link of that name is not followed.
 """
 
 import contextlib
+import dataclasses
+import errno
 import fcntl
 import os
+import re
 import socket
+import stat
 from collections.abc import Iterator
 
 FILE_NAME = ".lock"
 
 _MAX_HOLDER_BYTES = 256
+_HOLDER = re.compile(r"process \d+ on \S+")
+_FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class LockedError(ValueError):
     """Another process writes to the folder."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _LockFile:
+    """An open lock file.
+
+    Attributes:
+        descriptor: What it is open as.
+        is_own: Whether this job, or one that died, has written it.
+    """
+
+    descriptor: int
+    is_own: bool
 
 
 @contextlib.contextmanager
@@ -29,35 +51,75 @@ def hold(folder: str) -> Iterator[None]:
     no locks, the block runs without one.
 
     Raises:
-        LockedError: Another process holds the lock; names it.
+        LockedError: Another process holds the lock, and is named; or what has
+            the lock's name is no file.
     """
-    descriptor = None if "://" in folder else _take(folder)
+    lock = None if "://" in folder else _take(folder)
     try:
         yield
     finally:
-        if descriptor is not None:
-            with contextlib.suppress(OSError):
-                os.remove(os.path.join(folder, FILE_NAME))
-            os.close(descriptor)
+        if lock is not None:
+            if lock.is_own:
+                with contextlib.suppress(OSError):
+                    os.remove(os.path.join(folder, FILE_NAME))
+            os.close(lock.descriptor)
 
 
-def _take(folder: str) -> int | None:
+def _take(folder: str) -> _LockFile | None:
     """Opens and locks the folder's lock file; None where that cannot be."""
     path = os.path.join(folder, FILE_NAME)
     try:
         os.makedirs(folder, exist_ok=True)
         while True:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-            _lock(descriptor, folder)
-            if _is_at(path, descriptor):
-                return descriptor
-            os.close(descriptor)  # Its holder ended and removed it meanwhile.
+            lock = _open(path)
+            _lock(lock.descriptor, folder)
+            if _is_at(path, lock.descriptor):
+                break
+            os.close(lock.descriptor)  # Its holder ended and removed it.
     except OSError:
         return None
+    if lock.is_own:
+        holder = f"process {os.getpid()} on {socket.gethostname()}"
+        with contextlib.suppress(OSError):  # A full disk still has locks.
+            os.truncate(lock.descriptor, 0)
+            os.pwrite(lock.descriptor, holder.encode(), 0)
+    return lock
+
+
+def _open(path: str) -> _LockFile:
+    """Creates the lock file, or opens the one that is there.
+
+    Raises:
+        LockedError: What is there is a link, a folder or a pipe.
+        OSError: It cannot be opened.
+    """
+    while True:
+        with contextlib.suppress(FileExistsError):
+            created = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o666)
+            return _LockFile(created, True)
+        try:
+            descriptor = os.open(path, _FLAGS)
+        except FileNotFoundError:
+            continue  # Its holder ended and removed it.
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
+                raise _not_a_file(path) from error
+            raise
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise _not_a_file(path)
+        return _LockFile(descriptor, bool(_HOLDER.fullmatch(_read(descriptor))))
+
+
+def _not_a_file(path: str) -> LockedError:
+    return LockedError(
+        f"{path}, which keeps a second job out of the folder, should be a "
+        "regular file and is not; remove it or choose another folder"
+    )
 
 
 def _lock(descriptor: int, folder: str) -> None:
-    """Locks an open file and writes who holds it.
+    """Locks an open file, which is closed where that fails.
 
     Raises:
         LockedError: Another process holds it.
@@ -65,24 +127,25 @@ def _lock(descriptor: int, folder: str) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        holder = os.read(descriptor, _MAX_HOLDER_BYTES).decode(errors="replace")
+        text = _read(descriptor)
+        holder = text if _HOLDER.fullmatch(text) else "another process"
         os.close(descriptor)
         raise LockedError(
-            f"{holder or 'another process'} writes to {folder}; wait until it "
-            "has ended, or choose another folder"
+            f"{holder} writes to {folder}; wait until it has ended, or choose "
+            "another folder"
         ) from error
     except OSError:
         os.close(descriptor)
         raise
-    holder = f"process {os.getpid()} on {socket.gethostname()}"
-    with contextlib.suppress(OSError):  # A full disk still has locks.
-        os.truncate(descriptor, 0)
-        os.write(descriptor, holder.encode())
+
+
+def _read(descriptor: int) -> str:
+    return os.pread(descriptor, _MAX_HOLDER_BYTES, 0).decode(errors="replace")
 
 
 def _is_at(path: str, descriptor: int) -> bool:
     """Whether an open file still has its name."""
     try:
-        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+        return os.path.samestat(os.lstat(path), os.fstat(descriptor))
     except FileNotFoundError:
         return False

@@ -61,6 +61,7 @@ def run(config: TrainConfig) -> int:
         if config.devices.is_first:
             files.make_folder(config.model_dir)
             stack.enter_context(locking.hold(config.model_dir))
+            files.remove_partial(config.model_dir)
             saved.save(config)
         is_stopped = stack.enter_context(processes.joined(config.devices))
         keras.utils.set_random_seed(config.seed or _SEED_OF_ZERO)

@@ -74,8 +74,8 @@ def check_files(content: manifest.Manifest, output_dir: str) -> None:
         ConversionError: One is not; names the first and counts them.
     """
     found = {
-        metadata.path.rpartition("/")[2]: metadata.size_in_bytes
-        for metadata in files.match(files.join(output_dir, "*.tfrecord"))
+        file.path.rpartition("/")[2]: file.num_bytes
+        for file in files.list_folder(output_dir)
     }
     shards = [s for split in content.splits.values() for s in split.shards]
     wrong = [s for s in shards if found.get(s.name) != s.num_bytes]
@@ -95,9 +95,9 @@ def delete_work(output_dir: str) -> None:
 
 def shard_files(output_dir: str) -> list[str]:
     """Returns the names of all files in a folder that are named as shards."""
-    found = files.match(files.join(output_dir, "*.tfrecord"))
-    names = (metadata.path.rpartition("/")[2] for metadata in found)
-    return sorted(filter(shard_names.is_shard_name, names))
+    found = files.list_folder(output_dir)
+    names = (file.path.rpartition("/")[2] for file in found)
+    return list(filter(shard_names.is_shard_name, names))
 
 
 def _sum_split(

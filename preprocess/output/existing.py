@@ -66,7 +66,7 @@ def _check_no_strangers(output_dir: str) -> None:
     """Raises where TFRecords lie that no unfinished run of ours explains."""
     strangers = commit.shard_files(output_dir)
     work_dir = files.join(output_dir, shard_writer.WORK_DIR)
-    if strangers and not files.match(files.join(work_dir, "*")):
+    if strangers and not files.list_folder(work_dir):
         raise ConversionError(
             f"{output_dir} holds {len(strangers)} TFRecords without a "
             f"manifest, first {strangers[0]}. Use another --output_dir, or "

@@ -6,10 +6,9 @@ import importlib.metadata
 import os
 
 import apache_beam as beam
-from apache_beam.io.filesystems import FileSystems
 from apache_beam.options import pipeline_options
 
-from preprocess import files
+from preprocess import files, remote_files
 from preprocess.options import Options
 from preprocess.output import commit, existing
 from preprocess.pipeline import preflight, runners
@@ -55,7 +54,7 @@ def run(
         ConversionError: Anything that the user can mend.
         LockedError: Another job writes to the folder.
     """
-    FileSystems.set_options(beam_options)
+    remote_files.use_options(beam_options)
     preflight.check(options, beam_options)
     any_labels = any(options.has_labels(split) for split in options.splits)
     cityscapes.check_root(

@@ -1,7 +1,5 @@
 """Runs a pipeline: on threads of this process, or on a cluster."""
 
-import contextlib
-import io
 import logging
 import re
 from collections.abc import Callable
@@ -15,7 +13,6 @@ from preprocess.errors import ConversionError
 from preprocess.progress import current as progress
 
 _LOCAL_RUNNERS = ("", "direct", "fnapi")
-_NEVER = -1
 _FULL_NAMES = {"dask": "apache_beam.runners.dask.dask_runner.DaskRunner"}
 """Of runners that Beam does not find by their short names."""
 
@@ -44,10 +41,9 @@ def run_locally(
     of workers, so the runner is named.  Threads do: decoding, resizing,
     checksums and file access all let go of Python's lock.
 
-    Beam's `multi_threading` mode flushes each worker's output every second
-    from another thread, without a lock, and so loses elements of longer
-    listings now and then.  The environment here is that mode's, with the
-    timer off.
+    The environment is the one whose workers are called in memory.  That of
+    Beam's `multi_threading` mode listens on four ports of all interfaces and
+    hands any file of the user's to whoever asks.
 
     Args:
         build: Adds the job's steps to a pipeline.
@@ -59,10 +55,7 @@ def run_locally(
     """
     local = beam_options.view_as(pipeline_options.DirectOptions)
     local.direct_num_workers = num_workers
-    environment = environments.EmbeddedPythonGrpcEnvironment(
-        data_buffer_time_limit_ms=_NEVER,
-        capabilities=environments.python_sdk_capabilities(),
-    )
+    environment = environments.EmbeddedPythonEnvironment.default()
     # The runner warns that only `multi_threading` uses more than one worker.
     logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     pipeline = beam.Pipeline(
@@ -70,12 +63,11 @@ def run_locally(
         options=beam_options,
     )
     build(pipeline)
-    # The worker threads print the traceback of an error that is also raised.
-    with progress, contextlib.redirect_stderr(io.StringIO()):
+    with progress:
         try:
             pipeline.run().wait_until_finish()
         except Exception as error:
-            raise _first_cause(error) from None
+            raise progress.first_error or _untagged(error) from None
 
 
 def run_remotely(
@@ -115,6 +107,13 @@ def run_remotely(
             "command again; finished shards are kept."
         ) from error
     return True
+
+
+def _untagged(error: BaseException) -> BaseException:
+    """Returns the error that a step raised, which Beam raises anew."""
+    while getattr(error, "_tagged_with_step", False) and error.__context__:
+        error = error.__context__
+    return error
 
 
 def _first_cause(error: Exception) -> Exception:

@@ -6,6 +6,7 @@ for gtFine and gtCoarse.  Zips are read in place.
 
 import dataclasses
 import functools
+import itertools
 import zipfile
 from collections.abc import Iterator
 
@@ -170,8 +171,8 @@ def read(path: str) -> bytes:
 def _list_folder(listing: Listing) -> Iterator[_Found]:
     folder = files.join(listing.root, listing.data_type, listing.split)
     for found in files.list_below(folder):
-        version = f"{found.last_updated_in_seconds:.6f}"
-        yield found.path, found.size_in_bytes, version
+        version = f"{found.modified_seconds:.6f}"
+        yield found.path, found.num_bytes, version
 
 
 def _list_zips(listing: Listing) -> Iterator[_Found]:
@@ -195,24 +196,24 @@ def _open_zip(path: str) -> zipfile.ZipFile:
 
 
 def _zip_paths(root: str, data_type: str) -> list[str]:
-    found = files.match(files.join(root, f"{data_type}*.zip"))
-    return sorted(metadata.path for metadata in found)
+    start = files.join(root, data_type)
+    paths = (file.path for file in files.list_folder(root))
+    return [p for p in paths if p.startswith(start) and p.endswith(".zip")]
 
 
 def _has_folder(root: str, data_type: str) -> bool:
     folder = files.join(root, data_type)
     if files.is_local(root):
         return files.exists(folder)
-    return bool(files.FileSystems.match([f"{folder}/**"], [1])[0].metadata_list)
+    return any(files.list_below(folder, 1))
 
 
 def _holds(root: str, data_type: str) -> bool:
     return _has_folder(root, data_type) or bool(_zip_paths(root, data_type))
 
 
-def _top(root: str):
-    pattern = files.join(root, "**")
-    return files.FileSystems.match([pattern], [1000])[0].metadata_list
+def _top(root: str) -> Iterator[files.FoundFile]:
+    return itertools.islice(files.list_below(root, 1000), 1000)
 
 
 def _first_part(root: str, path: str) -> str:

@@ -7,8 +7,10 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from preprocess import verify
 from preprocess.errors import ConversionError
 from preprocess.options import Encoding, Options
+from preprocess.output import existing
 from preprocess.pipeline import (
     commit_manifest,
     find_frames,
@@ -190,6 +192,22 @@ def test_another_data_set_is_refused_and_overwritten_on_request(
     )
 
 
+def test_a_folder_named_like_a_pattern_is_written_alone(root, tmp_path):
+    pattern = tmp_path / "data [v2]" / "rec*"
+    for folder in ("rec1", "rec_old"):
+        convert(root, pattern.parent / folder, num_shards=2)
+    others = trees.contents(pattern.parent)
+    renamed = root.rename(tmp_path / "root [1]?")
+    for _ in range(2):
+        convert(renamed, pattern, num_shards=3, overwrite=True)
+    assert verify.verify(str(pattern)) == []
+    written = trees.contents(pattern)
+    shards = [name for name in written if name.endswith(".tfrecord")]
+    assert len(shards) == 3
+    own = {f"rec*/{name}": content for name, content in written.items()}
+    assert trees.contents(pattern.parent) == others | own
+
+
 def test_changed_source_files_are_noticed(root, tmp_path):
     convert(root, tmp_path / "out")
     trees.write_tree(root, ["ulm_000099_000019"])
@@ -243,6 +261,7 @@ def test_a_rerun_redoes_only_what_is_not_finished(root, tmp_path, monkeypatch):
 
 def test_a_finished_shard_that_was_damaged_is_made_again(root, tmp_path):
     options = Options(str(root), str(tmp_path), splits=("train",))
+    existing.prepare_output(str(tmp_path))
     report = shard_writer.write_shard("train", 0, 1, [], options)
     assert shard_writer.finished_report(
         report.shard.name, report.inputs, str(tmp_path)
@@ -261,6 +280,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(root, tmp_path):
 
 def test_a_frame_that_the_runner_loses_is_an_error(root, tmp_path):
     options = Options(str(root), str(tmp_path), splits=("train",))
+    existing.prepare_output(str(tmp_path))
     report = shard_writer.write_shard("train", 0, 1, [], options)
     plan = {"train": (take_stock.Inventory(num_frames=1), 1)}
     with pytest.raises(ConversionError, match="1 frames were found for 1 shar"):

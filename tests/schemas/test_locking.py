@@ -71,3 +71,39 @@ def test_where_no_lock_can_be_taken_the_job_runs(tmp_path):
         with locking.hold(folder):
             pass
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_lock_file_of_the_users_own_stays_as_it_is(tmp_path):
+    own = tmp_path / ".lock"
+    for text in ("", "my notes"):
+        own.write_text(text)
+        with locking.hold(str(tmp_path)):
+            assert own.read_text() == text
+        assert own.read_text() == text
+
+
+def test_a_lock_file_of_the_users_own_still_keeps_others_out(tmp_path):
+    (tmp_path / ".lock").write_text("my notes")
+    with start_holder(tmp_path) as process:
+        with pytest.raises(locking.LockedError, match="^another process writ"):
+            with locking.hold(str(tmp_path)):
+                pass
+        process.stdin.close()
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "folder", "pipe"])
+def test_what_is_no_file_is_not_locked(tmp_path, kind):
+    treasure, lock = tmp_path / "treasure", tmp_path / "out" / ".lock"
+    treasure.write_text("gold")
+    lock.parent.mkdir()
+    if kind == "folder":
+        lock.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(lock)
+    else:
+        lock.symlink_to(treasure if kind == "link" else tmp_path / "none")
+    with pytest.raises(locking.LockedError, match="should be a regular file"):
+        with locking.hold(str(lock.parent)):
+            pass
+    assert treasure.read_text() == "gold"
+    assert sorted(os.listdir(tmp_path)) == ["out", "treasure"]

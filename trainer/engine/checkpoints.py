@@ -165,11 +165,9 @@ def _is_plain(layer: keras.Layer) -> bool:
 
 
 def _names(folder: str) -> list[str]:
-    """Lists whole checkpoints, oldest first; removes what a kill left."""
+    """Lists complete checkpoints, oldest first; removes what a kill left."""
+    files.remove_partial(folder)
     names = files.names(folder)
-    for name in names:
-        if files.PARTIAL_SUFFIX in name:
-            files.remove(files.join(folder, name))
     matches = [match for name in names if (match := _NAME.fullmatch(name))]
     matches.sort(key=lambda match: int(match[1]))
     return [match[0] for match in matches]

@@ -7,11 +7,15 @@ before its slow import; `gs://` and its like go through `remote_files`.
 import contextlib
 import glob
 import os
+import re
 import types
 from collections.abc import Iterator
 from typing import BinaryIO
 
-PARTIAL_SUFFIX = ".partial"
+from schemas import local_files
+
+_PARTIAL = re.compile(r".+\.[0-9a-f]{16}\.partial(\.[^.]*)?", re.DOTALL)
+"""The names of files that are being written."""
 
 _SCHEMES = ("file", "gs", "ram")
 """Of the file systems that TensorFlow brings along."""
@@ -44,10 +48,15 @@ def read_text(path: str) -> str:
 
 
 def open_binary(path: str) -> BinaryIO:
-    """Opens a file for reading bytes."""
-    return (
-        _remote(path).open_binary(path) if is_remote(path) else open(path, "rb")
-    )
+    """Opens a file for reading bytes.
+
+    Raises:
+        FileNotFoundError: There is none.
+        OSError: It is not a regular file, or cannot be read.
+    """
+    if is_remote(path):
+        return _remote(path).open_binary(path)
+    return local_files.open_regular(path)
 
 
 def num_bytes(path: str) -> int | None:
@@ -110,18 +119,20 @@ def remove(path: str) -> None:
 def replacing(path: str) -> Iterator[str]:
     """Gives a local path to write to; what was written then takes `path`.
 
-    The old file stays whole until the new one is complete.  The local path
-    keeps `path`'s suffix, which some writers look at.
+    The old file stays complete until the new one is.  The local path keeps
+    `path`'s suffix, which some writers look at; nobody can foresee it, and
+    what is there is this process's own empty file, never a link.
 
     Yields:
         The path to write to, on the local disk.
     """
     stem, suffix = os.path.splitext(path)
-    partial = f"{stem}{PARTIAL_SUFFIX}{suffix}"
+    partial = f"{stem}.{local_files.random_token()}.partial{suffix}"
     if is_remote(path):
         with _remote(path).replacing(path, partial) as local:
             yield local
         return
+    local_files.create_new(partial).close()
     try:
         yield partial
         with open(partial, "rb+") as file:
@@ -130,6 +141,16 @@ def replacing(path: str) -> Iterator[str]:
     finally:
         if os.path.exists(partial):
             os.remove(partial)
+
+
+def remove_partial(folder: str) -> None:
+    """Removes what writers that were killed have left in a folder.
+
+    Only for a folder that no other process writes to.
+    """
+    for name in names(folder):
+        if _PARTIAL.fullmatch(name):
+            remove(join(folder, name))
 
 
 def write_bytes(path: str, content: bytes) -> None:

@@ -80,7 +80,7 @@ def test_when_all_are_broken_nothing_is_overwritten(tmp_path):
 
 def test_what_a_kill_left_half_written_is_removed(tmp_path):
     checkpoints.save(str(tmp_path), make(1), num_kept=2)
-    left = tmp_path / "checkpoints" / "step-00000002.partial.npz"
+    left = tmp_path / "checkpoints" / f"step-00000002.{16 * 'a'}.partial.npz"
     left.write_bytes(b"PK")
     assert checkpoints.load_latest(str(tmp_path)).step == 1
     assert not left.exists()

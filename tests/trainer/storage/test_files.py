@@ -1,5 +1,8 @@
+import os
+
 import pytest
 
+from schemas import local_files
 from trainer.storage import files
 
 
@@ -41,3 +44,44 @@ def test_what_tensorflow_cannot_read_is_refused_before_its_import(path):
             refused(path)
     with pytest.raises(OSError, match="aws s3 sync s3://BUCKET/FOLDER DIR"):
         files.write_text(path, "one")
+
+
+def test_nobody_foresees_the_name_that_is_written_to(tmp_path):
+    path = str(tmp_path / "note.txt")
+    seen = set()
+    for _ in range(2):
+        with files.replacing(path) as partial:
+            assert partial.endswith(".txt")
+            assert not os.path.islink(partial)
+            assert os.path.getsize(partial) == 0
+            seen.add(partial)
+    assert len(seen) == 2
+
+
+def test_a_link_in_the_place_of_a_partial_file_is_not_followed(
+    tmp_path, monkeypatch
+):
+    treasure = tmp_path / "treasure"
+    treasure.write_text("gold")
+    monkeypatch.setattr(local_files, "random_token", lambda: "0" * 16)
+    link = tmp_path / f"note.{'0' * 16}.partial.txt"
+    link.symlink_to(treasure)
+    with pytest.raises(FileExistsError):
+        files.write_text(str(tmp_path / "note.txt"), "lead")
+    assert treasure.read_text() == "gold"
+
+
+def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path):
+    own = ["a.partial.keras", "partial", f"b.{'x' * 16}.partial.csv"]
+    for name in (*own, f"last.{'0a' * 8}.partial.keras"):
+        (tmp_path / name).write_text("")
+    files.remove_partial(str(tmp_path))
+    assert files.names(str(tmp_path)) == sorted(own)
+
+
+def test_a_pipe_or_a_folder_is_no_file_to_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="Not a regular file: .*pipe"):
+        files.read_bytes(str(tmp_path / "pipe"))
+    with pytest.raises(IsADirectoryError):
+        files.read_bytes(str(tmp_path))
