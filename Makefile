@@ -55,7 +55,7 @@ test-s3: .venv-s3/installed
 .venv-jax/installed: PACKAGES = ".[trainer,jax]" pytest
 .venv-s3/installed: PACKAGES = ".[aws,trainer]" "moto[server]" pytest
 
-.venv-%/installed: setup.py constraints.txt
+.venv-%/installed: pyproject.toml setup.py constraints.txt
 	$(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/python -m pip install -q -c constraints.txt -e $(PACKAGES)
 	touch $@
@@ -95,11 +95,11 @@ install-test: $(VENV)/installed-test
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: $(BIN)/python setup.py constraints.txt
+$(VENV)/installed: $(BIN)/python pyproject.toml setup.py constraints.txt
 	$(PIP) install -q -c constraints.txt -e ".[trainer]"
 	touch $@
 
-$(VENV)/installed-test: $(BIN)/python setup.py constraints.txt
+$(VENV)/installed-test: $(BIN)/python pyproject.toml setup.py constraints.txt
 	$(PIP) install -q -c constraints.txt -e ".[trainer,test]"
 	touch $@ $(VENV)/installed
 

@@ -73,11 +73,12 @@ _SLOW_PNG = (
 )
 
 
-def main(argv: Sequence[str]) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code, 0, 1 or 2."""
     app.define_help_flags()
     try:
-        rest = FLAGS(list(argv), known_only=True)[1:]
+        arguments = list(sys.argv if argv is None else argv)
+        rest = FLAGS(arguments, known_only=True)[1:]
         options = options_from_flags()
         if not os.path.isdir(options.cityscapes_root):
             _check_scheme(options.cityscapes_root)
@@ -179,4 +180,4 @@ def _report(outcome, output_dir: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    sys.exit(main())
