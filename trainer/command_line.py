@@ -1,159 +1,141 @@
-"""Given flags → the configuration of a mode, checked against its files.
-
-No TensorFlow: whatever does not fit is said before the slow imports.  A flag
-goes to the field of its name; what evaluate, predict and export are not told
-is that of the run.
-"""
+"""The command line: a flag for each option of each mode, and their help."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, TypeVar
+import difflib
+import inspect
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from trainer.config import devices, run_dir, saved
-from trainer.config.data import DataConfig
-from trainer.config.inference import (
-    EvaluateConfig,
-    ExportConfig,
-    InferenceConfig,
-    PredictConfig,
-)
-from trainer.config.model import ModelConfig
-from trainer.config.training import TrainConfig
-from trainer.data import dataset, frames
-from trainer.storage import image_files
+from absl import flags
 
-Given = Mapping[str, Any]
-"""Name → value of the flags that the user gave."""
+from trainer.config.flag import ConfigError, Flag
+from trainer.config.inference import MODES
+from trainer.config.options import all_flags
 
-_Config = TypeVar("_Config")
+_WIDTH = 79
 
 
-def train_config(given: Given) -> TrainConfig:
-    """Configures a training of the manifest's label space.
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """A parsed command line.
+
+    Attributes:
+        mode: A key of `MODES`.
+        given: The flags that the user gave: name → value.
+        wants_help: Whether to print `help_text` and do nothing.
+    """
+
+    mode: str
+    given: Mapping[str, Any]
+    wants_help: bool = False
+
+
+class _Parser(flags.ArgumentParser):
+    """Reads a flag by its field's type; absl takes what modes have alike."""
+
+    def __init__(self, flag: Flag):
+        super().__init__()
+        self._flag = flag
+
+    def parse(self, argument: str) -> Any:
+        return self._flag.parse(argument)
+
+
+def parse(argv: Sequence[str]) -> Command:
+    """Reads a command line, and the files of flags that it names.
+
+    Args:
+        argv: The program and its arguments.
 
     Raises:
-        ConfigError: A flag's value cannot be used, or is another than that
-            of the run to go on with.
-        ManifestError: The data set is not whole.
+        ConfigError: A flag is unknown, or of another mode, or its value is
+            not of its type.
     """
-    data = _with_flags(DataConfig(given.get("data_dir", "")), given)
-    manifest = dataset.open_dataset(
-        data, (data.train_split, data.eval_split), given.get("label_space")
-    )
-    config = _with_flags(
-        TrainConfig(
-            model_dir=given.get("model_dir", ""),
-            data=data,
-            model=ModelConfig(label_space=manifest.label_space),
-        ),
-        given,
-    )
-    devices.check_backend(config.devices)
-    saved.check_same_run(config)
-    return config
-
-
-def evaluate_config(given: Given) -> EvaluateConfig:
-    """Configures an evaluation; errors are those of `train_config`."""
-    run = _load_run(given)
-    data = run.data if run else DataConfig(given.get("data_dir", ""))
-    data = _with_flags(data, given)
-    config = _with_flags(
-        EvaluateConfig(
-            model_dir=given.get("model_dir", ""),
-            data=data,
-            inference=InferenceConfig(resize=data.resize, crop=data.crop),
-        ),
-        given,
-    )
-    if config.predictions:
-        return config
-    frames.open_frames(data, given.get("label_space"))
-    run_dir.network_path(config.model_dir, config.checkpoint)
-    return config
-
-
-def predict_config(given: Given) -> PredictConfig:
-    """Configures a prediction.
-
-    Raises:
-        ConfigError: A flag's value cannot be used.
-        FileNotFoundError: There is no network or no picture.
-    """
-    run = _load_run(given)
-    inference = InferenceConfig()
-    if run:
-        inference = InferenceConfig(resize=run.data.resize, crop=run.data.crop)
-    config = _with_flags(
-        PredictConfig(
-            model_dir=given.get("model_dir", ""),
-            input=given.get("input", ""),
-            output_dir=given.get("output_dir", ""),
-            inference=inference,
-            checkpoint=given.get("checkpoint", PredictConfig.checkpoint),
-        ),
-        given,
-    )
-    run_dir.network_path(config.model_dir, config.checkpoint)
-    image_files.find_pictures(config.input)
-    return config
-
-
-def export_config(given: Given) -> ExportConfig:
-    """Configures an export.
-
-    Raises:
-        ConfigError: A flag's value cannot be used.
-        FileNotFoundError: There is no network.
-    """
-    run = _load_run(given)
-    config = _with_flags(
-        ExportConfig(
-            model_dir=given.get("model_dir", ""),
-            export_dir=given.get("export_dir", ""),
-            checkpoint=given.get("checkpoint", ExportConfig.checkpoint),
-            resize=run.data.resize if run else ExportConfig.resize,
-        ),
-        given,
-    )
-    run_dir.network_path(config.model_dir, config.checkpoint)
-    return config
-
-
-CONFIGS = {
-    "train": train_config,
-    "evaluate": evaluate_config,
-    "predict": predict_config,
-    "export": export_config,
-}
-"""Mode → what configures it."""
-
-
-def _load_run(given: Given) -> TrainConfig | None:
-    """Reads the run's configuration; a .keras file can do without one.
-
-    Raises:
-        ConfigError: It is damaged.
-        FileNotFoundError: There is none, and `best` or `latest` asks for it.
-    """
-    model_dir = given.get("model_dir")
-    run = saved.load(model_dir) if model_dir else None
-    needs_none = "checkpoint" in given or given.get("predictions")
-    if run is None and model_dir and not needs_none:
-        raise FileNotFoundError(
-            f"{model_dir} holds no {saved.FILE_NAME}: nothing was "
-            "trained there. Run --mode=train with this --model_dir first."
+    known = flags.FlagValues()
+    flags.DEFINE_enum("mode", "train", list(MODES), "", known)
+    flags.DEFINE_bool("help", False, "", known, short_name="h")
+    for config in MODES.values():
+        for name, flag in all_flags(config).items():
+            if name in known:
+                continue
+            if flag.kind is bool:
+                flags.DEFINE_bool(name, None, "", known)
+            else:
+                flags.DEFINE(_Parser(flag), name, None, "", known)
+    try:
+        extra = known(list(argv))[1:]
+    except flags.CantOpenFlagFileError as error:
+        raise ConfigError(
+            f"--flagfile cannot be read: {error.__cause__ or error}"
+        ) from error
+    except flags.Error as error:
+        raise ConfigError(str(error)) from error
+    if extra:
+        raise ConfigError(
+            f"unexpected argument {extra[0]!r}; flags are --name=value"
         )
-    return run
+    given = {name: known[name].value for name in known if known[name].present}
+    wants_help = bool(given.pop("help", False))
+    mode = given.pop("mode", "train")
+    if not wants_help:
+        _check_mode(mode, given)
+    return Command(mode, given, wants_help)
 
 
-def _with_flags(config: _Config, given: Given) -> _Config:
-    """Puts the given flags over a configuration's values."""
-    changes = {}
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        if dataclasses.is_dataclass(value):
-            changes[field.name] = _with_flags(value, given)
-        elif field.name in given:
-            changes[field.name] = given[field.name]
-    return dataclasses.replace(config, **changes)
+def help_text(description: str) -> str:
+    """Lays out all flags by mode, with their defaults."""
+    lines = [description.strip(), "", "Any mode: --flagfile=FILE, --help"]
+    for mode, config in MODES.items():
+        default = " (the default)" if mode == "train" else ""
+        lines += ["", f"--mode={mode}{default}"]
+        owner = None
+        for flag in all_flags(config).values():
+            if flag.owner not in (owner, config):
+                owner = flag.owner
+                lines += ["", f"  {_first_line(owner)}"]
+            lines += _flag_lines(flag)
+    return "\n".join(lines)
+
+
+def _check_mode(mode: str, given: Mapping[str, Any]) -> None:
+    """Raises ConfigError where a flag does nothing in a mode."""
+    own = all_flags(MODES[mode])
+    for name in given:
+        if name in own:
+            continue
+        others = [
+            f"--mode={other}"
+            for other, config in MODES.items()
+            if name in all_flags(config)
+        ]
+        near = difflib.get_close_matches(name, own, 1)
+        hint = f", did you mean --{near[0]}?" if near else ""
+        raise ConfigError(
+            f"--{name} belongs to {' and '.join(others)} and does nothing in "
+            f"--mode={mode}; leave it out{hint}"
+        )
+
+
+def _flag_lines(flag: Flag) -> list[str]:
+    text = f"{flag.option.help}."
+    shown = "" if flag.default in (None, ()) else flag.format(flag.default)
+    if flag.option.choices and not isinstance(flag.default, tuple):
+        text = f"{text[:-1]}; default {shown}." if shown else text
+        shown = "|".join(flag.option.choices)
+    elif not shown:
+        shown = "PATH" if flag.option.is_path else flag.kind.__name__.upper()
+    return [
+        f"    --{flag.name}={shown}",
+        *textwrap.wrap(
+            text,
+            _WIDTH,
+            initial_indent=" " * 8,
+            subsequent_indent=" " * 8,
+            break_on_hyphens=False,
+        ),
+    ]
+
+
+def _first_line(config: type) -> str:
+    return (inspect.getdoc(config) or "").splitlines()[0]

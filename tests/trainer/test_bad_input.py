@@ -5,7 +5,6 @@ import zipfile
 import keras
 import numpy as np
 import pytest
-from absl.testing import flagsaver
 from PIL import Image
 
 from schemas.labels import LABEL_IDS
@@ -42,8 +41,7 @@ def files(tmp_path_factory):
 
 def run(capsys, *arguments):
     """Runs the command; returns its exit code, output and error lines."""
-    with flagsaver.flagsaver():
-        code = task.main(["task", *arguments])
+    code = task.main(["task", *arguments])
     printed = capsys.readouterr()
     lines = [line for line in printed.err.splitlines() if "frames," not in line]
     return (

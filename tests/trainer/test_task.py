@@ -1,12 +1,16 @@
+import dataclasses
 import json
 
 import pytest
 
 from tests import commands, tiny_dataset
-from trainer.config import saved
+from trainer import configure, task
+from trainer.config import devices, saved
 from trainer.config.data import AppearanceConfig, DataConfig
+from trainer.config.flag import ConfigError
+from trainer.config.inference import MODES
 from trainer.config.model import ModelConfig
-from trainer.config.options import ConfigError
+from trainer.config.options import all_flags
 from trainer.config.training import TrainConfig
 
 
@@ -24,7 +28,7 @@ BAD_FLAGS = {
     "--crop=big": "'big' is not HEIGHTxWIDTH, like 256x256",
     "--crop=40x40": "--crop=40x40: both sides must divide by 16",
     "--crop=64x32": "--crop=64x32 does not fit into --resize=48x48",
-    "--crop=none": "--crop=none is no size",
+    "--crop=none": "--crop=none is not a size",
     "--resize=64x64": "--resize=64x64 is larger than the 48x48 pictures of",
     "--label_space=label_ids": "--label_space=label_ids, but",
     "--epochs=0": "--epochs=0 must be at least 1",
@@ -32,46 +36,169 @@ BAD_FLAGS = {
     "--model_dir=": "--model_dir is missing",
     "--data_dir=": "--data_dir is missing",
     "--accumulate_steps=5": "--batch_size=32 does not divide into",
-    "--profile_steps=9,3": "--profile_steps=9,3 must be the first and the",
-    "--brightness=-1": "--brightness=-1.0 must be from 0 to 10",
+    "--profile_steps=9,3": "must be 2 rising numbers at least 1, like 10,15",
+    "--brightness=-1": "--brightness=-1.0 must be at least 0 and at most 10",
     "--coarse_dropout=2.5": "flag --coarse_dropout=2.5: invalid literal",
-    "--coarse_dropout_size=0.2": "--coarse_dropout_size=0.2 must be the sh",
-    "--tensorboard_pictures=-1": "--tensorboard_pictures=-1 must be from 0",
-    "--strategy=all": "flag --strategy=all: value should be one of",
+    "--coarse_dropout_size=0.2": "=0.2 must be 2 rising numbers above 0 and at",
+    "--tensorboard_pictures=-1": "=-1 must be at least 0 and at most 64",
+    "--strategy=all": "--strategy=all is not one of auto, single, mirrored",
     "--num_processes=2": "--num_processes=2 needs --coordinator",
+    "--base_filters=20000": "--base_filters=20000 must be at least 1 and at",
+    "--seed=100000000000000000000": "must be at least 0 and at most 4294967295",
+    "--learning_rate=nan": "--learning_rate=nan must be above 0",
+    "--clip_norm=inf": "--clip_norm=inf must be at least 0",
+    "--crop=99968x99968": "each side from 1 to 32768 pixels",
+    "--remat=perhaps": "--remat=perhaps",
     "--process_id=1": "--process_id=1 must be from 0 to below --num_proce",
     "--profile_steps=a": "flag --profile_steps=a: invalid literal",
 }
 
 
+@pytest.fixture
+def refuse(capsys):
+    """Runs the command in this process; returns its exit code and line."""
+
+    def run(*arguments) -> tuple[int, str]:
+        code = task.main(["task", *arguments])
+        err = capsys.readouterr().err
+        assert commands.is_one_line(err), err
+        return code, err
+
+    return run
+
+
 @pytest.mark.parametrize("flag", BAD_FLAGS)
-def test_bad_flags_are_answered_at_once_in_one_line(data_dir, tmp_path, flag):
-    done = commands.run(
-        "trainer.task",
+def test_bad_flags_are_answered_in_one_line(data_dir, tmp_path, refuse, flag):
+    code, line = refuse(
         f"--data_dir={data_dir}",
         f"--model_dir={tmp_path}",
         "--resize=48x48",
         "--crop=32x32",
         flag,
     )
+    assert code == 2
+    assert BAD_FLAGS[flag] in line
+
+
+def test_bad_flags_are_answered_before_the_slow_imports(data_dir, tmp_path):
+    done = commands.run(
+        "trainer.task",
+        f"--data_dir={data_dir}",
+        f"--model_dir={tmp_path}",
+        "--crop=none",
+    )
     assert done.returncode == 2
-    assert commands.is_one_line(done.stderr), done.stderr
-    assert BAD_FLAGS[flag] in done.stderr
     assert done.seconds < 3
 
 
-def test_a_label_space_that_does_not_fit_names_both(data_dir, tmp_path):
-    done = commands.run(
-        "trainer.task",
+OF_ANOTHER_MODE = {
+    ("train", "--checkpoint=x.keras"): "evaluate and --mode=predict and",
+    ("evaluate", "--submission=x.zip"): "--mode=predict and does nothing",
+    (
+        "predict",
+        "--epochs=3",
+    ): "--mode=train and does nothing in --mode=predict",
+    ("export", "--inference=whole"): "--mode=predict and does nothing",
+}
+
+
+@pytest.mark.parametrize(("mode", "flag"), OF_ANOTHER_MODE)
+def test_a_flag_of_another_mode_is_refused(refuse, mode, flag):
+    code, line = refuse(f"--mode={mode}", "--model_dir=nowhere", flag)
+    assert code == 2
+    assert f"error: {flag.partition('=')[0]} belongs to --mode=" in line
+    assert OF_ANOTHER_MODE[mode, flag] in line
+
+
+def test_help_lists_every_flag_of_every_mode_once(capsys):
+    assert task.main(["task", "--help"]) == 0
+    modes = capsys.readouterr().out.split("\n--mode=")[1:]
+    assert [text.split()[0] for text in modes] == list(MODES)
+    for text, config in zip(modes, MODES.values(), strict=True):
+        for name in all_flags(config):
+            assert text.count(f"    --{name}=") == 1
+    assert max(map(len, "".join(modes).splitlines())) < 80
+
+
+def test_flags_come_from_files_too(data_dir, tmp_path, refuse):
+    path = tmp_path / "my.flags"
+    path.write_text("# a comment\n--epochs=0\n")
+    code, line = refuse(
+        f"--flagfile={path}",
+        f"--data_dir={data_dir}",
+        "--resize=48x48",
+        "--crop=32x32",
+        f"--model_dir={tmp_path}",
+    )
+    assert code == 2 and line.startswith("error: --epochs=0 must be at least 1")
+    code, line = refuse("--flagfile=nowhere.flags")
+    assert code == 2
+    assert "--flagfile cannot be read" in line and "nowhere.flags" in line
+
+
+def test_a_leading_tilde_is_the_home_folder(tmp_path, monkeypatch, refuse):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    code, line = refuse("--data_dir=~/records", "--model_dir=~/run")
+    assert code == 1
+    assert f"{tmp_path}/records/manifest.json does not exist" in line
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_model_dir_alone_resumes_a_run(data_dir, tmp_path):
+    data = DataConfig(data_dir, resize=(48, 48), crop=(32, 32))
+    config = TrainConfig(str(tmp_path), data, ModelConfig("train_ids"))
+    saved.save(config)
+    given = {"model_dir": str(tmp_path), "keep_checkpoints": 5}
+    assert configure.train(given) == dataclasses.replace(
+        config, keep_checkpoints=5
+    )
+
+
+BACKENDS = {
+    "torch": "KERAS_BACKEND=torch, but the trainer runs on tensorflow or jax",
+    "typo": "KERAS_BACKEND=typo, but the trainer runs on tensorflow or jax",
+}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_backend_without_a_step_is_refused(
+    data_dir, tmp_path, monkeypatch, refuse, backend
+):
+    monkeypatch.setenv("KERAS_BACKEND", backend)
+    sizes = ("--resize=48x48", "--crop=32x32")
+    code, line = refuse(
+        f"--data_dir={data_dir}", f"--model_dir={tmp_path}", *sizes
+    )
+    assert code == 2
+    assert BACKENDS[backend] in line
+    assert "set KERAS_BACKEND=tensorflow" in line
+
+
+def test_a_backend_that_keras_json_names_and_lacks_is_refused(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "keras.json").write_text('{"backend": "jax"}')
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ConfigError) as error:
+        devices.check_backend()
+    assert str(error.value) == (
+        f"{tmp_path}/keras.json names the backend jax, which is not "
+        "installed; install it, or set KERAS_BACKEND=tensorflow"
+    )
+
+
+def test_a_label_space_that_does_not_fit_names_both(data_dir, tmp_path, refuse):
+    _, line = refuse(
         f"--data_dir={data_dir}",
         f"--model_dir={tmp_path}",
         "--label_space=label_ids",
         "--resize=48x48",
         "--crop=32x32",
     )
-    assert f"--label_space=label_ids, but {data_dir} holds train_ids" in (
-        done.stderr
-    )
+    assert f"--label_space=label_ids, but {data_dir} holds train_ids" in line
     assert not list(tmp_path.iterdir())
 
 
@@ -91,30 +218,28 @@ def test_a_label_space_that_does_not_fit_names_both(data_dir, tmp_path):
         ),
     ],
 )
-def test_a_data_set_that_is_not_whole_is_refused(tmp_path, damage, text):
+def test_a_data_set_that_is_not_complete_is_refused(
+    tmp_path, refuse, damage, text
+):
     tiny_dataset.write_dataset(tmp_path, 2, 1, (48, 48))
     damage(tmp_path)
-    done = commands.run(
-        "trainer.task",
+    code, line = refuse(
         f"--data_dir={tmp_path}",
         "--model_dir=unused",
         "--resize=48x48",
         "--crop=32x32",
     )
-    assert done.returncode == 1
-    assert commands.is_one_line(done.stderr)
-    assert text in done.stderr
-    assert done.seconds < 3
+    assert code == 1
+    assert text in line
 
 
-def test_changed_flags_are_refused_with_both_values(data_dir, tmp_path):
+def test_changed_flags_are_refused_with_both_values(data_dir, tmp_path, refuse):
     data = DataConfig(data_dir, resize=(48, 48), crop=(32, 32))
     config = TrainConfig(str(tmp_path), data, ModelConfig("train_ids"))
     saved.save(config)
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "step-00000001.npz").touch()
-    done = commands.run(
-        "trainer.task",
+    code, line = refuse(
         f"--data_dir={data_dir}",
         f"--model_dir={tmp_path}",
         "--resize=none",
@@ -125,14 +250,14 @@ def test_changed_flags_are_refused_with_both_values(data_dir, tmp_path):
         "--tensorboard_pictures=0",
         "--epochs=99",
     )
-    assert done.returncode == 2
+    assert code == 2
     assert (
         "--resize was 48x48 and is none, --brightness was 0.0 and is 0.2, "
         "--coarse_dropout_size was 0.1,0.2 and is 0.1,0.3, --learning_rate "
-        "was 0.001 and is 0.01" in done.stderr
+        "was 0.001 and is 0.01" in line
     )
-    assert "--tensorboard_pictures" not in done.stderr
-    assert "--epochs" not in done.stderr
+    assert "--tensorboard_pictures" not in line
+    assert "--epochs" not in line
 
 
 def test_the_configuration_comes_back_from_json(tmp_path):
@@ -156,5 +281,16 @@ def test_the_configuration_comes_back_from_json(tmp_path):
 def test_a_damaged_configuration_is_named(tmp_path):
     path = tmp_path / "config.json"
     path.write_text(json.dumps({"model_dir": "x", "speed": 3}))
-    with pytest.raises(ConfigError, match=f"{path} is no run's"):
+    with pytest.raises(ConfigError, match=f"{path} is not the conf"):
         saved.load(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"epochs": "many"}', "[]", '{"data": 3}', "{"]
+)
+def test_an_edited_configuration_is_one_line(tmp_path, refuse, text):
+    path = tmp_path / "config.json"
+    path.write_text(text)
+    code, line = refuse("--mode=evaluate", f"--model_dir={tmp_path}")
+    assert code == 2
+    assert f"{path} is not the configuration of a run" in line

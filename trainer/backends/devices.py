@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from trainer.config.devices import DevicesConfig
-from trainer.config.options import ConfigError
+from trainer.config.flag import ConfigError
 
 ONE_DEVICE = DevicesConfig(strategy="single")
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from trainer.config.devices import DevicesConfig
-from trainer.config.options import ConfigError
+from trainer.config.flag import ConfigError
 from trainer.config.training import TrainConfig
 
 MEETING_SECONDS = 300

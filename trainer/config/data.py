@@ -3,13 +3,9 @@
 import dataclasses
 
 from schemas.sizes import Size
-from trainer.config.options import (
-    ConfigError,
-    check_between,
-    check_choice,
-    check_scales,
-)
-from trainer.config.sizes import check_crop, format_size
+from trainer.config.flag import ConfigError
+from trainer.config.options import Config, option
+from trainer.config.sizes import SIZE_FACTOR, format_size
 
 Scales = tuple[float, float]
 """The lowest and the highest scale."""
@@ -17,85 +13,96 @@ Scales = tuple[float, float]
 Shares = tuple[float, float]
 """The lowest and the highest share."""
 
-CACHES = ("auto", "ram", "disk", "none")
 MAX_RECTANGLES = 100
 
 
 @dataclasses.dataclass(frozen=True)
-class AppearanceConfig:
-    """What training pictures go through besides scale, crop and flip.
+class AppearanceConfig(Config):
+    """Augmentation of colors, and coarse dropout, after the crop.
 
     The first three mean what torchvision's ColorJitter means by them: a
     factor is drawn from [max(0, 1 - value), 1 + value]; 0 changes nothing.
-
-    Attributes:
-        brightness: Of the factor that multiplies every value.
-        contrast: Of the factor of the distance to the picture's mean grey.
-        saturation: Of the factor of the distance to the pixel's own grey.
-        coarse_dropout: Rectangles of a picture that are painted over; their
-            labels stay, so that the network learns from what surrounds them.
-        coarse_dropout_size: The shortest and the longest side of these, as
-            shares of the crop's.
     """
 
-    brightness: float = 0.0
-    contrast: float = 0.0
-    saturation: float = 0.0
-    coarse_dropout: int = 0
-    coarse_dropout_size: Shares = (0.1, 0.2)
-
-    def __post_init__(self) -> None:
-        """Checks the values."""
-        for flag in ("brightness", "contrast", "saturation"):
-            check_between(flag, getattr(self, flag), 0, 10)
-        check_between("coarse_dropout", self.coarse_dropout, 0, MAX_RECTANGLES)
-        sizes = self.coarse_dropout_size
-        if not (len(sizes) == 2 and 0 < sizes[0] <= sizes[1] <= 1):
-            raise ConfigError(
-                f"--coarse_dropout_size={','.join(map(str, sizes))} must be "
-                "the shortest and the longest side as shares of the crop's, "
-                "above 0 and at most 1, like 0.1,0.2"
-            )
+    brightness: float = option(
+        0.0,
+        help="Random brightness: the factor is drawn from 1 - this to 1 + this",
+        at_least=0,
+        at_most=10,
+    )
+    contrast: float = option(
+        0.0,
+        help="Random contrast: like --brightness, around the picture's mean",
+        at_least=0,
+        at_most=10,
+    )
+    saturation: float = option(
+        0.0,
+        help="Random saturation: like --brightness, around each pixel's gray",
+        at_least=0,
+        at_most=10,
+    )
+    coarse_dropout: int = option(
+        0,
+        help="Coarse dropout: rectangles of a training picture that are "
+        "painted gray; their labels stay",
+        at_least=0,
+        at_most=MAX_RECTANGLES,
+    )
+    coarse_dropout_size: Shares = option(
+        (0.1, 0.2),
+        help="Shortest and longest side of these, as shares of the crop's",
+        above=0,
+        at_most=1,
+        length=2,
+        example="0.1,0.2",
+    )
 
     @property
     def changes_colors(self) -> bool:
-        """Whether any colour is other than the stored one."""
+        """Whether any color is other than the stored one."""
         return bool(self.brightness or self.contrast or self.saturation)
 
 
 @dataclasses.dataclass(frozen=True)
-class DataConfig:
-    """Where the pictures come from and what size they take.
+class DataConfig(Config):
+    """The data set, the sizes of its pictures, augmentation."""
 
-    Attributes:
-        data_dir: The folder that the conversion wrote; for scores also
-            Cityscapes' own folder or zips.
-        train_split: The split to learn from.
-        eval_split: The split to score on.
-        resize: The size that every picture takes before the crop; None
-            keeps the stored size.
-        crop: The size of the random crop, and of validation pictures.
-        random_scale: The lowest and the highest scale that training
-            pictures take before the crop.
-        cache: Where decoded pictures stay, one of `CACHES`.
-        appearance: How training pictures are repainted after the crop.
-    """
-
-    data_dir: str
-    train_split: str = "train"
-    eval_split: str = "val"
-    resize: Size | None = (280, 280)
-    crop: Size = (256, 256)
-    random_scale: Scales = (1.0, 1.0)
-    cache: str = "auto"
+    data_dir: str = option(
+        help="Folder that preprocess.main wrote; evaluate takes the Cityscapes "
+        "folder as well, or its zips with a comma between them",
+        required="the converted data set",
+        is_path=True,
+        may_change=True,  # the records are compared by their checksums
+    )
+    train_split: str = option("train", help="Training split")
+    eval_split: str = option("val", help="Evaluation split")
+    resize: Size | None = option(
+        (280, 280),
+        help="Size of every picture before the crop; none keeps the stored one",
+    )
+    crop: Size = option(
+        (256, 256), help="Size of the random crop, and of sliding windows"
+    )
+    random_scale: Scales = option(
+        (1.0, 1.0),
+        help="Random scale: lowest and highest, before the crop",
+        at_least=0.1,
+        at_most=10,
+        length=2,
+        example="0.5,2.0",
+    )
+    cache: str = option(
+        "auto",
+        help="Where decoded pictures are cached; auto: in memory where they "
+        "fit, else on disk what is slow to decode",
+        choices=("auto", "ram", "disk", "none"),
+        may_change=True,
+    )
     appearance: AppearanceConfig = AppearanceConfig()
 
-    def __post_init__(self) -> None:
-        """Checks what needs no data set."""
-        if not self.data_dir:
-            raise ConfigError("--data_dir is missing: the converted data set")
-        check_choice("cache", self.cache, CACHES)
-        check_scales("random_scale", self.random_scale)
+    def check_together(self) -> None:
+        """Checks the crop, alone and against the resize."""
         check_crop(self.crop)
         if self.resize and any(
             whole < part
@@ -105,3 +112,12 @@ class DataConfig:
                 f"--crop={format_size(self.crop)} does not fit into "
                 f"--resize={format_size(self.resize)}; make the crop smaller"
             )
+
+
+def check_crop(crop: Size) -> None:
+    """Raises ConfigError where the network cannot take a crop's size."""
+    if any(side % SIZE_FACTOR for side in crop):
+        raise ConfigError(
+            f"--crop={format_size(crop)}: both sides must divide by "
+            f"{SIZE_FACTOR}, because the network halves them four times"
+        )

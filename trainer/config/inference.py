@@ -1,167 +1,167 @@
 """The options of what is done with a trained network.
 
-Field names are flag names; what the flags leave open is that of the run.
+What the flags leave open is that of the run.
 """
 
 import dataclasses
 
+from schemas.labels import LABEL_SPACES
 from schemas.sizes import Size
-from trainer.config.data import DataConfig
-from trainer.config.options import (
-    ConfigError,
-    check_at_least,
-    check_choice,
-    check_model_dir,
-)
-from trainer.config.sizes import check_crop, check_size
+from trainer.config.data import DataConfig, check_crop
+from trainer.config.flag import ConfigError
+from trainer.config.options import Config, option, part, same_as
+from trainer.config.training import TrainConfig
 
 CHECKPOINTS = ("best", "latest")
-INFERENCES = ("auto", "whole", "sliding")
 EXPORT_FORMATS = ("keras", "saved_model", "onnx")
 
 
 @dataclasses.dataclass(frozen=True)
-class InferenceConfig:
+class InferenceConfig(Config):
     """How a network is applied to pictures of any size.
 
     A picture first takes the size that training pictures took: a network
     knows things at that scale and aspect only.
-
-    Attributes:
-        resize: That size; None keeps the picture's own.
-        crop: The size of training crops, and of sliding windows.
-        inference: `whole` shows the network a whole picture, `sliding` one
-            window after the other; `auto` slides where a picture is larger
-            than two crops.
-        stride: The largest distance of neighbouring windows, as a share of
-            the window.
-        flip_average: Whether the mirrored picture is asked as well.
-        scales: The sizes to average over, as shares of `resize`.
-        batch_size: Crops' worth of pixels that the network sees at once;
-            None: one on a CPU, where more are slower, sixteen on a GPU.
     """
 
-    resize: Size | None = (280, 280)
-    crop: Size = (256, 256)
-    inference: str = "auto"
-    stride: float = 2 / 3
-    flip_average: bool = False
-    scales: tuple[float, ...] = (1.0,)
-    batch_size: int | None = None
+    resize: Size | None = same_as(DataConfig, "resize")
+    crop: Size = same_as(DataConfig, "crop")
+    inference: str = option(
+        "auto",
+        help="Whole pictures, or sliding windows of the crop's size; auto: "
+        "windows where a picture is larger than two crops",
+        choices=("auto", "whole", "sliding"),
+    )
+    stride: float = option(
+        2 / 3,
+        help="Distance of sliding windows, as a share of the window",
+        above=0,
+        at_most=1,
+    )
+    flip_average: bool = option(
+        False, help="Test-time augmentation: averages with the mirrored picture"
+    )
+    scales: tuple[float, ...] = option(
+        (1.0,),
+        help="Test-time augmentation: shares of --resize to average over, like "
+        "0.75,1,1.25",
+        at_least=0.1,
+        at_most=10,
+        example="0.75,1",
+    )
+    batch_size: int | None = option(
+        None,
+        help="Crops' worth of pixels that the network sees at once; none: one "
+        "on a CPU, where more are slower, sixteen on a GPU",
+        at_least=1,
+        at_most=65_536,
+    )
 
-    def __post_init__(self) -> None:
-        """Checks the values."""
-        check_choice("inference", self.inference, INFERENCES)
-        if self.batch_size is not None:
-            check_at_least("batch_size", self.batch_size, 1)
+    def check_together(self) -> None:
+        """Checks that the network can take a window."""
         check_crop(self.crop)
-        if not 0 < self.stride <= 1:
-            raise ConfigError(
-                f"--stride={self.stride} must be above 0 and at most 1, the "
-                "distance of neighbouring windows as a share of the window"
-            )
-        if not self.scales or not all(0.1 <= s <= 10 for s in self.scales):
-            text = ",".join(map(str, self.scales))
-            raise ConfigError(
-                f"--scales={text} must be numbers in 0.1..10, like 0.75,1"
-            )
 
 
-@dataclasses.dataclass(frozen=True)
-class EvaluateConfig:
-    """One evaluation of a trained network.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EvaluateConfig(Config):
+    """One evaluation, of a trained network or of predictions in files."""
 
-    Attributes:
-        model_dir: The run's folder; evaluation.json goes there.
-        data: The pictures and their labels.
-        inference: How the network is applied.
-        checkpoint: `best`, `latest` or the path of a .keras file.
-        predictions: A folder or zip of labelIds PNGs to score instead of a
-            network, against the labels of a Cityscapes folder or zip.
-    """
-
-    model_dir: str
-    data: DataConfig
+    model_dir: str = option("", help="The run's folder", is_path=True)
+    data: DataConfig = part("data_dir", "eval_split", "resize", "crop")
     inference: InferenceConfig
-    checkpoint: str = "best"
-    predictions: str = ""
+    label_space: str | None = option(
+        None,
+        help="Refuses a data set of another label space",
+        choices=tuple(LABEL_SPACES),
+    )
+    checkpoint: str = option(
+        "best", help="best, latest or the path of a .keras file", is_path=True
+    )
+    predictions: str = option(
+        "",
+        help="Folder or zip of labelIds PNGs to score instead of a network, "
+        "against the Cityscapes folder or gtFine zip that --data_dir names",
+        is_path=True,
+    )
 
-    def __post_init__(self) -> None:
-        """Checks the values."""
-        check_model_dir(self.model_dir)
-        _check_checkpoint(self.checkpoint)
+    def check_together(self) -> None:
+        """Checks what is to be scored."""
+        if not self.predictions:
+            _check_network(self.model_dir, self.checkpoint)
 
 
-@dataclasses.dataclass(frozen=True)
-class PredictConfig:
-    """One prediction of pictures that need no labels.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PredictConfig(Config):
+    """One prediction of pictures that need no labels."""
 
-    Attributes:
-        model_dir: The run's folder.
-        input: A picture, a pattern, a folder or a zip of pictures.
-        output_dir: The folder of what is written.
-        inference: How the network is applied.
-        checkpoint: `best`, `latest` or the path of a .keras file.
-        submission: A zip to write for the benchmark server; none if empty.
-        limit: The first so many pictures, by path; None for all.
-    """
-
-    model_dir: str
-    input: str
-    output_dir: str
+    input: str = option(
+        help="Picture, pattern, folder or zip",
+        required="a picture or a folder",
+        is_path=True,
+    )
+    output_dir: str = option(
+        help="Folder of label maps, colors and overlays",
+        required="where pictures go",
+        is_path=True,
+    )
     inference: InferenceConfig
-    checkpoint: str = "best"
-    submission: str = ""
-    limit: int | None = None
+    model_dir: str = same_as(EvaluateConfig, "model_dir")
+    checkpoint: str = same_as(EvaluateConfig, "checkpoint")
+    submission: str = option(
+        "", help="Zip for the benchmark server, checked", is_path=True
+    )
+    limit: int | None = option(
+        None,
+        help="Only the first so many pictures, by path",
+        at_least=1,
+        at_most=1_000_000_000,
+    )
 
-    def __post_init__(self) -> None:
-        """Checks the values."""
-        if not self.checkpoint.endswith(".keras"):
-            check_model_dir(self.model_dir)
-        _check_checkpoint(self.checkpoint)
-        if not self.input:
-            raise ConfigError("--input is missing: a picture or a folder")
-        if not self.output_dir:
-            raise ConfigError("--output_dir is missing: where pictures go")
-        if self.limit is not None:
-            check_at_least("limit", self.limit, 1)
-
-
-@dataclasses.dataclass(frozen=True)
-class ExportConfig:
-    """One export of a trained network.
-
-    Attributes:
-        model_dir: The run's folder.
-        export_dir: The folder of what is written.
-        checkpoint: `best`, `latest` or the path of a .keras file.
-        resize: The size that training pictures took; None: none.
-        input_size: The size of the pictures that Keras and ONNX files take.
-        export_formats: Some of `EXPORT_FORMATS`.
-    """
-
-    model_dir: str
-    export_dir: str
-    checkpoint: str = "best"
-    resize: Size | None = (280, 280)
-    input_size: Size = (1024, 2048)
-    export_formats: tuple[str, ...] = EXPORT_FORMATS
-
-    def __post_init__(self) -> None:
-        """Checks the values."""
-        if not self.checkpoint.endswith(".keras"):
-            check_model_dir(self.model_dir)
-        _check_checkpoint(self.checkpoint)
-        if not self.export_dir:
-            raise ConfigError("--export_dir is missing: where files go")
-        check_size("input_size", self.input_size)
-        for name in self.export_formats:
-            check_choice("export_formats", name, EXPORT_FORMATS)
+    def check_together(self) -> None:
+        """Checks that there can be a network."""
+        _check_network(self.model_dir, self.checkpoint)
 
 
-def _check_checkpoint(checkpoint: str) -> None:
-    if checkpoint not in CHECKPOINTS and not checkpoint.endswith(".keras"):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ExportConfig(Config):
+    """One export of a trained network."""
+
+    export_dir: str = option(
+        help="Folder of what is written",
+        required="where files go",
+        is_path=True,
+    )
+    model_dir: str = same_as(EvaluateConfig, "model_dir")
+    checkpoint: str = same_as(EvaluateConfig, "checkpoint")
+    resize: Size | None = same_as(DataConfig, "resize")
+    input_size: Size = option(
+        (1024, 2048), help="Size of the pictures that Keras and ONNX files take"
+    )
+    export_formats: tuple[str, ...] = option(
+        EXPORT_FORMATS, help="Formats to write", choices=EXPORT_FORMATS
+    )
+
+    def check_together(self) -> None:
+        """Checks that there can be a network."""
+        _check_network(self.model_dir, self.checkpoint)
+
+
+MODES = {
+    "train": TrainConfig,
+    "evaluate": EvaluateConfig,
+    "predict": PredictConfig,
+    "export": ExportConfig,
+}
+"""--mode → its configuration."""
+
+
+def _check_network(model_dir: str, checkpoint: str) -> None:
+    """Raises ConfigError where flags name no network."""
+    is_file = checkpoint.endswith(".keras")
+    if checkpoint not in CHECKPOINTS and not is_file:
         raise ConfigError(
             f"--checkpoint={checkpoint} is neither of "
             f"{', '.join(CHECKPOINTS)} nor the path of a .keras file"
         )
+    if not model_dir and not is_file:
+        raise ConfigError("--model_dir is missing: the run's folder")

@@ -3,30 +3,31 @@
 import dataclasses
 
 from schemas.labels import LABEL_SPACES
-from trainer.config.options import check_at_least, check_choice, check_share
+from trainer.config.options import Config, option
 
 
 @dataclasses.dataclass(frozen=True)
-class ModelConfig:
-    """What decides the network.
+class ModelConfig(Config):
+    """The network."""
 
-    Attributes:
-        label_space: The ids that it tells apart, a key of `LABEL_SPACES`.
-        base_filters: The width of the first level; each level doubles it.
-        batch_norm_momentum: What batch normalization's averages, which
-            scores and saved models use, keep of themselves at a step; a run
-            of less than a few hundred steps wants 0.9.
-    """
-
-    label_space: str
-    base_filters: int = 64
-    batch_norm_momentum: float = 0.99
-
-    def __post_init__(self) -> None:
-        """Checks the values."""
-        check_choice("label_space", self.label_space, tuple(LABEL_SPACES))
-        check_at_least("base_filters", self.base_filters, 1)
-        check_share("batch_norm_momentum", self.batch_norm_momentum)
+    label_space: str = option(
+        help="Label space; refuses a data set of another one, takes any "
+        "without it",
+        choices=tuple(LABEL_SPACES),
+    )
+    base_filters: int = option(
+        64,
+        help="Filters of the first level; each level doubles them",
+        at_least=1,
+        at_most=1024,
+    )
+    batch_norm_momentum: float = option(
+        0.99,
+        help="Momentum of batch normalization's averages; 0.9 for runs of less "
+        "than a few hundred steps",
+        at_least=0,
+        below=1,
+    )
 
     @property
     def num_classes(self) -> int:

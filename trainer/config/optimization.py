@@ -1,58 +1,50 @@
-"""The options of how a network learns: optimizer, schedule and loss."""
+"""The options of optimizer, schedule and loss."""
 
 import dataclasses
 
-from trainer.config.options import (
-    ConfigError,
-    check_at_least,
-    check_choice,
-    check_share,
-)
+from trainer.config.flag import ConfigError
+from trainer.config.options import Config, option
 
-OPTIMIZERS = ("adam", "adamw", "sgd")
-SCHEDULES = ("constant", "cosine", "poly")
 LOSSES = ("cross_entropy", "focal", "cross_entropy_dice")
-CLASS_WEIGHTS = ("none", "median_frequency", "enet")
 
 
 @dataclasses.dataclass(frozen=True)
-class OptimizerConfig:
-    """How gradients become steps.
+class OptimizerConfig(Config):
+    """The optimizer and its learning-rate schedule."""
 
-    Attributes:
-        optimizer: One of `OPTIMIZERS`.
-        learning_rate: The step size after the warm-up.
-        schedule: How it falls until the last step, one of `SCHEDULES`.
-        warmup_steps: Steps over which it rises from near 0.
-        weight_decay: AdamW's and SGD's decay, decoupled from the gradient.
-        momentum: SGD's.
-        clip_norm: The norm that all gradients together are cut to; 0: none.
-        ema_decay: What the running average of the weights keeps of itself
-            at a step; 0: there is none.
-    """
+    optimizer: str = option(
+        "adam", help="Optimizer", choices=("adam", "adamw", "sgd")
+    )
+    learning_rate: float = option(
+        1e-3, help="Learning rate, after the warm-up", above=0
+    )
+    schedule: str = option(
+        "constant",
+        help="Learning-rate schedule until the last step",
+        choices=("constant", "cosine", "poly"),
+    )
+    warmup_steps: int = option(
+        0,
+        help="Warm-up: steps over which the learning rate rises",
+        at_least=0,
+    )
+    weight_decay: float = option(
+        0.0, help="Weight decay, decoupled (adamw, sgd)", at_least=0
+    )
+    momentum: float = option(0.9, help="Momentum (sgd)", at_least=0, below=1)
+    clip_norm: float = option(
+        0.0, help="Global gradient-norm clipping; 0: none", at_least=0
+    )
+    ema_decay: float = option(
+        0.0,
+        help="Decay of the weights' exponential moving average, which is "
+        "scored beside them and saved; 0: none",
+        at_least=0,
+        below=1,
+    )
 
-    optimizer: str = "adam"
-    learning_rate: float = 1e-3
-    schedule: str = "constant"
-    warmup_steps: int = 0
-    weight_decay: float = 0.0
-    momentum: float = 0.9
-    clip_norm: float = 0.0
-    ema_decay: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Checks the values."""
-        check_choice("optimizer", self.optimizer, OPTIMIZERS)
-        check_choice("schedule", self.schedule, SCHEDULES)
-        check_at_least("warmup_steps", self.warmup_steps, 0)
-        check_at_least("weight_decay", self.weight_decay, 0)
-        check_at_least("clip_norm", self.clip_norm, 0)
-        check_share("momentum", self.momentum)
-        check_share("ema_decay", self.ema_decay)
-        if not 0 < self.learning_rate < float("inf"):
-            raise ConfigError(
-                f"--learning_rate={self.learning_rate} must be above 0"
-            )
+    def check_together(self) -> None:
+        """Checks that the optimizer knows weight decay."""
         if self.weight_decay and self.optimizer == "adam":
             raise ConfigError(
                 f"--weight_decay={self.weight_decay} does nothing with "
@@ -61,27 +53,31 @@ class OptimizerConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class LossConfig:
-    """What the network is to make small.
+class LossConfig(Config):
+    """The loss."""
 
-    Attributes:
-        loss: One of `LOSSES`.
-        class_weights: What pixels of a class weigh, one of `CLASS_WEIGHTS`.
-        label_smoothing: The share of truth spread over all classes.
-        focal_gamma: How much focal loss turns away from easy pixels.
-        ignore_void: Whether ids that Cityscapes does not evaluate stay out
-            of loss and metrics.
-    """
-
-    loss: str = "cross_entropy"
-    class_weights: str = "none"
-    label_smoothing: float = 0.0
-    focal_gamma: float = 2.0
-    ignore_void: bool = True
-
-    def __post_init__(self) -> None:
-        """Checks the values."""
-        check_choice("loss", self.loss, LOSSES)
-        check_choice("class_weights", self.class_weights, CLASS_WEIGHTS)
-        check_share("label_smoothing", self.label_smoothing)
-        check_at_least("focal_gamma", self.focal_gamma, 0)
+    loss: str = option(
+        "cross_entropy",
+        help="Loss function",
+        choices=LOSSES,
+    )
+    class_weights: str = option(
+        "none",
+        help="Class weights, from the manifest's pixel counts",
+        choices=("none", "median_frequency", "enet"),
+    )
+    label_smoothing: float = option(
+        0.0,
+        help="Label smoothing: share of the truth spread over all classes",
+        at_least=0,
+        below=1,
+    )
+    focal_gamma: float = option(
+        2.0,
+        help="Gamma of --loss=focal: how much easy pixels count less",
+        at_least=0,
+    )
+    ignore_void: bool = option(
+        True,
+        help="Ignore ids that Cityscapes does not evaluate, in loss and scores",
+    )

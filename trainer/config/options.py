@@ -1,51 +1,107 @@
-"""Checks of single flag values, in one wording."""
+"""One field is one flag: a configuration's fields, and what follows of them.
+
+A configuration is a frozen dataclass whose fields are made by `option`; the
+flag, its check, its help and its place in config.json follow from the field.
+A field that holds another configuration brings that one's flags along.
+"""
+
+import dataclasses
+import functools
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+from trainer.config import flag as flag_lib
+from trainer.config.flag import Flag, Option
+
+_KEY = "option"
+_ONLY = "only"
 
 
-class ConfigError(ValueError):
-    """A flag's value cannot be used."""
+class Config:
+    """The base of configurations: checks each field, then all together.
+
+    Raises:
+        ConfigError: A value cannot be used; names the flag.
+    """
+
+    def __post_init__(self) -> None:
+        """Checks the values."""
+        for flag in own_flags(type(self)):
+            flag_lib.check(flag, getattr(self, flag.name))
+        self.check_together()
+
+    def check_together(self) -> None:
+        """Raises ConfigError where fields do not fit each other."""
 
 
-def check_choice(flag: str, value: str, choices: tuple[str, ...]) -> None:
-    """Raises ConfigError where a value is none of the choices."""
-    if value not in choices:
-        raise ConfigError(
-            f"--{flag}={value} is not one of {', '.join(choices)}"
+def option(default: Any = dataclasses.MISSING, *, help: str, **more) -> Any:
+    """Makes a field that is a flag; the arguments are those of `Option`."""
+    return dataclasses.field(
+        default=default, metadata={_KEY: Option(help, **more)}
+    )
+
+
+def same_as(config: type, name: str) -> Any:
+    """Makes a field that is the same flag as another configuration's."""
+    field = {f.name: f for f in dataclasses.fields(config)}[name]
+    return dataclasses.field(default=field.default, metadata=field.metadata)
+
+
+def part(*only: str) -> Any:
+    """Makes a field of a configuration of which only some flags count."""
+    return dataclasses.field(metadata={_ONLY: only})
+
+
+@functools.cache
+def own_flags(config: type) -> tuple[Flag, ...]:
+    """Returns the flags that are fields of a configuration itself."""
+    hints = typing.get_type_hints(config)
+    return tuple(
+        Flag(
+            field.name,
+            hints[field.name],
+            None if field.default is dataclasses.MISSING else field.default,
+            field.metadata[_KEY],
+            config,
         )
+        for field in dataclasses.fields(config)
+        if _KEY in field.metadata
+    )
 
 
-def check_at_least(flag: str, value: float, minimum: float) -> None:
-    """Raises ConfigError where a value is below the minimum, or nan."""
-    if not value >= minimum:
-        raise ConfigError(f"--{flag}={value} must be at least {minimum}")
+def all_flags(config: type) -> dict[str, Flag]:
+    """Returns the flags of a configuration and those that it holds."""
+    flags = {flag.name: flag for flag in own_flags(config)}
+    hints = typing.get_type_hints(config)
+    for field in dataclasses.fields(config):
+        if dataclasses.is_dataclass(hints[field.name]):
+            only = field.metadata.get(_ONLY)
+            for name, flag in all_flags(hints[field.name]).items():
+                if only is None or name in only:
+                    flags.setdefault(name, flag)
+    return flags
 
 
-def check_between(
-    flag: str, value: float, minimum: float, maximum: float
-) -> None:
-    """Raises ConfigError where a value is outside a range, or nan."""
-    if not minimum <= value <= maximum:
-        raise ConfigError(
-            f"--{flag}={value} must be from {minimum} to {maximum}"
-        )
+def values(config: Any) -> dict[str, Any]:
+    """Flattens a configuration: flag → value."""
+    flat: dict[str, Any] = {}
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            flat |= values(value)
+        else:
+            flat[field.name] = value
+    return flat
 
 
-def check_scales(flag: str, values: tuple[float, ...]) -> None:
-    """Raises ConfigError unless values are a lowest and a highest scale."""
-    is_range = len(values) == 2 and 0.1 <= values[0] <= values[1] <= 10
-    if not is_range:
-        raise ConfigError(
-            f"--{flag}={','.join(map(str, values))} must be the lowest and "
-            "the highest scale, from 0.1 to 10, like 0.5,2.0"
-        )
-
-
-def check_share(flag: str, value: float) -> None:
-    """Raises ConfigError where a value is outside [0, 1)."""
-    if not 0 <= value < 1:
-        raise ConfigError(f"--{flag}={value} must be from 0 up to below 1")
-
-
-def check_model_dir(model_dir: str) -> None:
-    """Raises ConfigError where no run's folder is given."""
-    if not model_dir:
-        raise ConfigError("--model_dir is missing: the run's folder")
+def with_values(config: Any, given: Mapping[str, Any]) -> Any:
+    """Puts given values, by flag, over those of a configuration."""
+    changes = {}
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            changes[field.name] = with_values(value, given)
+        elif field.name in given:
+            changes[field.name] = given[field.name]
+    return dataclasses.replace(config, **changes)

@@ -1,6 +1,6 @@
 """The names of what a run's folder holds."""
 
-from trainer.config.options import ConfigError
+from trainer.config.flag import ConfigError
 from trainer.storage import files
 
 NETWORK_SUFFIX = ".keras"

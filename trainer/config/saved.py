@@ -9,8 +9,8 @@ import typing
 from typing import Any, TypeVar
 
 from trainer.config import run_dir
-from trainer.config.options import ConfigError
-from trainer.config.sizes import format_size
+from trainer.config.flag import ConfigError, Flag
+from trainer.config.options import all_flags, values
 from trainer.config.training import TrainConfig
 from trainer.storage import files
 
@@ -18,23 +18,8 @@ FILE_NAME = "config.json"
 
 _Config = TypeVar("_Config")
 
-_FREE = {
-    "model_dir",
-    "data_dir",
-    "cache",
-    "coordinator",
-    "process_id",
-    "strategy",
-    "jit_compile",
-    "remat",
-    "profile_steps",
-    "early_stopping_patience",
-    "tensorboard_pictures",
-    "save_steps",
-    "keep_checkpoints",
-}
-"""What may change from one start to the next: the records themselves are
-compared by their checksums."""
+_MAX_BYTES = 1 << 20
+"""A file that `save` wrote has some 2 KB."""
 
 
 def save(config: TrainConfig) -> None:
@@ -44,21 +29,31 @@ def save(config: TrainConfig) -> None:
 
 
 def load(model_dir: str) -> TrainConfig | None:
-    """Reads RUN/config.json; None where the folder holds none.
+    """Reads RUN/config.json; None without such a file, or a folder's name.
 
     Raises:
         ConfigError: It is damaged; names the file.
     """
-    path = files.join(model_dir, FILE_NAME)
-    try:
-        content = json.loads(files.read_text(path))
-        config = _rebuild(TrainConfig, content)
-    except FileNotFoundError:
+    if not model_dir:
         return None
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    path = files.join(model_dir, FILE_NAME)
+    num_bytes = files.num_bytes(path)
+    if num_bytes is None:
+        return None
+    try:
+        if num_bytes > _MAX_BYTES:
+            raise ValueError(f"it has {num_bytes} bytes")
+        config = _rebuild(TrainConfig, json.loads(files.read_text(path)))
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise ConfigError(
-            f"{path} is no run's configuration ({error}); "
-            "train into another --model_dir"
+            f"{path} is not the configuration of a run ({error}); restore it, "
+            "or train into another --model_dir"
         ) from error
     return dataclasses.replace(config, model_dir=model_dir)
 
@@ -79,7 +74,7 @@ def _rebuild(kind: type[_Config], content: dict[str, Any]) -> _Config:
 
 
 def check_same_run(config: TrainConfig) -> None:
-    """Checks a configuration against the run that it would go on with.
+    """Checks a configuration against the run that it would resume.
 
     Raises:
         ConfigError: A flag that decides the result has changed; names both
@@ -89,37 +84,24 @@ def check_same_run(config: TrainConfig) -> None:
     before = load(config.model_dir)
     if before is None or not files.names(folder):
         return
-    old, new = _flags(before), _flags(config)
-    free = set(_FREE)
-    if new["schedule"] == "constant":
-        free.add("epochs")  # others fall towards the last epoch
+    old, new = values(before), values(config)
+    flags = all_flags(TrainConfig)
     changed = [
-        f"--{name} was {_format(old[name])} and is {_format(value)}"
+        f"--{name} was {flags[name].format(old[name])} and is "
+        f"{flags[name].format(value)}"
         for name, value in new.items()
-        if name not in free and value != old[name]
+        if value != old[name] and not _may_change(flags[name], config)
     ]
     if changed:
         raise ConfigError(
             f"{config.model_dir} holds a run with other flags: "
-            f"{', '.join(changed)}; give the old ones to go on with it, or "
-            "another --model_dir"
+            f"{', '.join(changed)}; give the old ones to resume it, or another "
+            "--model_dir"
         )
 
 
-def _flags(config: Any) -> dict[str, Any]:
-    """Flattens a configuration into flag names and values."""
-    flags = {}
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        if dataclasses.is_dataclass(value):
-            flags |= _flags(value)
-        else:
-            flags[field.name] = value
-    return flags
-
-
-def _format(value: Any) -> str:
-    if isinstance(value, tuple) and isinstance(value[0], float):
-        return ",".join(map(str, value))
-    is_size = value is None or isinstance(value, tuple)
-    return format_size(value) if is_size else str(value)
+def _may_change(flag: Flag, config: TrainConfig) -> bool:
+    """Returns whether a run resumes with another value of a flag."""
+    if flag.name == "epochs":  # other schedules fall towards the last epoch
+        return config.optimizer.schedule == "constant"
+    return flag.option.may_change

@@ -1,99 +1,111 @@
-"""The options of training: frozen, checked, written beside the run.
-
-Field names are flag names.
-"""
+"""The options of training: frozen, checked, written beside the run."""
 
 import dataclasses
 
 from trainer.config.data import DataConfig
 from trainer.config.devices import DevicesConfig
+from trainer.config.flag import ConfigError
 from trainer.config.model import ModelConfig
 from trainer.config.optimization import LossConfig, OptimizerConfig
-from trainer.config.options import (
-    ConfigError,
-    check_at_least,
-    check_between,
-    check_choice,
-    check_model_dir,
-)
+from trainer.config.options import Config, option
 
-PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 SWITCHES = ("auto", "on", "off")
 
 
 @dataclasses.dataclass(frozen=True)
-class TrainConfig:
-    """One training run.
+class TrainConfig(Config):
+    """One training run."""
 
-    Attributes:
-        model_dir: The folder of everything that the run writes.
-        data: The pictures.
-        model: The network.
-        optimizer: How gradients become steps.
-        loss: What the network is to make small.
-        devices: What shares the work.
-        epochs: Passes over the training split.
-        batch_size: Pictures a step, of all devices together.
-        mixed_precision: One of `PRECISIONS`; auto asks the device.
-        jit_compile: Whether XLA compiles the step, one of `SWITCHES`.
-        remat: Whether activations are computed again in the backward pass.
-        accumulate_steps: The parts that a batch goes through in, one after
-            the other, for one update.
-        profile_steps: The first and the last step to trace; empty: none.
-        early_stopping_patience: Epochs without a better mean IoU on the
-            evaluation split after which a run ends; 0: never.
-        tensorboard_pictures: Frames of the evaluation split that TensorBoard
-            shows after each epoch; 0: none.
-        save_steps: Steps between checkpoints within an epoch; 0: none, only
-            at the epoch's end.
-        keep_checkpoints: How many of the latest checkpoints stay.
-        seed: Decides weights, order and augmentation.
-    """
-
-    model_dir: str
+    model_dir: str = option(
+        help="The run's folder",
+        required="the run's folder",
+        is_path=True,
+        may_change=True,
+    )
     data: DataConfig
     model: ModelConfig
     optimizer: OptimizerConfig = OptimizerConfig()
     loss: LossConfig = LossConfig()
     devices: DevicesConfig = DevicesConfig()
-    epochs: int = 60
-    batch_size: int = 32
-    mixed_precision: str = "auto"
-    jit_compile: str = "auto"
-    remat: bool = False
-    accumulate_steps: int = 1
-    profile_steps: tuple[int, ...] = ()
-    early_stopping_patience: int = 0
-    tensorboard_pictures: int = 4
-    save_steps: int = 0
-    keep_checkpoints: int = 3
-    seed: int = 2019
+    epochs: int = option(
+        60,
+        help="Epochs: passes over the training split",
+        at_least=1,
+        at_most=1_000_000,
+    )
+    batch_size: int = option(
+        32,
+        help="Batch size, of all devices and processes together",
+        at_least=1,
+        at_most=65_536,
+    )
+    mixed_precision: str = option(
+        "auto",
+        help="Type of the network's arithmetic; auto asks the device",
+        choices=("auto", "float32", "bfloat16", "float16"),
+    )
+    jit_compile: str = option(
+        "auto",
+        help="Whether XLA compiles the step; auto: on a GPU",
+        choices=SWITCHES,
+        may_change=True,
+    )
+    remat: bool = option(
+        False,
+        help="Rematerialization: computes activations again in the backward "
+        "pass; less memory, more time",
+        may_change=True,
+    )
+    accumulate_steps: int = option(
+        1,
+        help="Gradient accumulation: parts that a batch goes through in for "
+        "one update; batch normalization sees a part at a time",
+        at_least=1,
+    )
+    profile_steps: tuple[int, ...] = option(
+        (),
+        help="First and last step to trace for TensorBoard, like 10,15",
+        at_least=1,
+        length=2,
+        example="10,15",
+        may_change=True,
+    )
+    early_stopping_patience: int = option(
+        0,
+        help="Early stopping: epochs without a better val mean IoU; 0: never",
+        at_least=0,
+        may_change=True,
+    )
+    tensorboard_pictures: int = option(
+        4,
+        help="Frames of the evaluation split that TensorBoard shows each epoch",
+        at_least=0,
+        at_most=64,
+        may_change=True,
+    )
+    save_steps: int = option(
+        0,
+        help="Steps between checkpoints within an epoch; 0: only at its end",
+        at_least=0,
+        may_change=True,
+    )
+    keep_checkpoints: int = option(
+        3,
+        help="How many of the latest checkpoints are kept",
+        at_least=1,
+        may_change=True,
+    )
+    seed: int = option(
+        2019,
+        help="Seed of weights, order and augmentation",
+        at_least=0,
+        at_most=(1 << 32) - 1,
+    )
 
-    def __post_init__(self) -> None:
-        """Checks the values."""
-        check_model_dir(self.model_dir)
-        check_at_least("epochs", self.epochs, 1)
-        check_at_least("batch_size", self.batch_size, 1)
-        check_at_least("save_steps", self.save_steps, 0)
-        patience = self.early_stopping_patience
-        check_at_least("early_stopping_patience", patience, 0)
-        check_between("tensorboard_pictures", self.tensorboard_pictures, 0, 64)
-        check_at_least("keep_checkpoints", self.keep_checkpoints, 1)
-        check_at_least("seed", self.seed, 0)
-        check_choice("mixed_precision", self.mixed_precision, PRECISIONS)
-        check_choice("jit_compile", self.jit_compile, SWITCHES)
-        check_at_least("accumulate_steps", self.accumulate_steps, 1)
+    def check_together(self) -> None:
+        """Checks that a batch divides into the parts asked for."""
         if self.batch_size % self.accumulate_steps:
             raise ConfigError(
                 f"--batch_size={self.batch_size} does not divide into "
                 f"--accumulate_steps={self.accumulate_steps} equal parts"
             )
-        _check_profile_steps(self.profile_steps)
-
-
-def _check_profile_steps(steps: tuple[int, ...]) -> None:
-    if steps and not (len(steps) == 2 and 1 <= steps[0] <= steps[1]):
-        raise ConfigError(
-            f"--profile_steps={','.join(map(str, steps))} must be the first "
-            "and the last step to trace, like 10,15"
-        )

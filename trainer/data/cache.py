@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from schemas.sizes import Size
-from trainer.config.options import ConfigError
+from trainer.config.flag import ConfigError
 from trainer.config.sizes import format_size
 from trainer.storage import files
 from trainer.storage.progress import Progress

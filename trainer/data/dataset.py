@@ -9,7 +9,7 @@ from schemas import manifest as manifest_lib
 from schemas.manifest import Manifest, ManifestError
 from schemas.sizes import Size
 from trainer.config.data import DataConfig
-from trainer.config.options import ConfigError
+from trainer.config.flag import ConfigError
 from trainer.config.sizes import format_size
 from trainer.storage import files
 

@@ -14,7 +14,7 @@ from schemas.labels import IGNORE_ID, LABEL_IDS, LabelSpace
 from schemas.manifest import FILE_NAME, NATIVE, Manifest, ManifestError
 from schemas.shards import tfrecord
 from trainer.config.data import DataConfig
-from trainer.config.options import ConfigError
+from trainer.config.flag import ConfigError
 from trainer.data import cityscapes, dataset
 from trainer.storage import files
 from trainer.storage import images as pictures

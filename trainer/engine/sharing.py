@@ -3,7 +3,7 @@
 import keras
 
 from trainer.backends.devices import Device
-from trainer.config.options import ConfigError
+from trainer.config.flag import ConfigError
 from trainer.config.training import TrainConfig
 
 

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from trainer.augmentation import color
 from trainer.config.data import AppearanceConfig
-from trainer.config.options import ConfigError
+from trainer.config.flag import ConfigError
 
 # Greys (0.299 R + 0.587 G + 0.114 B): 100, 29.9, 228, their mean 119.3.
 IMAGE = np.array([[[100, 100, 100], [100, 0, 0], [200, 250, 188]]], np.uint8)
@@ -139,10 +139,13 @@ def test_rectangles_of_the_whole_size_leave_nothing():
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"brightness": -0.1}, "--brightness=-0.1 must be from 0 to 10"),
-        ({"contrast": float("nan")}, "--contrast=nan must be from 0 to 10"),
-        ({"coarse_dropout": 101}, "--coarse_dropout=101 must be from 0 to"),
-        ({"coarse_dropout_size": (0.5, 0.2)}, "=0.5,0.2 must be the shortest"),
+        ({"brightness": -0.1}, "--brightness=-0.1 must be at least 0"),
+        ({"contrast": float("nan")}, "--contrast=nan must be at least 0"),
+        ({"coarse_dropout": 101}, "=101 must be at least 0 and at most 100"),
+        (
+            {"coarse_dropout_size": (0.5, 0.2)},
+            "=0.5,0.2 must be 2 rising numbers",
+        ),
         ({"coarse_dropout_size": (0.5,)}, "like 0.1,0.2"),
     ],
 )

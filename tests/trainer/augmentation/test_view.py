@@ -7,7 +7,7 @@ import tensorflow as tf
 from schemas import manifest
 from tests import tiny_dataset
 from trainer.augmentation import color, view
-from trainer.config import options as checks
+from trainer.config import flag as checks
 from trainer.config.data import AppearanceConfig, DataConfig
 from trainer.data import pipeline, splits
 

@@ -3,7 +3,7 @@ import pytest
 from trainer.backends import devices
 from trainer.backends.devices import Device
 from trainer.config.devices import DevicesConfig
-from trainer.config.options import ConfigError
+from trainer.config.flag import ConfigError
 
 CPU = Device("CPU", is_gpu=False)
 UNKNOWN = Device("GPU", is_gpu=True)

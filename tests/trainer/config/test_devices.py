@@ -3,10 +3,10 @@ import dataclasses
 import pytest
 
 from tests import tiny_dataset, tiny_run
-from trainer import command_line
+from trainer import configure
 from trainer.config import devices, saved
 from trainer.config.devices import DevicesConfig
-from trainer.config.options import ConfigError
+from trainer.config.flag import ConfigError
 
 TWO = {"coordinator": "10.0.0.1:8476", "num_processes": 2}
 
@@ -31,11 +31,12 @@ def test_flags_that_do_not_fit_together_are_refused(options, text):
 
 def test_several_processes_need_jax(monkeypatch):
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
-    devices.check_backend(DevicesConfig())
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    devices.check_backend()
     with pytest.raises(ConfigError, match="on tensorflow: set KERAS_BACKEND=j"):
-        devices.check_backend(DevicesConfig(**TWO))
+        devices.check_backend(num_processes=2)
     monkeypatch.setenv("KERAS_BACKEND", "jax")
-    devices.check_backend(DevicesConfig(**TWO))
+    devices.check_backend(num_processes=2)
 
 
 def test_the_backend_is_checked_before_the_run_begins(tmp_path, monkeypatch):
@@ -43,7 +44,7 @@ def test_the_backend_is_checked_before_the_run_begins(tmp_path, monkeypatch):
     tiny_dataset.write_dataset(tmp_path, 4, 2)
     flags = {"data_dir": str(tmp_path), "model_dir": "run", "resize": (40, 40)}
     with pytest.raises(ConfigError, match="set KERAS_BACKEND=jax"):
-        command_line.train_config(flags | {"crop": (32, 32)} | TWO)
+        configure.train(flags | {"crop": (32, 32)} | TWO)
 
 
 def test_a_run_goes_on_with_other_devices_but_not_other_processes(tmp_path):

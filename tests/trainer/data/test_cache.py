@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer.config.options import ConfigError
+from trainer.config.flag import ConfigError
 from trainer.data import cache
 from trainer.storage import progress
 

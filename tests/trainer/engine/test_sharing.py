@@ -2,7 +2,7 @@ import pytest
 
 from tests import tiny_run
 from trainer.backends.devices import Device
-from trainer.config.options import ConfigError
+from trainer.config.flag import ConfigError
 from trainer.engine import sharing
 
 TWO = Device("GPU", is_gpu=True, members=("GPU:0", "GPU:1"))

@@ -5,7 +5,7 @@ import pytest
 from schemas.labels import LABEL_IDS, TRAIN_IDS
 from tests import color_network
 from trainer.config import run_dir
-from trainer.config.options import ConfigError
+from trainer.config.flag import ConfigError
 from trainer.models import saved
 
 

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
+from trainer.config.flag import ConfigError
 from trainer.config.optimization import OptimizerConfig
-from trainer.config.options import ConfigError
 from trainer.optimizers import build
 
 RATE, WARMUP, TOTAL = 0.5, 4, 14

@@ -1,0 +1,150 @@
+"""Given flags → a mode's checked configuration, and the inputs it names.
+
+No TensorFlow: whatever does not fit is said before the slow imports.  A flag
+goes to the field of its name; what is not given is that of the run.  Inputs
+are opened here, once, and handed on.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from trainer.config import devices, run_dir, saved
+from trainer.config.data import DataConfig
+from trainer.config.inference import (
+    EvaluateConfig,
+    ExportConfig,
+    InferenceConfig,
+    PredictConfig,
+)
+from trainer.config.model import ModelConfig
+from trainer.config.options import with_values
+from trainer.config.training import TrainConfig
+from trainer.data import dataset, frames
+from trainer.storage import image_files
+
+Given = Mapping[str, Any]
+"""Name → value of the flags that the user gave."""
+
+
+def train(given: Given) -> TrainConfig:
+    """Configures a training of the manifest's label space.
+
+    Without --data_dir, a run that the folder holds is resumed with its own
+    flags, but for those given.
+
+    Raises:
+        ConfigError: A flag's value cannot be used, or is another than that
+            of the run to resume.
+        ManifestError: The data set is not complete.
+    """
+    model_dir = given.get("model_dir", "")
+    run = None if "data_dir" in given else saved.load(model_dir)
+    data = run.data if run else DataConfig(given.get("data_dir", ""))
+    data = with_values(data, given)
+    manifest = dataset.open_dataset(
+        data, (data.train_split, data.eval_split), given.get("label_space")
+    )
+    model = run.model if run else ModelConfig(manifest.label_space)
+    base = run or TrainConfig(model_dir, data, model)
+    config = with_values(base, given)
+    devices.check_backend(config.devices.num_processes)
+    saved.check_same_run(config)
+    return config
+
+
+def evaluate(given: Given) -> EvaluateConfig:
+    """Configures an evaluation; errors are those of `train`."""
+    run = _load_run(given)
+    data = run.data if run else DataConfig(given.get("data_dir", ""))
+    data = with_values(data, given)
+    config = with_values(
+        EvaluateConfig(
+            data=data,
+            inference=InferenceConfig(data.resize, data.crop),
+            model_dir=given.get("model_dir", ""),
+            predictions=given.get("predictions", ""),
+        ),
+        given,
+    )
+    if not config.predictions:
+        frames.open_frames(data, config.label_space)
+        run_dir.network_path(config.model_dir, config.checkpoint)
+    return config
+
+
+def predict(given: Given) -> PredictConfig:
+    """Configures a prediction.
+
+    Raises:
+        ConfigError: A flag's value cannot be used.
+        FileNotFoundError: There is no network or no picture.
+    """
+    run = _load_run(given)
+    inference = InferenceConfig()
+    if run:
+        inference = InferenceConfig(run.data.resize, run.data.crop)
+    config = with_values(
+        PredictConfig(
+            input=given.get("input", ""),
+            output_dir=given.get("output_dir", ""),
+            inference=inference,
+            **_network_flags(given),
+        ),
+        given,
+    )
+    run_dir.network_path(config.model_dir, config.checkpoint)
+    image_files.find_pictures(config.input)
+    return config
+
+
+def export(given: Given) -> ExportConfig:
+    """Configures an export.
+
+    Raises:
+        ConfigError: A flag's value cannot be used.
+        FileNotFoundError: There is no network.
+    """
+    run = _load_run(given)
+    config = with_values(
+        ExportConfig(
+            export_dir=given.get("export_dir", ""),
+            resize=run.data.resize if run else ExportConfig.resize,
+            **_network_flags(given),
+        ),
+        given,
+    )
+    run_dir.network_path(config.model_dir, config.checkpoint)
+    return config
+
+
+MODES: dict[str, Callable[[Given], Any]] = {
+    "train": train,
+    "evaluate": evaluate,
+    "predict": predict,
+    "export": export,
+}
+"""Mode → what configures it."""
+
+
+def _network_flags(given: Given) -> dict[str, str]:
+    """Returns the flags that name a network, as far as they are given."""
+    names = "model_dir", "checkpoint"
+    return {name: given[name] for name in names if name in given}
+
+
+def _load_run(given: Given) -> TrainConfig | None:
+    """Reads the run's configuration; a .keras file can do without one.
+
+    Raises:
+        ConfigError: It is damaged.
+        FileNotFoundError: There is none, and `best` or `latest` asks for it.
+    """
+    model_dir = given.get("model_dir", "")
+    run = saved.load(model_dir)
+    needs_none = "checkpoint" in given or given.get("predictions")
+    if run is None and model_dir and not needs_none:
+        raise FileNotFoundError(
+            f"{model_dir} holds no {saved.FILE_NAME}: nothing was trained "
+            "there. Run --mode=train with this --model_dir first."
+        )
+    return run
