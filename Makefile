@@ -4,7 +4,19 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check
+UV ?= uv
+
+# Into an environment: what a lock file names, then the project itself.
+define install_locked
+$(1)/bin/python -m pip --disable-pip-version-check install -q \
+  --require-hashes -r $(2)
+$(1)/bin/python -m pip --disable-pip-version-check install -q \
+  --no-deps --no-build-isolation -e .
+endef
+
+BASE_WITHOUT_ABSL := import tomllib; \
+  project = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+  print(*(d for d in project['dependencies'] if 'absl' not in d), sep='\n')
 
 # A tree of your own: CITYSCAPES_ROOT=/data/cityscapes make demo
 CITYSCAPES_ROOT ?=
@@ -12,7 +24,7 @@ DEMO_DIR ?= $(if $(CITYSCAPES_ROOT),demo-cityscapes,demo)
 DEMO_ROOT := $(or $(CITYSCAPES_ROOT),$(DEMO_DIR)/cityscapes)
 
 .PHONY: demo test test-gcs test-dataflow test-dask test-s3 test-jax \
-  test-readers lint test-faults fuzz soak format install install-test clean
+  test-readers lint test-faults fuzz soak format install install-test lock clean
 
 demo: install
 ifeq ($(CITYSCAPES_ROOT),)
@@ -50,23 +62,21 @@ test-jax: .venv-jax/installed
 test-s3: .venv-s3/installed
 	.venv-s3/bin/python -m pytest tests/extra/test_s3.py
 
-.venv-gcs/installed: PACKAGES = ".[gcp,trainer]" gcp-storage-emulator pytest
-.venv-dask/installed: PACKAGES = ".[dask]" pytest
-.venv-jax/installed: PACKAGES = ".[trainer,jax]" pytest
-.venv-s3/installed: PACKAGES = ".[aws,trainer]" "moto[server]" pytest
-
-.venv-%/installed: pyproject.toml setup.py constraints.txt
+.venv-%/installed: requirements/%.txt pyproject.toml setup.py
 	$(PYTHON) -m venv .venv-$*
-	.venv-$*/bin/python -m pip install -q -c constraints.txt -e $(PACKAGES)
+	$(call install_locked,.venv-$*,$<)
 	touch $@
 
+# Not locked: one of the readers wants an older absl than the project, which is
+# imported from the checkout; the rest of what it needs is read from its
+# metadata.
 test-readers: .venv-readers/installed
 	.venv-readers/bin/python -m pytest tests/extra/test_third_party_readers.py
 
-# Not of .[test]: one of the readers wants an older absl than the project.
-.venv-readers/installed: tests/extra/requirements-readers.txt
+.venv-readers/installed: requirements/readers.in pyproject.toml
 	$(PYTHON) -m venv .venv-readers
-	.venv-readers/bin/python -m pip install -q -r $<
+	$(PYTHON) -c "$(BASE_WITHOUT_ABSL)" > .venv-readers/base.txt
+	.venv-readers/bin/python -m pip install -q -r $< -r .venv-readers/base.txt
 	touch $@
 
 # Ten kills of a training instead of three, and a table of all faults.
@@ -95,13 +105,33 @@ install-test: $(VENV)/installed-test
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: $(BIN)/python pyproject.toml setup.py constraints.txt
-	$(PIP) install -q -c constraints.txt -e ".[trainer]"
+$(VENV)/installed: $(BIN)/python requirements/trainer.txt pyproject.toml setup.py
+	$(call install_locked,$(VENV),requirements/trainer.txt)
 	touch $@
 
-$(VENV)/installed-test: $(BIN)/python pyproject.toml setup.py constraints.txt
-	$(PIP) install -q -c constraints.txt -e ".[trainer,test]"
+$(VENV)/installed-test: $(BIN)/python requirements/test.txt pyproject.toml setup.py
+	$(call install_locked,$(VENV),requirements/test.txt)
 	touch $@ $(VENV)/installed
+
+# Writes requirements/*.txt anew: constraints.txt's versions, with hashes.
+lock: $(addprefix lock-,$(basename $(notdir $(wildcard requirements/*.txt))))
+
+lock-trainer: EXTRAS = trainer
+lock-test: EXTRAS = trainer test
+lock-gcs: EXTRAS = trainer gcp
+lock-gcs: PACKAGES = gcp-storage-emulator pytest
+lock-dask: EXTRAS = dask
+lock-dask: PACKAGES = pytest
+lock-jax: EXTRAS = trainer jax
+lock-jax: PACKAGES = pytest
+lock-s3: EXTRAS = trainer aws
+lock-s3: PACKAGES = moto[server] pytest
+
+lock-%:
+	printf '%s\n' "setuptools>=77" $(PACKAGES:%="%") | $(UV) pip compile -q - pyproject.toml \
+	  $(EXTRAS:%=--extra %) -c constraints.txt --universal \
+	  --python-version 3.11 --generate-hashes --no-annotate \
+	  --custom-compile-command "make lock" -o requirements/$*.txt
 
 clean:
 	rm -rf $(VENV) .venv-* demo demo-cityscapes build dist *.egg-info
