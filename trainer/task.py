@@ -12,34 +12,51 @@ import sys
 from collections.abc import Sequence
 
 from schemas import failures
+from schemas.failures import Advice
 from trainer import command_line, configure
+from trainer.command_line import Command
 from trainer.config import devices
 from trainer.config.flag import ConfigError
 from trainer.storage.quiet import import_quietly
 
-_MODULES = {
-    "train": "trainer.train",
-    "evaluate": "trainer.evaluate",
-    "predict": "trainer.predict",
-    "export": "trainer.export",
-}
 _LABEL_MAP_SCORES = "trainer.evaluation.score_label_maps"
 
-ADVICE = failures.Advice(
-    memory="lower --batch_size, --crop or --base_filters, raise "
-    "--accumulate_steps, or use --remat or --mixed_precision; the last "
-    "checkpoint is kept",
-    interrupted="a training resumes from its last checkpoint by the same "
-    "command",
-    bad_flags=(ConfigError,),
-)
+_FEWER_PIXELS = "lower --batch_size or --resize, or use --inference=sliding"
+
+_ADVICE = {
+    "train": Advice(
+        memory="lower --batch_size, --crop or --base_filters, raise "
+        "--accumulate_steps, or use --remat or --mixed_precision; the last "
+        "checkpoint is kept",
+        interrupted="the last checkpoint is kept, and the same command "
+        "resumes from it",
+        bad_flags=(ConfigError,),
+    ),
+    "evaluate": Advice(
+        memory=f"{_FEWER_PIXELS} with a smaller --crop",
+        interrupted="run the same command again",
+        bad_flags=(ConfigError,),
+    ),
+    "predict": Advice(
+        memory=f"{_FEWER_PIXELS} with a smaller --crop; finished pictures are "
+        "kept",
+        interrupted="finished pictures are kept",
+        bad_flags=(ConfigError,),
+    ),
+    "export": Advice(
+        memory="lower --input_size, or write one of --export_formats at a time",
+        interrupted="run the same command again",
+        bad_flags=(ConfigError,),
+    ),
+}
+"""Mode → what is said where it cannot go on."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one mode and returns the exit code."""
     failures.set_up_console()
     arguments = sys.argv if argv is None else argv
-    return failures.exit_code(lambda: _run(arguments), ADVICE)
+    return failures.exit_code(lambda: _run(arguments), _ADVICE["train"])
 
 
 def _run(argv: Sequence[str]) -> int:
@@ -47,16 +64,18 @@ def _run(argv: Sequence[str]) -> int:
     if command.wants_help:
         print(command_line.help_text(__doc__))
         return 0
+    return failures.exit_code(lambda: _run_mode(command), _ADVICE[command.mode])
+
+
+def _run_mode(command: Command) -> int:
+    """Checks the flags and their files; then imports what is slow."""
     config = configure.MODES[command.mode](command.given)
-    module = _MODULES[command.mode]
-    if command.given.get("predictions"):
-        module = _LABEL_MAP_SCORES
-    else:
-        devices.check_backend()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    run = import_quietly(module).run  # with it mostly TensorFlow
-    if module != _LABEL_MAP_SCORES:
-        import_quietly("trainer.backends.keras_settings").use_defaults()
+    if command.given.get("predictions"):
+        return import_quietly(_LABEL_MAP_SCORES).run(config) or 0
+    devices.check_backend()
+    run = import_quietly(f"trainer.{command.mode}").run
+    import_quietly("trainer.backends.keras_settings").use_defaults()
     return run(config) or 0
 
 
