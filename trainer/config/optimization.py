@@ -24,9 +24,7 @@ class OptimizerConfig(Config):
         choices=("constant", "cosine", "poly"),
     )
     warmup_steps: int = option(
-        0,
-        help="Warm-up: steps over which the learning rate rises",
-        at_least=0,
+        0, help="Warm-up: steps over which the learning rate rises", at_least=0
     )
     weight_decay: float = option(
         0.0, help="Weight decay, decoupled (adamw, sgd)", at_least=0
@@ -56,11 +54,7 @@ class OptimizerConfig(Config):
 class LossConfig(Config):
     """The loss."""
 
-    loss: str = option(
-        "cross_entropy",
-        help="Loss function",
-        choices=LOSSES,
-    )
+    loss: str = option("cross_entropy", help="Loss function", choices=LOSSES)
     class_weights: str = option(
         "none",
         help="Class weights, from the manifest's pixel counts",
