@@ -161,7 +161,8 @@ def _find(root: str, kind: str, ending: str) -> list[str]:
 
 def _write_moved(path: str, folder: str) -> None:
     """Writes a label map, moved to the side, as a prediction."""
-    ids = np.roll(np.asarray(Image.open(path)), _SHIFT_PX, axis=1)
+    picture = Image.open(path, formats=("PNG",))
+    ids = np.roll(np.asarray(picture), _SHIFT_PX, axis=1)
     Image.fromarray(ids).save(os.path.join(folder, os.path.basename(path)))
 
 

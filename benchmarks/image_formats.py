@@ -112,7 +112,7 @@ def _converted(picture: bytes, options: Encoding) -> bytes:
 
 
 def _decode(file: bytes) -> np.ndarray:
-    with Image.open(io.BytesIO(file)) as picture:
+    with Image.open(io.BytesIO(file), formats=("PNG", "JPEG")) as picture:
         return np.asarray(picture)
 
 

@@ -96,7 +96,7 @@ def _label_table() -> np.ndarray:
 
 def _open(path: str) -> Image.Image:
     try:
-        with Image.open(path) as picture:
+        with Image.open(path, formats=("PNG",)) as picture:
             picture.load()
             return picture
     except (OSError, SyntaxError) as error:

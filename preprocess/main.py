@@ -43,6 +43,17 @@ flags.DEFINE_enum("image_format", "png", ["png", "jpeg"], "Of the pictures.")
 flags.DEFINE_integer(
     "jpeg_quality", 95, "Of JPEG pictures.", lower_bound=1, upper_bound=100
 )
+flags.DEFINE_bool(
+    "check_pixels",
+    True,
+    "Verify the pixel streams of native pictures, which pass through byte for "
+    "byte; without, only their chunks' CRCs.",
+)
+flags.DEFINE_bool(
+    "convert_pictures",
+    False,
+    "Take opaque RGBA, grey and palette pictures and JPEGs as well, as RGB.",
+)
 flags.DEFINE_integer(
     "num_shards",
     None,
@@ -138,6 +149,8 @@ def options_from_flags():
             FLAGS.image_format,
             FLAGS.jpeg_quality,
             FLAGS.label_space,
+            FLAGS.check_pixels,
+            FLAGS.convert_pictures,
         ),
         num_shards=FLAGS.num_shards,
         shard_size_mb=FLAGS.shard_size_mb,

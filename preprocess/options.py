@@ -6,6 +6,9 @@ from typing import Any
 from schemas import manifest, sizes
 from schemas.shards import names as shard_names
 
+_NAMED_WHERE_UNUSUAL = {"check_pixels": True, "convert_pictures": False}
+"""Options that came later: a manifest from before names none of them."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Encoding:
@@ -16,12 +19,18 @@ class Encoding:
         image_format: `png` or `jpeg`; label maps are always PNG.
         jpeg_quality: 1..100, of JPEG pictures.
         label_space: `label_ids` or `train_ids`.
+        check_pixels: Whether the pixel streams of native pictures, which pass
+            through byte for byte, are verified.
+        convert_pictures: Whether opaque RGBA, grey and palette pictures and
+            JPEGs are taken, as RGB.
     """
 
     image_size: tuple[int, int] | str = manifest.NATIVE
     image_format: str = "png"
     jpeg_quality: int = 95
     label_space: str = "label_ids"
+    check_pixels: bool = True
+    convert_pictures: bool = False
 
     @property
     def is_native(self) -> bool:
@@ -68,7 +77,11 @@ class Options:
         left_out = ("cityscapes_root", "output_dir", "encoding", "splits")
         fields = dataclasses.asdict(self)
         kept = {k: v for k, v in fields.items() if k not in left_out}
-        return kept | _jsonable(dataclasses.asdict(self.encoding))
+        encoding = dataclasses.asdict(self.encoding)
+        for name, usual in _NAMED_WHERE_UNUSUAL.items():
+            if encoding[name] == usual:
+                del encoding[name]
+        return kept | _jsonable(encoding)
 
 
 def parse_size(text: str) -> tuple[int, int] | str:

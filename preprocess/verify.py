@@ -18,6 +18,7 @@ from preprocess import command_line
 from preprocess.errors import BadPictureError
 from preprocess.records import encoding, placement, png
 from schemas import example, manifest
+from schemas.pictures import LABEL_KINDS
 from schemas.shards import check, tfrecord
 from schemas.shards import names as shard_names
 
@@ -207,7 +208,7 @@ def _count_pixels(
         sizes = {"image": encoding.decode_image(record).shape[:2]}
         counts = [0] * 256
         if record.label:
-            label = png.check(record.label, png.GREY, "label")
+            label = png.check(record.label, LABEL_KINDS, "label")
             ids, counts = encoding.decode_label(label, content.space)
             sizes["label"] = ids.shape
     except BadPictureError as error:

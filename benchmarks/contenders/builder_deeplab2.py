@@ -67,7 +67,8 @@ def _encode(image_path: str) -> bytes:
 
 def _decode(data: bytes) -> Image.Image:
     """Decodes a picture as the original does: whole, and as a copy."""
-    return ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    picture = Image.open(io.BytesIO(data), formats=("PNG",))
+    return ImageOps.exif_transpose(picture)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def measure(cityscapes_root: str, num_workers: int) -> float:
 
 
 def _read(path: str, resample: Image.Resampling) -> np.ndarray:
-    with Image.open(path) as picture:
+    with Image.open(path, formats=("PNG",)) as picture:
         size = (_RESIZED_PX, _RESIZED_PX)
         return np.asarray(picture.resize(size, resample))
 

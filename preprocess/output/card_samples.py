@@ -17,6 +17,7 @@ from preprocess.errors import BadPictureError
 from preprocess.records import encoding, png
 from schemas import example, labels
 from schemas.manifest import Manifest, Split
+from schemas.pictures import LABEL_KINDS
 from schemas.shards import tfrecord
 
 MAX_SAMPLES = 6
@@ -88,7 +89,7 @@ def _draw(
         picture = Image.fromarray(encoding.decode_image(record))
         ids = None
         if record.label:
-            label = png.check(record.label, png.GREY, "label")
+            label = png.check(record.label, LABEL_KINDS, "label")
             ids = Image.fromarray(label.decode())
     except BadPictureError as error:
         return Sample(split, record.name, "", (1, 1), str(error))

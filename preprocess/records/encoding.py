@@ -10,8 +10,23 @@ from preprocess.errors import BadPictureError
 from preprocess.options import Encoding
 from preprocess.records import png
 from schemas import example, labels
+from schemas.pictures import (
+    ID_KINDS,
+    LABEL_KINDS,
+    PICTURE_KINDS,
+)
 
-_LABEL_LEVEL = 6
+_LEVEL = 6
+"""zlib's, of what a native conversion has to encode anew."""
+
+_JPEG_START = b"\xff\xd8\xff"
+_OTHER_KINDS = (
+    "8-bit RGBA",
+    "8-bit grey",
+    "8-bit grey+alpha",
+    *(kind for kind in ID_KINDS if kind not in LABEL_KINDS),
+)
+"""Pictures that become RGB with `convert_pictures`, as JPEGs do."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,30 +46,29 @@ class EncodedFrame:
 def encode_frame(
     name: str, image: bytes, label: bytes | None, encoding: Encoding
 ) -> EncodedFrame:
-    """Checks a frame's two PNGs and builds its record.
+    """Checks a frame's two files and builds its record.
 
-    A native picture is proved by its chunks' CRCs and passes through byte for
-    byte; it is not inflated.  A label map always is, for its ids.
+    A native picture passes through byte for byte, its pixel stream verified
+    unless the encoding says otherwise.  A label map is always decoded, for
+    its ids; both hold their pixels as stored, before any EXIF rotation.
 
     Args:
         name: The frame's stem.
         image: The picture's PNG, 8-bit RGB.
-        label: The labelIds PNG, 8-bit grey, of the picture's size; or None.
+        label: The labelIds PNG of the picture's size, 8-bit grey or a
+            palette whose indices are the ids; or None.
         encoding: How to store them.
 
     Raises:
         BadPictureError: A PNG is damaged, of another kind, of another size
             than its partner, or holds an id that is not in 0..33.
     """
-    picture = png.check(image, png.RGB, "image")
+    picture = _open_image(image, encoding)
     stored_label, class_pixels = b"", None
     if label is not None:
-        ids = png.check(label, png.GREY, "label")
+        ids = png.check(label, ID_KINDS, "label")
         if ids.size != picture.size:
-            raise BadPictureError(
-                f"label is {ids.height}x{ids.width}, its image "
-                f"{picture.height}x{picture.width}"
-            )
+            raise BadPictureError(_different_sizes(ids.size, picture.size))
         stored_label, class_pixels = _store_label(ids, encoding)
     record = example.Record(
         name,
@@ -73,8 +87,8 @@ def decode_image(record: example.Record) -> np.ndarray:
         BadPictureError: It cannot be decoded.
     """
     if record.image_format == "png":
-        return png.check(record.image, png.RGB, "image").decode()
-    return np.asarray(png.decode_any(record.image, "image"))
+        return png.check(record.image, PICTURE_KINDS, "image").decode()
+    return np.asarray(png.decode_any(record.image, "image", ("JPEG",)))
 
 
 def decode_label(
@@ -83,7 +97,7 @@ def decode_label(
     """Decodes a label map and counts its ids.
 
     Args:
-        label: A one-channel PNG.
+        label: A PNG of one of `ID_KINDS`.
         space: The label space of its ids; 255 fits trainIds only.
 
     Returns:
@@ -99,9 +113,49 @@ def decode_label(
     if wrong:
         raise BadPictureError(
             f"label holds id {wrong[0]} in {counts[wrong[0]]} pixels, "
-            f"{space.name} are 0..{space.num_classes - 1}"
+            f"{space.name} are 0..{space.num_classes - 1}; write 0, "
+            "unlabeled, where no class is meant"
         )
     return ids, counts
+
+
+def _open_image(data: bytes, encoding: Encoding) -> png.Png:
+    """Verifies a picture's chunks; converts another kind where allowed."""
+    if data.startswith(_JPEG_START):
+        kind, is_other = "a JPEG", True
+    else:
+        picture = png.check(data, (), "image")
+        kind = picture.header.kind
+        if kind in PICTURE_KINDS:
+            return picture
+        picture.verify_pixels()
+        is_other = kind in _OTHER_KINDS
+    if is_other and encoding.convert_pictures:
+        return _to_rgb(data, encoding)
+    hint = "; --convert_pictures stores it as that" if is_other else ""
+    raise BadPictureError(f"image is {kind}, should be 8-bit RGB PNG{hint}")
+
+
+def _to_rgb(data: bytes, encoding: Encoding) -> png.Png:
+    """Turns a picture of another kind into an RGB PNG."""
+    picture = png.decode_any(data, "image", ("PNG", "JPEG"))
+    lowest_alpha, _ = picture.convert("RGBA").getchannel("A").getextrema()
+    if lowest_alpha < 255:
+        raise BadPictureError(
+            "image has transparent pixels, which no network sees; lay it on a "
+            "background"
+        )
+    level = _LEVEL if encoding.is_native else 0
+    pixels = np.asarray(picture.convert("RGB"))
+    return png.check(png.encode(pixels, level), PICTURE_KINDS, "image")
+
+
+def _different_sizes(label: tuple[int, int], image: tuple[int, int]) -> str:
+    """Says that a label map does not fit its picture."""
+    line = f"label is {label[0]}x{label[1]}, its image {image[0]}x{image[1]}"
+    if label == image[::-1]:
+        line += "; ids are of the pixels as stored, before any EXIF rotation"
+    return line
 
 
 def _resize(
@@ -115,6 +169,8 @@ def _resize(
 def _store_image(picture: png.Png, encoding: Encoding) -> bytes:
     """Returns the picture's bytes as the encoding wants them."""
     if encoding.is_native and encoding.image_format == "png":
+        if encoding.check_pixels:
+            picture.verify_pixels()
         return picture.data
     pixels = picture.decode()
     if not encoding.is_native:
@@ -139,8 +195,9 @@ def _store_label(
         ids = _resize(ids, encoding.image_size, Image.Resampling.NEAREST)
     if space is labels.TRAIN_IDS:
         ids = labels.LABEL_TO_TRAIN[ids]
-    if space is labels.TRAIN_IDS or not encoding.is_native:
+    is_other = label.header.kind not in LABEL_KINDS
+    if space is labels.TRAIN_IDS or not encoding.is_native or is_other:
         counts = png.histogram(ids)
-        level = _LABEL_LEVEL if encoding.is_native else 0
+        level = _LEVEL if encoding.is_native else 0
         stored = png.encode(ids, level)
     return stored, np.array(counts[: space.num_classes], np.int64)

@@ -120,8 +120,11 @@ def flip_bit(data: bytes, at: int) -> bytes:
         (as_mode("RGBA"), "image is 8-bit RGBA, should be 8-bit RGB"),
         (as_mode("LA"), r"image is 8-bit grey\+alpha, should be 8-bit RGB"),
         (as_mode("I;16"), "image is 16-bit grey, should be 8-bit RGB"),
-        (header_with(1 << 20, 1 << 20), "claims 1048576x1048576 pixels"),
-        (header_with(0, 32), "claims 0x32 pixels"),
+        (
+            header_with(1 << 20, 1 << 20),
+            "of 1048576x1048576 pixels by its header",
+        ),
+        (header_with(0, 32), "of 0x32 pixels by its header"),
     ],
 )
 def test_a_bad_image_is_refused(image, message):

@@ -11,10 +11,11 @@ from PIL import Image
 
 from preprocess.errors import BadPictureError
 from preprocess.records import png
-from tests import trees
+from schemas.pictures import GREY, ID_KINDS, LABEL_KINDS, RGB
+from tests import odd_pngs, trees
 
 NUM_CASES = int(os.environ.get("FUZZ_CASES", "400"))
-CHANNELS = {png.GREY: 1, png.RGB: 3}
+CHANNELS = {GREY: 1, RGB: 3}
 
 
 def png_file(size, color_type, *parts: bytes, interlaced=False) -> bytes:
@@ -61,7 +62,7 @@ def decoder(request, monkeypatch):
 @given(
     st.integers(0, 2**32),
     st.tuples(st.integers(1, 12), st.integers(1, 70)),
-    st.sampled_from([png.GREY, png.RGB]),
+    st.sampled_from([GREY, RGB]),
     st.sampled_from([0, 0.5, 0.9, 0.99, 1]),
 )
 def test_rows_of_every_filter_decode_as_pillow_does(
@@ -69,7 +70,7 @@ def test_rows_of_every_filter_decode_as_pillow_does(
 ):
     rows = filtered_rows(seed, size, color_type, share_of_zeros)
     data = png_of_rows(rows, size, color_type)
-    pixels = png.check(data, color_type, "image").decode()
+    pixels = png.check(data, (), "image").decode()
     expected = np.asarray(Image.open(io.BytesIO(data)))
     assert pixels.dtype == np.uint8
     assert np.array_equal(pixels, expected)
@@ -90,8 +91,8 @@ def test_rows_of_one_value_are_counted(decoder):
 def test_an_interlaced_picture_decodes():
     # Seven passes of one, or of no, row: a 1x1 picture has the first alone.
     rows = zlib.compress(b"\x00\x07")
-    data = png_file((1, 1), png.GREY, rows, interlaced=True)
-    assert png.check(data, png.GREY, "label").decode().tolist() == [[7]]
+    data = png_file((1, 1), GREY, rows, interlaced=True)
+    assert png.check(data, LABEL_KINDS, "label").decode().tolist() == [[7]]
 
 
 @pytest.mark.parametrize(
@@ -103,22 +104,64 @@ def test_an_interlaced_picture_decodes():
     ],
 )
 def test_rows_that_are_no_picture_are_refused(decoder, rows):
-    data = png_of_rows(rows, (3, 4), png.GREY)
-    picture = png.check(data, png.GREY, "label")
+    data = png_of_rows(rows, (3, 4), GREY)
+    picture = png.check(data, LABEL_KINDS, "label")
     with pytest.raises(BadPictureError, match="^label cannot be decoded: "):
         picture.decode()
 
 
+PIXELS = trees.picture(0, (8, 12))
+
+
+@pytest.mark.parametrize("name", odd_pngs.broken(PIXELS))
+def test_a_broken_pixel_stream_is_found_with_and_without_decoding(
+    decoder, name
+):
+    for pixels in (PIXELS, trees.label_map(0, (8, 12))):
+        picture = png.check(odd_pngs.broken(pixels)[name], (), "image")
+        for read in (picture.verify_pixels, picture.decode):
+            with pytest.raises(BadPictureError, match="^image cannot be dec"):
+                read()
+
+
+def test_a_wrong_filter_is_named_by_its_row_in_an_interlaced_picture_too():
+    data = odd_pngs.broken(PIXELS)["filter"]
+    with pytest.raises(BadPictureError, match="row 3 has a filter that"):
+        png.check(data, (), "image").verify_pixels()
+    rows = bytearray(26)
+    rows[-1 - 12] = 5
+    data = png_file((4, 4), GREY, zlib.compress(rows), interlaced=True)
+    with pytest.raises(BadPictureError, match="has a filter that PNG does"):
+        png.check(data, (), "image").verify_pixels()
+
+
+@pytest.mark.parametrize("bits", [8, 4, 2, 1])
+def test_a_palettes_indices_are_the_pixels(decoder, bits):
+    ids = trees.label_map(3, (5, 7)) % min(1 << bits, 128)
+    image = Image.fromarray(ids, "P")
+    image.putpalette(bytes(range(256)) * 3)
+    stream = io.BytesIO()
+    image.save(stream, "PNG", bits=bits)
+    label = png.check(stream.getvalue(), ID_KINDS, "label")
+    assert label.header.kind == f"{bits}-bit palette"
+    assert label.decode().tolist() == ids.tolist()
+
+
 def test_pixels_that_do_not_inflate_are_refused(decoder):
-    broken = png_file((3, 4), png.GREY, bytes(12))
+    broken = png_file((3, 4), GREY, bytes(12))
     with pytest.raises(BadPictureError, match="^label cannot be decoded: "):
-        png.check(broken, png.GREY, "label").decode()
+        png.check(broken, LABEL_KINDS, "label").decode()
 
 
-def test_more_rows_than_the_header_says_take_no_more_memory(decoder):
-    bomb = png_of_rows(bytes(1 << 26), (3, 4), png.GREY)
-    pixels = png.check(bomb, png.GREY, "label").decode()
-    assert pixels.shape == (3, 4)
+def test_a_row_more_than_the_header_says_is_left_out(decoder):
+    excess = png_of_rows(bytes(4 * 5), (3, 4), GREY)
+    assert png.check(excess, LABEL_KINDS, "label").decode().shape == (3, 4)
+
+
+def test_a_stream_that_goes_on_for_long_is_refused_before_it_is_read(decoder):
+    bomb = png_of_rows(bytes(1 << 26), (3, 4), GREY)
+    with pytest.raises(BadPictureError, match="do not end after the last row"):
+        png.check(bomb, LABEL_KINDS, "label").decode()
 
 
 @pytest.mark.skipif(png.png_rows is None, reason="no C compiler")
