@@ -183,7 +183,7 @@ def test_frames_without_partner_are_counted_and_named(tmp_path):
 @pytest.mark.parametrize(
     ("kind", "content", "message"),
     [
-        (trees.image_path, b"no picture", "not a picture that Pillow knows"),
+        (trees.image_path, b"no picture", "not a PNG or JPEG"),
         (
             trees.label_path,
             trees.png(np.full((20, 30), 255, np.uint8)),

@@ -71,7 +71,7 @@ def test_what_is_no_picture_is_named_and_the_others_are_done(
     bad.write_text("no picture")
     assert run(tmp_path, folder) == 1
     printed = capsys.readouterr()
-    assert f"error: {bad}: not a picture" in printed.err
+    assert f"error: {bad}: not a PNG, JPEG, WEBP, BMP or TIFF" in printed.err
     assert "1 pictures, " in printed.out
     assert (tmp_path / "out" / "ulm_000001_000019_color.png").exists()
 

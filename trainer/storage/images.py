@@ -1,20 +1,47 @@
-"""Pictures: read, decoded, encoded.  No TensorFlow."""
+"""Pictures: read, decoded, encoded.  No TensorFlow.
+
+A picture is opened as one of the formats that are wanted, its size is checked
+before its pixels are decoded, and whatever Pillow stumbles over becomes one
+ValueError: one odd file ends no more than itself.
+"""
 
 import concurrent.futures
 import dataclasses
 import io
 import itertools
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
+from schemas.pictures import (
+    ID_KINDS,
+    PICTURE_SUFFIXES,
+    check_size,
+    parse_png_header,
+)
 from trainer.storage import image_files
+
+Image.MAX_IMAGE_PIXELS = None  # `check_size` is stricter, and a ValueError.
+warnings.filterwarnings("ignore", module=r"PIL\.")  # An error says enough.
 
 _MODES_OF_MORE_BITS = ("I", "F")
 """Pillow's modes that it cuts off, not scales, on the way to RGB."""
+
+_FRAME_FORMATS = ("PNG", "JPEG")
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF's orientation → what brings the stored pixels upright."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -34,44 +61,56 @@ class Picture:
 
 
 def read_picture(path: str) -> Picture:
-    """Reads a picture file.
+    """Reads a picture file of any of `PICTURE_SUFFIXES`' formats, upright.
 
     Raises:
-        ValueError: It is no picture, or a damaged one; names the file.
+        ValueError: It is no picture, a damaged or too large one, or cannot
+            be read; names the file.
     """
     try:
-        return Picture(path, decode_rgb(image_files.read_bytes(path)))
+        content = image_files.read_bytes(path)
+        return Picture(path, decode_upright(content))
     except (ValueError, OSError) as error:
         raise ValueError(f"{path}: {error}") from error
 
 
-def decode_rgb(content: bytes) -> np.ndarray:
-    """Decodes a PNG or JPEG into (H, W, 3) uint8.
+def decode_upright(content: bytes) -> np.ndarray:
+    """Decodes a picture as viewers show it: (H, W, 3) uint8.
+
+    A camera stores what its sensor saw and notes in EXIF how it was held.
 
     Raises:
-        ValueError: It is no picture, or a damaged one.
+        ValueError: It is no picture, or a damaged or too large one.
     """
-    picture = _open(content)
-    if picture.mode.startswith(_MODES_OF_MORE_BITS):
-        raise ValueError(
-            f"a picture should have 8 bits a channel, its mode is "
-            f"{picture.mode}"
-        )
-    return np.asarray(picture.convert("RGB"))
+    picture = _open(content, tuple(PICTURE_SUFFIXES))
+    turn = _UPRIGHT.get(_orientation(picture))
+    return _to_rgb(picture if turn is None else picture.transpose(turn))
+
+
+def decode_rgb(content: bytes) -> np.ndarray:
+    """Decodes a frame's PNG or JPEG as stored: (H, W, 3) uint8.
+
+    EXIF's orientation is left alone: label maps are of the stored pixels.
+
+    Raises:
+        ValueError: It is no picture, or a damaged or too large one.
+    """
+    return _to_rgb(_open(content, _FRAME_FORMATS))
 
 
 def decode_ids(content: bytes) -> np.ndarray:
-    """Decodes a one-channel 8-bit PNG of class ids into (H, W) uint8.
+    """Decodes a label map's PNG into (H, W) uint8 class ids.
+
+    They are its 8-bit grey values or the indices of its palette, as the
+    conversion takes them.
 
     Raises:
-        ValueError: It is no such PNG.
+        ValueError: It is no such PNG, or a damaged or too large one.
     """
-    picture = _open(content)
-    if picture.mode not in ("L", "P"):
-        raise ValueError(
-            f"a label map should be 8-bit grey, its mode is {picture.mode}"
-        )
-    return np.asarray(picture)
+    kind = parse_png_header(content).kind
+    if kind not in ID_KINDS:
+        raise ValueError(f"{kind}, a label map should be {ID_KINDS[0]}")
+    return np.asarray(_open(content, ("PNG",)))
 
 
 def encode_png(pixels: np.ndarray) -> bytes:
@@ -100,12 +139,39 @@ def ahead(
                 running.append(pool.submit(function, item))
 
 
-def _open(content: bytes) -> Image.Image:
+def _open(content: bytes, formats: tuple[str, ...]) -> Image.Image:
+    """Opens a picture of one of Pillow's formats and decodes it."""
     try:
-        picture = Image.open(io.BytesIO(content))
-        picture.load()
+        picture = Image.open(io.BytesIO(content), formats=formats)
     except UnidentifiedImageError as error:
-        raise ValueError("not a picture that Pillow knows") from error
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        *others, last = formats
+        names = " or ".join([", ".join(others)] * bool(others) + [last])
+        raise ValueError(f"not a {names}") from error
+    except Exception as error:  # Pillow lets through what damage brings up.
+        raise ValueError(f"a damaged picture: {error}") from error
+    check_size(picture.height, picture.width)
+    try:
+        picture.load()
+    except Exception as error:
         raise ValueError(f"a damaged picture: {error}") from error
     return picture
+
+
+def _orientation(picture: Image.Image) -> int:
+    """Returns EXIF's orientation, 1 where there is none to be read."""
+    try:
+        return picture.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # Damaged EXIF data are none.
+        return 1
+
+
+def _to_rgb(picture: Image.Image) -> np.ndarray:
+    if picture.mode.startswith(_MODES_OF_MORE_BITS):
+        raise ValueError(
+            f"a picture should have 8 bits a channel, its mode is "
+            f"{picture.mode}"
+        )
+    try:
+        return np.asarray(picture.convert("RGB"))
+    except Exception as error:
+        raise ValueError(f"a damaged picture: {error}") from error

@@ -123,7 +123,7 @@ def test_two_predictions_of_a_frame_are_refused(tree):
     [
         (np.full((40, 60), 255, np.uint8), r"ids in 0\.\.33, one is 255"),
         (np.zeros((20, 30), np.uint8), "should be of one shape"),
-        (np.zeros((40, 60, 3), np.uint8), "8-bit grey, its mode is RGB"),
+        (np.zeros((40, 60, 3), np.uint8), "a label map should be 8-bit grey"),
     ],
 )
 def test_what_the_server_would_reject_is_named(tree, ids, message):

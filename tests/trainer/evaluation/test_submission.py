@@ -32,7 +32,10 @@ def test_the_zip_holds_each_label_map_once(tmp_path):
         (np.zeros((360, 480), np.uint8), "wants 1024x2048, this is 360x480"),
         (np.full((1024, 2048), 34, np.uint8), r"in 0\.\.33, one is 34"),
         (np.full((1024, 2048), 255, np.uint8), r"in 0\.\.33, one is 255"),
-        (np.zeros((1024, 2048, 3), np.uint8), "its mode is RGB"),
+        (
+            np.zeros((1024, 2048, 3), np.uint8),
+            "a label map should be 8-bit grey",
+        ),
     ],
 )
 def test_what_the_server_would_reject_is_named(tmp_path, ids, message):

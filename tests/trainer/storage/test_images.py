@@ -1,9 +1,13 @@
+import io
+import struct
 import threading
+import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 
+from tests import odd_pngs, trees
 from trainer.storage import images
 
 
@@ -15,7 +19,9 @@ def test_pictures_become_rgb(tmp_path):
 
 
 def test_a_file_that_is_no_picture_is_named(picture_folder):
-    with pytest.raises(ValueError, match=r"notes\.txt: not a picture"):
+    with pytest.raises(
+        ValueError, match=r"notes\.txt: not a PNG, JPEG, WEBP, BMP or TIFF"
+    ):
         images.read_picture(str(picture_folder / "notes.txt"))
 
 
@@ -28,7 +34,9 @@ def test_a_picture_that_breaks_off_is_named(picture_folder):
 
 
 def test_label_maps_must_have_one_channel(picture_folder):
-    with pytest.raises(ValueError, match="8-bit grey, its mode is RGB"):
+    with pytest.raises(
+        ValueError, match="8-bit RGB, a label map should be 8-bit g"
+    ):
         images.decode_ids((picture_folder / "b.png").read_bytes())
 
 
@@ -37,6 +45,85 @@ def test_encoded_pixels_come_back():
     np.testing.assert_array_equal(
         images.decode_ids(images.encode_png(ids)), ids
     )
+
+
+def encoded(pixels: np.ndarray, name: str, **options) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, name, **options)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("name", ["PNG", "BMP", "TIFF", "WEBP", "JPEG"])
+def test_every_format_of_the_list_is_read(name):
+    grey = np.full((4, 6, 3), 77, np.uint8)
+    options = {"WEBP": {"lossless": True}}.get(name, {})
+    found = images.decode_upright(encoded(grey, name, **options))
+    np.testing.assert_array_equal(found, grey)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("photo.png", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"),
+        ("photo.png", b"DDS " + bytes(200)),
+        ("photo.png", encoded(trees.picture(0), "GIF")),
+        ("photo.jpg", b""),
+    ],
+)
+def test_a_file_of_another_format_is_named_and_never_run(
+    tmp_path, name, content
+):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=rf"{name}: not a PNG, JPEG, "):
+        images.read_picture(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("name", ["PNG", "JPEG", "TIFF", "WEBP"])
+def test_a_picture_is_turned_upright_as_pillow_does(orientation, name):
+    pixels = np.full((8, 16, 3), 128, np.uint8)
+    pixels[:4, :4] = 0
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    content = encoded(pixels, name, exif=exif.tobytes())
+    with Image.open(io.BytesIO(content)) as picture:
+        expected = np.asarray(ImageOps.exif_transpose(picture))
+    np.testing.assert_array_equal(images.decode_upright(content), expected)
+
+
+def test_exif_data_that_mean_nothing_turn_nothing():
+    pixels = trees.picture(0)
+    for exif in (b"Exif\0\0" + bytes(9), b"MM\0*\0\0\0\x08\0\xff\x01\x12"):
+        content = encoded(pixels, "PNG", exif=exif)
+        np.testing.assert_array_equal(images.decode_upright(content), pixels)
+
+
+def test_a_frames_picture_keeps_its_stored_pixels():
+    for name, content in odd_pngs.harmless(pixels := trees.picture(1)).items():
+        np.testing.assert_array_equal(
+            images.decode_rgb(content), pixels, err_msg=name
+        )
+
+
+def test_a_palettes_indices_are_ids_and_scaled_greys_are_not():
+    ids = trees.label_map(0, (5, 7))
+    indexed = Image.fromarray(ids, "P")
+    indexed.putpalette(bytes(range(256)) * 3)
+    stream = io.BytesIO()
+    indexed.save(stream, "PNG")
+    np.testing.assert_array_equal(images.decode_ids(stream.getvalue()), ids)
+    head = (b"IHDR", struct.pack(">IIBBBBB", 2, 1, 4, 0, 0, 0, 0))
+    rest = [(b"IDAT", zlib.compress(b"\0\x17")), (b"IEND", b"")]
+    with pytest.raises(ValueError, match="^4-bit grey, a label map should be"):
+        images.decode_ids(odd_pngs.file_of([head, *rest]))
+
+
+@pytest.mark.parametrize("decode", [images.decode_upright, images.decode_ids])
+def test_a_picture_that_is_too_large_is_refused_by_its_header(decode):
+    head = (b"IHDR", struct.pack(">IIBBBBB", 20000, 20000, 8, 0, 0, 0, 0))
+    rest = [(b"IDAT", zlib.compress(bytes(99))), (b"IEND", b"")]
+    with pytest.raises(ValueError, match="of 20000x20000 pixels by its header"):
+        decode(odd_pngs.file_of([head, *rest]))
 
 
 def test_threads_keep_the_order_and_stay_few_items_ahead():
