@@ -25,7 +25,7 @@ class Encoding:
             JPEGs are taken, as RGB.
     """
 
-    image_size: tuple[int, int] | str = manifest.NATIVE
+    image_size: sizes.Size | str = manifest.NATIVE
     image_format: str = "png"
     jpeg_quality: int = 95
     label_space: str = "label_ids"
@@ -33,9 +33,9 @@ class Encoding:
     convert_pictures: bool = False
 
     @property
-    def is_native(self) -> bool:
-        """Whether pictures keep their size."""
-        return self.image_size == manifest.NATIVE
+    def size(self) -> sizes.Size | None:
+        """(height, width) to resize to, None where pictures keep theirs."""
+        return None if isinstance(self.image_size, str) else self.image_size
 
 
 @dataclasses.dataclass(frozen=True)

@@ -75,7 +75,7 @@ def encode_frame(
         _store_image(picture, encoding),
         encoding.image_format,
         stored_label,
-        *(picture.size if encoding.is_native else encoding.image_size),
+        *(encoding.size or picture.size),
     )
     return EncodedFrame(record, class_pixels)
 
@@ -139,13 +139,13 @@ def _open_image(data: bytes, encoding: Encoding) -> png.Png:
 def _to_rgb(data: bytes, encoding: Encoding) -> png.Png:
     """Turns a picture of another kind into an RGB PNG."""
     picture = png.decode_any(data, "image", ("PNG", "JPEG"))
-    lowest_alpha, _ = picture.convert("RGBA").getchannel("A").getextrema()
-    if lowest_alpha < 255:
+    alpha = np.asarray(picture.convert("RGBA"))[..., 3]
+    if alpha.min() < 255:
         raise BadPictureError(
             "image has transparent pixels, which no network sees; lay it on a "
             "background"
         )
-    level = _LEVEL if encoding.is_native else 0
+    level = 0 if encoding.size else _LEVEL
     pixels = np.asarray(picture.convert("RGB"))
     return png.check(png.encode(pixels, level), PICTURE_KINDS, "image")
 
@@ -168,13 +168,13 @@ def _resize(
 
 def _store_image(picture: png.Png, encoding: Encoding) -> bytes:
     """Returns the picture's bytes as the encoding wants them."""
-    if encoding.is_native and encoding.image_format == "png":
+    if not encoding.size and encoding.image_format == "png":
         if encoding.check_pixels:
             picture.verify_pixels()
         return picture.data
     pixels = picture.decode()
-    if not encoding.is_native:
-        pixels = _resize(pixels, encoding.image_size, Image.Resampling.BOX)
+    if encoding.size:
+        pixels = _resize(pixels, encoding.size, Image.Resampling.BOX)
     if encoding.image_format == "png":
         return png.encode(pixels, level=0)
     buffer = io.BytesIO()
@@ -191,13 +191,13 @@ def _store_label(
     ids, counts = decode_label(label, labels.LABEL_IDS)
     stored = label.data
     space = labels.LABEL_SPACES[encoding.label_space]
-    if not encoding.is_native:
-        ids = _resize(ids, encoding.image_size, Image.Resampling.NEAREST)
+    if encoding.size:
+        ids = _resize(ids, encoding.size, Image.Resampling.NEAREST)
     if space is labels.TRAIN_IDS:
         ids = labels.LABEL_TO_TRAIN[ids]
     is_other = label.header.kind not in LABEL_KINDS
-    if space is labels.TRAIN_IDS or not encoding.is_native or is_other:
+    if space is labels.TRAIN_IDS or encoding.size or is_other:
         counts = png.histogram(ids)
-        level = _LEVEL if encoding.is_native else 0
+        level = 0 if encoding.size else _LEVEL
         stored = png.encode(ids, level)
     return stored, np.array(counts[: space.num_classes], np.int64)

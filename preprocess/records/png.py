@@ -24,7 +24,7 @@ from schemas.pictures import (
 try:
     from preprocess.records import png_rows
 except ImportError:  # The installation found no C compiler.
-    png_rows = None
+    png_rows = None  # type: ignore[assignment]
 
 Image.MAX_IMAGE_PIXELS = None  # `check_size` is stricter, and names the file.
 
@@ -33,6 +33,7 @@ IS_FAST = png_rows is not None
 
 _HEADER = struct.Struct(">IIBBBBB")
 _HEADER_AT = len(PNG_SIGNATURE) + 8
+_ZLIB_ERROR: type[Exception] = vars(zlib_ng)["error"]  # Its stub is wrong.
 _NUM_FILTERS = 5
 _MAX_EXCESS = 1 << 16
 _ADAM7 = (
@@ -155,7 +156,7 @@ class Png:
             filtered = stream.decompress(compressed, num_bytes)
             rest = stream.unconsumed_tail
             excess = b"" if stream.eof else stream.decompress(rest, _MAX_EXCESS)
-        except zlib_ng.error as error:
+        except _ZLIB_ERROR as error:
             raise _undecodable(self.what, error) from error
         if len(filtered) < num_bytes:
             raise _undecodable(
@@ -245,7 +246,7 @@ def encode(pixels: np.ndarray, level: int) -> bytes:
         (
             PNG_SIGNATURE,
             _chunk(b"IHDR", header),
-            _chunk(b"IDAT", zlib.compress(rows, level)),
+            _chunk(b"IDAT", zlib.compress(rows.data, level)),
             _chunk(b"IEND", b""),
         )
     )
