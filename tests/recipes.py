@@ -1,4 +1,4 @@
-"""The reading recipes that the card and README.md show, made runnable."""
+"""The reading recipes that the card and the pages show, made runnable."""
 
 import html.parser
 import pathlib
@@ -6,6 +6,7 @@ import pathlib
 from preprocess.output import card
 
 ROOT = pathlib.Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "read_elsewhere.md"
 PLACEHOLDER = "DATA_DIR"
 
 
@@ -37,12 +38,12 @@ def on_card(data_dir) -> dict[str, str]:
     return blocks.texts
 
 
-def in_readme(title: str) -> str:
-    """Returns the first Python block below a README heading."""
-    text = (ROOT / "README.md").read_text()
+def on_page(title: str, language: str = "python") -> str:
+    """Returns the first code block below a heading of the reading page."""
+    text = PAGE.read_text()
     _, heading, section = text.partition(f"# {title}\n")
-    _, fence, block = section.partition("```python\n")
-    assert heading and fence, f"README.md has no recipe {title}"
+    _, fence, block = section.partition(f"```{language}\n")
+    assert heading and fence, f"{PAGE} has no recipe {title}"
     return block.partition("```")[0]
 
 

@@ -1,4 +1,4 @@
-"""The README's recipes with the packages they are for: `make test-readers`."""
+"""The pages' recipes with the packages they are for: `make test-readers`."""
 
 import json
 import pathlib
@@ -76,18 +76,18 @@ def run_apart(folder, recipe: str, data_dir: str, code: str):
 
 
 @pytest.mark.parametrize("title", ("tf.data", "TensorFlow Datasets", "PyTorch"))
-def test_readme_and_card_show_the_same_recipe(data_dir, title):
+def test_page_and_card_show_the_same_recipe(data_dir, title):
     ids = {
         "tf.data": "read-tf-data",
         "TensorFlow Datasets": "read-tfds",
         "PyTorch": "read-pytorch",
     }
     card = recipes.on_card(data_dir)
-    assert recipes.in_readme(title) == card[ids[title]]
+    assert recipes.on_page(title) == card[ids[title]]
 
 
 def test_tfds_opens_the_folder_and_reads_every_pair(data_dir):
-    names = recipes.run(recipes.in_readme("TensorFlow Datasets"), data_dir)
+    names = recipes.run(recipes.on_page("TensorFlow Datasets"), data_dir)
     assert names["image"].shape == (16, 32, 3)
     assert names["ids"].shape == (16, 32, 1)
     records = list(names["builder"].as_dataset(split="train"))
@@ -105,9 +105,9 @@ def test_tfds_opens_the_folder_and_reads_every_pair(data_dir):
 
 
 def test_tfds_reads_a_split_without_labels_undecoded(data_dir):
-    readme = (recipes.ROOT / "README.md").read_text()
-    begin = readme.index("skip = {")
-    recipe = readme[begin : readme.index("```", begin)]
+    page = recipes.PAGE.read_text()
+    begin = page.index("skip = {")
+    recipe = page[begin : page.index("```", begin)]
     builder = tfds.builder_from_directory(data_dir)
     names = {"tfds": tfds, "builder": builder}
     exec(recipe, names)
@@ -162,7 +162,7 @@ def test_the_metadata_are_what_tfds_itself_writes(tmp_path, size, image_format):
 
 
 def test_model_garden_decodes_and_parses_every_pair(data_dir):
-    recipe = recipes.in_readme("TF Model Garden")
+    recipe = recipes.on_page("TF Model Garden")
     names = recipes.run(recipe, data_dir)
     batches = list(names["dataset"])
     assert len(batches) == NUM_FRAMES
@@ -187,7 +187,7 @@ def test_pytorch_reads_every_pair_once(tmp_path, data_dir, num_workers):
         "pairs = list(torch.utils.data.DataLoader("
         f"dataset, batch_size=None, num_workers={num_workers}))"
     )
-    recipe = recipes.in_readme("PyTorch")
+    recipe = recipes.on_page("PyTorch")
     check_pairs(run_apart(tmp_path, recipe, data_dir, code))
 
 
@@ -197,7 +197,7 @@ def test_pytorch_reads_any_frame_by_its_number(tmp_path, data_dir, num_workers):
         "pairs = list(torch.utils.data.DataLoader(dataset, shuffle=True, "
         f"batch_size=None, num_workers={num_workers}))"
     )
-    recipe = recipes.in_readme("PyTorch, any frame by its number")
+    recipe = recipes.on_page("PyTorch, any frame by its number")
     check_pairs(run_apart(tmp_path, recipe, data_dir, code))
 
 
@@ -207,7 +207,7 @@ def test_dali_reads_every_pair(tmp_path, data_dir):
         f"runs = [pipeline.run() for _ in range({NUM_FRAMES // 2})]\n"
         "pairs = [(i.at(n), l.at(n)) for i, l in runs for n in range(2)]"
     )
-    recipe = recipes.in_readme("NVIDIA DALI")
+    recipe = recipes.on_page("NVIDIA DALI")
     check_pairs(run_apart(tmp_path, recipe, data_dir, code))
 
 
