@@ -1,1 +1,1 @@
-"""What the figures in README.md and BUILD.md come from."""
+"""What the figures in docs/benchmarks.md come from."""

@@ -1,0 +1,104 @@
+"""The pages hold: links, flags, rooms and checks that they name exist."""
+
+import pathlib
+import re
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PACKAGES = ("preprocess", "schemas", "trainer")
+NOT_OURS = {
+    # pip, python -m build, docker, git
+    "--build-arg",
+    "--format",
+    "--no-deps",
+    "--require-hashes",
+    "--stat",
+    # Beam
+    "--dask_client_address",
+    "--dask_npartitions",
+    "--environment_config",
+    "--environment_type",
+    "--job_endpoint",
+    "--max_num_workers",
+    "--project",
+    "--region",
+    "--runner",
+    "--s3_endpoint_url",
+    "--sdk_container_image",
+    "--service_port",
+    "--setup_file",
+    "--temp_location",
+    "--template_location",
+    "--worker_machine_type",
+    # absl
+    "--flagfile",
+    "--help",
+}
+
+
+def page_id(path: pathlib.Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def anchors(text: str) -> set[str]:
+    """Returns what GitHub makes of a page's headings."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    words = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {word.replace(" ", "-") for word in words}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_links_lead_to_files_and_headings(page):
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
+        if target.startswith("http"):
+            continue
+        name, _, anchor = target.partition("#")
+        path = page.parent / name if name else page
+        assert path.exists(), target
+        assert not anchor or anchor in anchors(path.read_text()), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_flags_that_a_page_names_exist(page):
+    sources = [ROOT / "Makefile"]
+    for package in (*PACKAGES, "benchmarks"):
+        sources += (ROOT / package).rglob("*.py")
+    code = "\n".join(path.read_text() for path in sources)
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9_-]+", page.read_text()))
+    unknown = {
+        flag
+        for flag in named - NOT_OURS
+        if not re.search(rf"\b{flag[2:]}\b", code)
+    }
+    assert unknown == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_modules_that_a_page_names_exist(page):
+    names = set(re.findall(r"python -m ([a-z_.]+)", page.read_text()))
+    for name in names:
+        top = name.partition(".")[0]
+        if (ROOT / top).is_dir():
+            path = ROOT / name.replace(".", "/")
+            assert path.with_suffix(".py").exists(), name
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_design_names_each_room(package):
+    design = (ROOT / "docs" / "design.md").read_text()
+    rooms = [p.parent.name for p in (ROOT / package).glob("*/__init__.py")]
+    for room in rooms:
+        assert f"`{room}/`" in design, room
+
+
+def test_pre_commit_runs_what_make_lint_runs():
+    makefile = (ROOT / "Makefile").read_text()
+    lint = re.search(r"^lint:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    checks = re.findall(r"\$\(BIN\)/(.*)", lint.group(1))
+    config = (ROOT / ".pre-commit-config.yaml").read_text()
+    hooks = re.findall(r"entry: \.venv/bin/(.*)", config)
+    assert [hook.split()[0] for hook in hooks] == [
+        check.split()[0] for check in checks
+    ]
