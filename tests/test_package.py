@@ -9,7 +9,7 @@ import pytest
 ROOT = pathlib.Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES = ("preprocess", "schemas", "trainer")
-NOT_DATA = {".py", ".pyc", ".c", ".so"}
+NOT_DATA = {".py", ".pyc", ".pyi", ".c", ".so"}
 
 
 @pytest.mark.parametrize("command", PYPROJECT["project"]["scripts"])
