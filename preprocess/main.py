@@ -100,7 +100,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Beam takes seconds to import, so what is wrong above is said before; it
     # warns of extras that a local run does not need.
     logging.getLogger().setLevel(logging.ERROR)
+    from preprocess import beam_import
     from preprocess.errors import ConversionError
+
+    beam_import.import_beam()
     from preprocess.pipeline import beam_flags, job, runners
     from preprocess.records import png
 

@@ -8,6 +8,31 @@ from collections.abc import Sequence
 from apache_beam.options import pipeline_options
 
 
+class _Options(pipeline_options.PipelineOptions):
+    """Options whose views are made once.
+
+    Beam declares and parses all flags of a view anew each time that it looks
+    at one: 300 times while this job's graph is built.
+    """
+
+    def __init__(self, arguments: Sequence[str]):
+        """Takes the flags."""
+        object.__setattr__(self, "_views", {})  # Beam's own takes flags only.
+        super().__init__(list(arguments))
+
+    @classmethod
+    def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
+        """Declares no flags; Beam asks each of its subclasses."""
+
+    def view_as(
+        self, cls: type[pipeline_options.PipelineOptionsT]
+    ) -> pipeline_options.PipelineOptionsT:
+        """Returns the view of a kind; all share their values."""
+        if cls not in self._views:
+            self._views[cls] = super().view_as(cls)
+        return self._views[cls]
+
+
 def parse(
     arguments: Sequence[str], own_names: Sequence[str]
 ) -> pipeline_options.PipelineOptions:
@@ -35,7 +60,7 @@ def parse(
         near = difflib.get_close_matches(wrong, names, 1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise ValueError(f"unknown flag {wrong}{hint}")
-    return pipeline_options.PipelineOptions(list(arguments))
+    return _Options(arguments)
 
 
 def _import_dask_options() -> None:

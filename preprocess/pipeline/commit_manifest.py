@@ -1,6 +1,6 @@
 """Commit: checks that every frame came back, then writes the manifest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import apache_beam as beam
 
@@ -38,7 +38,6 @@ class Commit(beam.PTransform):
             reports
             | "KeyTogether" >> beam.Map(lambda report: (_ALL, report))
             | "GroupReports" >> beam.GroupByKey()
-            | "ListReports" >> beam.MapTuple(lambda _, found: list(found))
             | "WriteManifest"
             >> beam.Map(
                 _commit,
@@ -51,12 +50,13 @@ class Commit(beam.PTransform):
 
 
 def _commit(
-    reports: Sequence[shard_writer.ShardReport],
+    keyed: tuple[int, Iterable[shard_writer.ShardReport]],
     plan: dict[str, tuple[Inventory, int]],
     problems: Sequence[SkippedFrame],
     options: Options,
     versions: dict[str, str],
 ) -> None:
+    reports = list(keyed[1])
     _check_complete(reports, plan)
     inputs = {
         split: pairing.fingerprint(inventory.fingerprint, inventory.num_frames)

@@ -38,7 +38,7 @@ class FindFrames(beam.PTransform):
         ]
         found = (
             pipeline
-            | "Listings" >> beam.Create(listings)
+            | "Listings" >> beam.Create(listings, reshuffle=False)
             | "ListFiles" >> beam.FlatMap(_list_by_bucket)
             # (bucket, (split, FileRow))
             | "GroupBucket" >> beam.GroupByKey()

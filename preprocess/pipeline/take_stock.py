@@ -75,7 +75,9 @@ class TakeStock(beam.PTransform):
         )
         # CombineGlobally would key by None, whose hash is another in each
         # process: Dask's runner would sum up in several places.
-        nothing = counts.pipeline | "Nothing" >> beam.Create([(_ALL, {})])
+        nothing = counts.pipeline | "Nothing" >> beam.Create(
+            [(_ALL, {})], reshuffle=False
+        )
         return (
             (counts, nothing)
             | "OrNothing" >> beam.Flatten()

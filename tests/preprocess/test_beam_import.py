@@ -1,0 +1,16 @@
+import subprocess
+import sys
+
+_IN_A_FRESH_PROCESS = """
+import gc, sys
+from preprocess import beam_import
+beam_import.import_beam()
+assert "apache_beam" in sys.modules
+assert not {"bson", "pymongo", "pyarrow"} & set(sys.modules)
+assert gc.isenabled()
+import pymongo
+"""
+
+
+def test_beam_comes_without_what_is_not_needed_and_hides_it_from_nobody():
+    subprocess.run([sys.executable, "-c", _IN_A_FRESH_PROCESS], check=True)
