@@ -6,6 +6,8 @@ and, through the metadata of `schemas.tfds`, TensorFlow Datasets read.
 
 import dataclasses
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from google.protobuf.message import DecodeError
 
@@ -65,7 +67,7 @@ def encode(record: Record) -> bytes:
     `example.proto`, put together here because protobuf takes 3.5 ms for a
     picture of 2 MB, most of what a native frame costs to convert.
     """
-    values = {
+    values: dict[str, bytes | int] = {
         IMAGE_ENCODED: record.image,
         IMAGE_FILENAME: record.name.encode(),
         IMAGE_FORMAT: record.image_format.encode(),
@@ -94,23 +96,27 @@ def decode(serialized: bytes) -> Record:
         example = example_pb2.Example.FromString(serialized)
     except DecodeError as error:
         raise ValueError(f"not a tf.train.Example: {error}") from error
-    value = {
-        key: _single_value(example.features.feature, key, kind)
-        for key, kind in FEATURES.items()
-    }
+    feature = example.features.feature
+    texts: dict[str, bytes] = {}
+    numbers: dict[str, int] = {}
+    for key, kind in FEATURES.items():
+        if kind is bytes:
+            texts[key] = _single_value(feature, key, "bytes_list")
+        else:
+            numbers[key] = _single_value(feature, key, "int64_list")
     try:
-        name = value[IMAGE_FILENAME].decode()
-        image_format = value[IMAGE_FORMAT].decode()
+        name = texts[IMAGE_FILENAME].decode()
+        image_format = texts[IMAGE_FORMAT].decode()
     except UnicodeDecodeError as error:
         raise ValueError(f"a name or format is not UTF-8: {error}") from error
     check_name(name)
     return Record(
         name=name,
-        image=value[IMAGE_ENCODED],
+        image=texts[IMAGE_ENCODED],
         image_format=image_format,
-        label=value[LABEL_ENCODED],
-        height=value[IMAGE_HEIGHT],
-        width=value[IMAGE_WIDTH],
+        label=texts[LABEL_ENCODED],
+        height=numbers[IMAGE_HEIGHT],
+        width=numbers[IMAGE_WIDTH],
     )
 
 
@@ -125,10 +131,12 @@ def check_name(name: str) -> None:
         raise ValueError(f"{name[:80]!a} cannot be a frame's name")
 
 
-def _single_value(feature_map, key: str, kind: type) -> bytes | int:
+def _single_value(
+    feature_map: Mapping[str, Any], key: str, list_name: str
+) -> Any:
+    """Returns the one value of a feature: bytes or int, by its list."""
     if key not in feature_map:
         raise ValueError(f"the example has no feature {key!r}")
-    list_name = "bytes_list" if kind is bytes else "int64_list"
     values = getattr(feature_map[key], list_name).value
     if len(values) != 1:
         raise ValueError(

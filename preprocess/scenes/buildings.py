@@ -152,7 +152,9 @@ def _paint_bay(
     """Paints one column of windows with the wall around it."""
     (x0, z0), (x1, z1) = ends
 
-    def panel(left: float, bottom: float, right: float, top: float):
+    def panel(
+        left: float, bottom: float, right: float, top: float
+    ) -> list[Point]:
         x, z = x0 + (x1 - x0) * left, z0 + (z1 - z0) * left
         lower: list[Point] = [(x, bottom, z), (x, top, z)]
         x, z = x0 + (x1 - x0) * right, z0 + (z1 - z0) * right

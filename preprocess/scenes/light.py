@@ -11,14 +11,16 @@ Color = tuple[float, float, float]
 
 def mix(first: Color, second: Color, share: float) -> Color:
     """Blends two colours, `share` in [0, 1] of the second."""
-    return tuple(
+    red, green, blue = (
         a + (b - a) * share for a, b in zip(first, second, strict=True)
     )
+    return red, green, blue
 
 
 def scale(color: Color, factor: float) -> Color:
     """Makes a colour lighter or darker."""
-    return tuple(min(255.0, channel * factor) for channel in color)
+    red, green, blue = (min(255.0, channel * factor) for channel in color)
+    return red, green, blue
 
 
 @dataclasses.dataclass(frozen=True)

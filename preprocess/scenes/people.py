@@ -69,8 +69,8 @@ def bicycle(canvas: Canvas, rng: np.random.Generator, place: Place) -> None:
         for start, end in zip(rim, rim[1:] + rim[:1], strict=True):
             stroke = _stroke(start, end, 0.05)
             canvas.billboard(base, stroke, _TYRE, "bicycle")
-    for start, end in _TUBES:
-        tube = _stroke(_JOINTS[start], _JOINTS[end], 0.045)
+    for first, second in _TUBES:
+        tube = _stroke(_JOINTS[first], _JOINTS[second], 0.045)
         canvas.billboard(base, tube, color, "bicycle")
     for joint, half in (("seat", 0.13), ("bar", 0.1)):
         right, up = _JOINTS[joint]

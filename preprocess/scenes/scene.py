@@ -146,7 +146,7 @@ def _on_road(
     rng: np.random.Generator, street: Street
 ) -> list[tuple[float, Place, _Painter]]:
     """Lists (depth, place, painter) of what moves on the road."""
-    things = []
+    things: list[tuple[float, Place, _Painter]] = []
     left, right = street.road
     lanes = (
         (right + street.middle) / 2 - 0.8,
@@ -159,10 +159,11 @@ def _on_road(
             if rng.random() < 0.7 * street.traffic:
                 things.append((z, (lane + rng.uniform(-0.3, 0.3), z), moving))
             z += rng.uniform(11, 35)
-    for painter, mean in (
+    walkers: tuple[tuple[_Painter, float], ...] = (
         (people.rider, 0.9),
         (people.person, 1.2),
-    ):
+    )
+    for painter, mean in walkers:
         for _ in range(rng.poisson(mean * street.traffic)):
             x, z = rng.uniform(*street.road), rng.uniform(10, 45)
             things.append((z, (x, z), painter))

@@ -85,8 +85,8 @@ def _ground_grain(
     columns = np.arange(width, dtype=np.float32) - np.float32(camera.center_px)
     along = (depth * _GRAINS_PER_M).astype(np.int32) % _TILE
     across = columns * (depth / np.float32(camera.focal_px))[:, None]
-    across = (across * _GRAINS_PER_M).astype(np.int32) % _TILE
-    return tile[along[:, None], across] * np.exp(-depth / 30)[:, None]
+    right = (across * _GRAINS_PER_M).astype(np.int32) % _TILE
+    return tile[along[:, None], right] * np.exp(-depth / 30)[:, None]
 
 
 def _grain_tile(rng: np.random.Generator) -> np.ndarray:

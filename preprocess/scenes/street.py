@@ -102,7 +102,7 @@ def paint_ground(
     else:
         _dashes(flat, rng, street)
     if street.crossing is not None:
-        _crossing(flat, street, asphalt)
+        _crossing(flat, street, street.crossing, asphalt)
 
 
 def _flat(
@@ -133,9 +133,14 @@ def _dashes(flat: Callable, rng: np.random.Generator, street: Street) -> None:
             flat(across, (z, z + 3), _PAINT)
 
 
-def _crossing(flat: Callable, street: Street, asphalt: Color) -> None:
+def _crossing(
+    flat: Callable,
+    street: Street,
+    crossing: tuple[float, float],
+    asphalt: Color,
+) -> None:
     """Paints the crossing street, a stop line and a zebra crossing."""
-    near, far = street.crossing
+    near, far = crossing
     left, right = street.road
     flat(
         (-_SIDE_M, _SIDE_M),

@@ -22,7 +22,8 @@ def tree(canvas: Canvas, rng: np.random.Generator, place: Place) -> None:
         (x + right * 1.2, 0, z + ahead) for right, ahead in circle(radius)
     ]
     canvas.shadow(round_shade, 0.1 + 0.35 * canvas.light.sun)
-    color = mix(*(_LEAVES[i] for i in rng.integers(len(_LEAVES), size=2)), 0.5)
+    one, other = (_LEAVES[i] for i in rng.integers(len(_LEAVES), size=2))
+    color = mix(one, other, 0.5)
     crown = (x, height * 0.72, z)
     _foliage(canvas, rng, crown, (radius, height * 0.36), color)
 

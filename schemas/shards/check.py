@@ -6,7 +6,8 @@ from typing import BinaryIO
 
 import google_crc32c
 
-from schemas.manifest import ManifestError, Shard
+from schemas.manifest import Shard
+from schemas.manifest_checks import ManifestError
 from schemas.shards import tfrecord
 
 _BUFFER_BYTES = 1 << 20

@@ -7,7 +7,7 @@ TensorFlow's record writer lays them out.
 
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 import google_crc32c
 
@@ -16,6 +16,13 @@ _LENGTH = struct.Struct("<Q")
 _FOOTER = struct.Struct("<I")
 MAX_RECORD_BYTES = 1 << 30
 """No frame comes near; a longer length field is taken for damage."""
+
+
+class Readable(Protocol):
+    """What records are read from: an open file, or what wraps one."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Returns the next bytes, none at the end."""
 
 
 class CorruptRecordError(ValueError):
@@ -35,7 +42,7 @@ def frame(payload: bytes) -> tuple[bytes, bytes]:
     return header, _FOOTER.pack(masked_crc32c(payload))
 
 
-def read_records(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+def read_records(stream: Readable) -> Iterator[tuple[int, bytes]]:
     """Yields each record of an open TFRecord file with its offset.
 
     Args:
