@@ -32,6 +32,9 @@ NOT_OURS = {
     "--temp_location",
     "--template_location",
     "--worker_machine_type",
+    # Model Garden
+    "--config_file",
+    "--experiment",
     # absl
     "--flagfile",
     "--help",

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
+import yaml
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from preprocess.options import Encoding, Options
@@ -179,6 +180,33 @@ def test_model_garden_decodes_and_parses_every_pair(data_dir):
             for d in decoded
         ]
     )
+
+
+def test_model_gardens_configuration_trains_on_the_shards(tmp_path):
+    from official.core import exp_factory, task_factory
+    from official.vision.configs import semantic_segmentation  # noqa: F401
+
+    data_dir = convert(tmp_path, label_space="train_ids")
+    recipe = recipes.on_page("TF Model Garden", "yaml")
+    experiment = exp_factory.get_exp_config("seg_deeplabv3plus_cityscapes")
+    changes = yaml.safe_load(recipe.replace(recipes.PLACEHOLDER, data_dir))
+    experiment.override(changes, is_strict=True)
+    small = {
+        "model": {"backbone": {"dilated_resnet": {"model_id": 50}}},
+        "train_data": {
+            "crop_size": [16, 32],
+            "output_size": [32, 64],
+            "global_batch_size": 2,
+        },
+    }
+    experiment.override({"task": small}, is_strict=True)
+    task = task_factory.get_task(experiment.task)
+    model = task.build_model()
+    batch = next(iter(task.build_inputs(experiment.task.train_data)))
+    optimizer = task.create_optimizer(experiment.trainer.optimizer_config)
+    logs = task.train_step(batch, model, optimizer, metrics=[])
+    assert np.isfinite(logs["loss"].numpy())
+    assert set(np.unique(batch[1]["masks"])) <= {*range(19), 255}
 
 
 @pytest.mark.parametrize("num_workers", (0, 2))
