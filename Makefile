@@ -57,7 +57,8 @@ test-dask: .venv-dask/installed
 	.venv-dask/bin/python -m pytest tests/extra/test_dask.py
 
 test-jax: .venv-jax/installed
-	.venv-jax/bin/python -m pytest tests/extra/test_processes.py
+	.venv-jax/bin/python -m pytest tests/extra/test_jax_devices.py \
+	  tests/extra/test_processes.py
 
 test-s3: .venv-s3/installed
 	.venv-s3/bin/python -m pytest tests/extra/test_s3.py

@@ -47,7 +47,7 @@ def train(given: Given) -> TrainConfig:
     model = run.model if run else ModelConfig(manifest.label_space)
     base = run or TrainConfig(model_dir, data, model)
     config = with_values(base, given)
-    devices.check_backend(config.devices.num_processes)
+    devices.check_backend(config.devices)
     saved.check_same_run(config)
     return config
 

@@ -98,17 +98,17 @@ def _counts(
     import keras
 
     from trainer.backends import devices
-    from trainer.metrics import confusion
+    from trainer.metrics import on_device
 
     if flags.backend == "jax":
         import jax
 
-        count = jax.jit(confusion.logit_counts)
+        count = jax.jit(on_device.logit_counts)
     else:
         import tensorflow as tf
 
         jit_compile = devices.choose_jit(flags.jit_compile, device)
-        count = tf.function(confusion.logit_counts, jit_compile=jit_compile)
+        count = tf.function(on_device.logit_counts, jit_compile=jit_compile)
     labels = keras.ops.convert_to_tensor(labels)
     logits = keras.random.normal((*labels.shape, step_timing.NUM_CLASSES))
     flags.num_steps *= _COUNTS_A_STEP

@@ -79,9 +79,12 @@ def predict(capsys, files, network, source, *more):
     ("network", "message"),
     [
         ("other.keras", "the network has 20 outputs, wanted 34 (label_ids) or"),
-        ("cut.keras", "cut.keras is no network that Keras can open: "),
-        ("flipped.keras", "flipped.keras is no network that Keras can open: "),
-        ("text.keras", "text.keras is no network that Keras can open: "),
+        ("cut.keras", "cut.keras is not a network that Keras can open: "),
+        (
+            "flipped.keras",
+            "flipped.keras is not a network that Keras can open: ",
+        ),
+        ("text.keras", "text.keras is not a network that Keras can open: "),
         ("none.keras", "none.keras does not exist: run --mode=train with"),
     ],
 )

@@ -95,7 +95,7 @@ def test_a_damaged_network_is_named(tmp_path, street):
         inference=InferenceConfig(),
         checkpoint=str(network),
     )
-    with pytest.raises(ValueError, match=r"broken\.keras is no network"):
+    with pytest.raises(ValueError, match=r"broken\.keras is not a network"):
         predict.run(config)
 
 

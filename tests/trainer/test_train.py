@@ -16,7 +16,7 @@ from trainer.config.optimization import LossConfig, OptimizerConfig
 from trainer.data import pipeline, splits
 from trainer.engine import checkpoints, divergence, epoch, validation
 from trainer.metrics import confusion
-from trainer.models import unet
+from trainer.models.pixels import normalize
 
 NUM_TRAIN, NUM_VAL = 10, 3
 
@@ -72,7 +72,7 @@ def test_the_metric_is_that_of_the_saved_model(data_dir, whole_run):  # F8
     network = keras.saving.load_model(whole_run / "last.keras")
     matrix = confusion.ConfusionMatrix(34, loaded.space.evaluated)
     for images, ids in pipeline.eval_batches(source, (32, 32), 1):
-        predicted = np.argmax(network(unet.normalize(images)), -1)
+        predicted = np.argmax(network(normalize(images)), -1)
         matrix.update(
             confusion.count_pairs(ids.numpy(), predicted.astype(np.uint8), 34)
         )

@@ -11,7 +11,7 @@ import keras
 from keras import ops
 
 from trainer.backends.step import StepResult
-from trainer.losses.segmentation import safe_divide
+from trainer.losses.pixels import safe_divide
 
 
 class Sums(NamedTuple):

@@ -1,15 +1,15 @@
 """Which devices compute, and what they can do: type, XLA, memory.
 
-Asks TensorFlow or JAX, whichever Keras runs on.
+Asks TensorFlow or JAX, whichever Keras runs on, and imports no other one.
 """
 
 import dataclasses
 import resource
+import sys
 
 import keras
-import tensorflow as tf
 
-from trainer.config.devices import DevicesConfig
+from trainer.config.devices import JAX_EXTRA, DevicesConfig, check_strategy
 from trainer.config.flag import ConfigError
 
 ONE_DEVICE = DevicesConfig(strategy="single")
@@ -33,17 +33,29 @@ class Device:
         capability: A GPU's compute capability; (0, 0) where unknown.
         members: The backend's names of all devices that share each batch,
             those of other processes included; empty for one.
+        num_idle: The GPUs that this backend has found and leaves idle.
     """
 
     name: str
     is_gpu: bool
     capability: tuple[int, int] = (0, 0)
     members: tuple[str, ...] = ()
+    num_idle: int = 0
 
     @property
     def count(self) -> int:
         """How many devices share each batch."""
         return max(1, len(self.members))
+
+    @property
+    def remedy(self) -> str:
+        """One line that says how to use the idle GPUs; empty without any."""
+        if not self.num_idle:
+            return ""
+        return (
+            f"TensorFlow uses 1 of {self.num_idle + 1} GPUs; to use all, "
+            f"install the extra {JAX_EXTRA} and set KERAS_BACKEND=jax"
+        )
 
 
 def find_device(options: DevicesConfig = ONE_DEVICE) -> Device:
@@ -53,37 +65,42 @@ def find_device(options: DevicesConfig = ONE_DEVICE) -> Device:
         ConfigError: Keras runs on a backend without a training step here, or
             there are fewer devices than asked for.
     """
-    if keras.backend.backend() == "jax":
+    backend = keras.backend.backend()
+    if backend == "jax":
         return _find_jax_device(options)
-    if keras.backend.backend() != "tensorflow":
+    if backend != "tensorflow":
         raise ConfigError(
-            f"KERAS_BACKEND={keras.backend.backend()} is not one of "
-            "tensorflow, jax"
+            f"KERAS_BACKEND={backend} is not one of tensorflow, jax"
         )
+    check_strategy(options.strategy, backend)
+    return _find_tensorflow_device(options)
+
+
+def _find_tensorflow_device(options: DevicesConfig) -> Device:
+    import tensorflow as tf
+
     gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return Device("CPU", is_gpu=False)
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)
-    device = Device("CPU", is_gpu=False)
-    if gpus:
-        details = tf.config.experimental.get_device_details(gpus[0])
-        device = Device(
-            details.get("device_name", "GPU"),
-            is_gpu=True,
-            capability=details.get("compute_capability", (0, 0)),
-        )
-    names = [
-        logical.name
-        for logical in tf.config.list_logical_devices("GPU" if gpus else "CPU")
-    ]
-    num_used = _num_used(options, len(names), device)
-    members = tuple(names[:num_used]) if num_used > 1 else ()
-    return dataclasses.replace(device, members=members)
+    details = tf.config.experimental.get_device_details(gpus[0])
+    return Device(
+        details.get("device_name", "GPU"),
+        is_gpu=True,
+        capability=details.get("compute_capability", (0, 0)),
+        num_idle=len(gpus) - 1 if options.strategy == "auto" else 0,
+    )
 
 
 def _find_jax_device(options: DevicesConfig) -> Device:
     import jax
 
-    tf.config.set_visible_devices([], "GPU")  # tf.data stays on the host
+    # Where tf.data feeds the step, TensorFlow has been imported; it has to
+    # stay on the host.
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow:
+        tensorflow.config.set_visible_devices([], "GPU")
     first = jax.local_devices()[0]
     device = Device(first.device_kind, is_gpu=False)
     if first.platform == "gpu":
@@ -135,12 +152,7 @@ def choose_policy(mixed_precision: str, device: Device) -> str:
 
 
 def choose_jit(jit_compile: str, device: Device) -> bool:
-    """Returns whether XLA compiles the step; `auto`: on a GPU.
-
-    TensorFlow's XLA does not reach over several devices.
-    """
-    if device.members and keras.backend.backend() == "tensorflow":
-        return False
+    """Returns whether XLA compiles the step; `auto`: on a GPU."""
     return device.is_gpu if jit_compile == "auto" else jit_compile == "on"
 
 
@@ -158,4 +170,6 @@ def peak_memory_mb(device: Device) -> float:
         import jax
 
         return jax.local_devices()[0].memory_stats()["peak_bytes_in_use"] / 1e6
+    import tensorflow as tf
+
     return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 1e6

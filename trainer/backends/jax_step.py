@@ -1,11 +1,13 @@
 """Steps on Keras's JAX backend; JAX itself is an extra."""
 
 import keras
+import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from trainer.backends import accumulation
 from trainer.backends.step import Stepper, StepResult
-from trainer.models import unet
+from trainer.models.pixels import normalize
 
 
 class JaxStepper(Stepper):
@@ -63,9 +65,9 @@ class JaxStepper(Stepper):
         )
         return result
 
-    def _put(self, *batch) -> list:
-        """Brings a batch from tf.data to where the step takes it."""
-        arrays = [array.numpy() for array in batch]
+    def _put(self, *batch: ArrayLike) -> list:
+        """Brings a batch, of tf.data or NumPy, to where the step takes it."""
+        arrays = [np.asarray(array) for array in batch]
         return list(map(self._layout.batch, arrays)) if self._layout else arrays
 
     def _variables(self) -> tuple[list, list, list]:
@@ -88,7 +90,7 @@ class JaxStepper(Stepper):
             strict=True,
         )
         with keras.StatelessScope(before) as scope:
-            logits = self._forward(unet.normalize(images))
+            logits = self._forward(normalize(images))
             loss, weight = self._loss(labels, logits)
             scaled = self.optimizer.scale_loss(loss)
         fixed = [
@@ -129,6 +131,6 @@ class JaxStepper(Stepper):
 
     def _evaluate_purely(self, trainable, fixed, images, labels):
         logits, _ = self.model.stateless_call(
-            trainable, fixed, unet.normalize(images), training=False
+            trainable, fixed, normalize(images), training=False
         )
         return self._result(labels, logits, *self._loss(labels, logits))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import keras
 
-from trainer.metrics import confusion
+from trainer.metrics import on_device
 from trainer.models import remat
 
 Loss = Callable[[Any, Any], tuple[Any, Any]]
@@ -109,22 +109,4 @@ class Stepper(abc.ABC):
         """Does the work of `train`."""
 
     def _result(self, labels, logits, loss, weight) -> StepResult:
-        return StepResult(loss, weight, confusion.logit_counts(labels, logits))
-
-
-def build_stepper(
-    model: keras.Model,
-    optimizer: keras.optimizers.Optimizer,
-    loss: Loss,
-    options: StepOptions,
-) -> Stepper:
-    """Returns the stepper of the backend that Keras runs on."""
-    if keras.backend.backend() == "jax":
-        from trainer.backends.jax_step import JaxStepper as Backend
-    elif options.devices:
-        from trainer.backends.mirrored_step import MirroredStepper as Backend
-    else:
-        from trainer.backends.tensorflow_step import (
-            TensorFlowStepper as Backend,
-        )
-    return Backend(model, optimizer, loss, options)
+        return StepResult(loss, weight, on_device.logit_counts(labels, logits))

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from trainer.backends import accumulation
 from trainer.backends.step import Stepper, StepResult
-from trainer.models import unet
+from trainer.models.pixels import normalize
 
 
 class TensorFlowStepper(Stepper):
@@ -72,7 +72,7 @@ class TensorFlowStepper(Stepper):
 
     def _score(self, images, labels, training: bool) -> StepResult:
         """Shows the network a batch."""
-        images = unet.normalize(images)
+        images = normalize(images)
         if training:
             logits = self._forward(images)
         else:

@@ -12,6 +12,9 @@ from trainer.config.options import Config, option
 BACKENDS = ("tensorflow", "jax")
 """Keras's backends that the trainer has a step for."""
 
+JAX_EXTRA = "jax-cuda"
+"""The extra that installs JAX for NVIDIA GPUs."""
+
 _ADDRESS = re.compile(r"[^\s,]+:\d{1,5}")
 
 
@@ -22,7 +25,7 @@ class DevicesConfig(Config):
     strategy: str = option(
         "auto",
         help="One device of each process, or all of them (mirrored, on JAX); "
-        "auto: all GPUs",
+        "auto: all GPUs on JAX, one on TensorFlow",
         choices=("auto", "single", "mirrored"),
         may_change=True,
     )
@@ -69,15 +72,30 @@ class DevicesConfig(Config):
         return self.process_id == 0
 
 
-def check_backend(num_processes: int = 1) -> None:
+def check_strategy(strategy: str, backend: str) -> None:
+    """Checks that the backend can spread a step over several devices.
+
+    Raises:
+        ConfigError: It cannot; says which one can.
+    """
+    if strategy == "mirrored" and backend != "jax":
+        raise ConfigError(
+            f"--strategy={strategy} needs JAX, and Keras runs on {backend}: "
+            f"install the extra {JAX_EXTRA} (jax for CPUs) and set "
+            "KERAS_BACKEND=jax, or use --strategy=auto for one device"
+        )
+
+
+def check_backend(devices: DevicesConfig | None = None) -> None:
     """Checks, before Keras is imported, that it will run on a usable backend.
 
     Args:
-        num_processes: The processes of the run.
+        devices: What shares a run's steps; None where nothing is trained.
 
     Raises:
         ConfigError: The setting names a backend that is not installed or has
-            no training step here, or that does not connect processes.
+            no training step here, or that does not connect devices or
+            processes.
     """
     backend, setting = _keras_backend()
     remedy = "set KERAS_BACKEND=tensorflow"
@@ -91,10 +109,13 @@ def check_backend(num_processes: int = 1) -> None:
             f"{setting}, which is not installed; install it, or "
             f"{remedy if backend != 'tensorflow' else 'set KERAS_BACKEND=jax'}"
         )
-    if num_processes > 1 and backend != "jax":
+    if devices is None:
+        return
+    check_strategy(devices.strategy, backend)
+    if devices.num_processes > 1 and backend != "jax":
         raise ConfigError(
-            f"--num_processes={num_processes} needs JAX, and Keras runs on "
-            f"{backend}: set KERAS_BACKEND=jax"
+            f"--num_processes={devices.num_processes} needs JAX, and Keras "
+            f"runs on {backend}: set KERAS_BACKEND=jax"
         )
 
 

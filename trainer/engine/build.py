@@ -1,19 +1,18 @@
 """From a configuration to what can be stepped: network, optimizer, loss."""
 
-import functools
-
 import keras
 
 from schemas.labels import LABEL_SPACES
 from schemas.manifest import Split
 from trainer.backends import devices
-from trainer.backends.step import StepOptions, Stepper, build_stepper
+from trainer.backends.build import build_stepper
+from trainer.backends.step import StepOptions, Stepper
+from trainer.config.flag import ConfigError
 from trainer.config.training import TrainConfig
 from trainer.data import pipeline
-from trainer.engine import sharing
-from trainer.losses import segmentation
-from trainer.models import tf_layers, unet
-from trainer.optimizers import build
+from trainer.losses.build import build_loss, class_weights
+from trainer.models.build import build_network
+from trainer.optimizers.build import build_optimizer
 
 
 def build_training(
@@ -29,38 +28,49 @@ def build_training(
     Raises:
         ConfigError: The devices cannot share what is asked for.
     """
-    sharing.check(config, split.num_examples, device)
+    if device.members:
+        _check_batch(config, split.num_examples, len(device.members))
     policy = devices.choose_policy(config.mixed_precision, device)
     jit_compile = devices.choose_jit(config.jit_compile, device)
     has_kernels = devices.has_kernels(jit_compile)
-    normalization = keras.layers.BatchNormalization
-    join = unet.concatenating_conv
-    if has_kernels:
-        normalization = tf_layers.BatchNormalization
-        join = tf_layers.JoinConv2D
-    model = unet.build_unet(
-        (None, None, 3),
-        config.model.num_classes,
-        config.model.base_filters,
-        dtype=policy,
-        normalization=functools.partial(
-            normalization, momentum=config.model.batch_norm_momentum
-        ),
-        join=join,
-    )
+    model = build_network(config.model, policy, has_kernels)
     steps_per_epoch = pipeline.steps_per_epoch(
         split.num_examples, config.batch_size
     )
-    optimizer = build.build_optimizer(
+    optimizer = build_optimizer(
         config.optimizer, config.epochs * steps_per_epoch, has_kernels
     )
     if policy == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     space = LABEL_SPACES[config.model.label_space]
-    loss = segmentation.build_loss(
-        config.loss, segmentation.class_weights(config.loss, space, split)
-    )
+    loss = build_loss(config.loss, class_weights(config.loss, space, split))
     options = StepOptions(
         jit_compile, config.remat, config.accumulate_steps, device.members
     )
     return build_stepper(model, optimizer, loss, options)
+
+
+def _check_batch(
+    config: TrainConfig, num_examples: int, num_devices: int
+) -> None:
+    """Checks that every device gets as many pictures.
+
+    Raises:
+        ConfigError: The batch does not divide, or the split is too small.
+    """
+    num_parts = config.accumulate_steps
+    wanted = f"{num_devices} devices"
+    if num_parts > 1:
+        wanted += f" with --accumulate_steps={num_parts}"
+    if config.batch_size % (num_devices * num_parts):
+        raise ConfigError(
+            f"--batch_size={config.batch_size}, the pictures of all devices "
+            f"together, does not divide over {wanted}; make it a multiple of "
+            f"{num_devices * num_parts}, or use fewer devices (--strategy)"
+        )
+    if config.batch_size > num_examples:
+        raise ConfigError(
+            f"--batch_size={config.batch_size} is more than the "
+            f"{num_examples} frames of {config.data.train_split}, which "
+            f"{wanted} would share; lower it"
+        )

@@ -1,16 +1,14 @@
-"""The full state of a run in one file per checkpoint, and models to keep.
+"""The full state of a run in one file per checkpoint.
 
 RUN/checkpoints/step-00000123.npz holds every variable of model and optimizer
-and the host's own state; RUN/best.keras and RUN/last.keras are models that
-load without this project's code.  All are written beside and renamed; the
-checksums of the zip tell a broken file, and the one before takes its place.
+and the host's own state.  It is written beside and renamed; the checksums of
+the zip tell a broken file, and the one before takes its place.
 """
 
 import dataclasses
 import io
 import json
 import re
-import shutil
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -20,7 +18,6 @@ import keras
 import numpy as np
 
 from trainer.config import run_dir
-from trainer.models import unet
 from trainer.storage import files
 
 _NAME = re.compile(r"step-(\d{8,})\.npz")
@@ -128,40 +125,6 @@ def restore(
             )
     for name, variable in named:
         variable.assign(arrays[name])
-
-
-def save_model(
-    model_dir: str, model: keras.Model, base_filters: int, is_best: bool
-) -> None:
-    """Writes RUN/last.keras, of Keras's float32 layers in any case.
-
-    Args:
-        model_dir: The run's folder.
-        model: A U-Net of `build_unet`.
-        base_filters: The width of its first level.
-        is_best: Whether RUN/best.keras becomes the same.
-    """
-    if not all(map(_is_plain, model.layers)):
-        plain = unet.build_unet(
-            (None, None, 3), model.output_shape[-1], base_filters
-        )
-        plain.set_weights(model.get_weights())
-        model = plain
-    last_path = files.join(model_dir, run_dir.LATEST_NETWORK)
-    with files.replacing(last_path) as partial:
-        model.save(partial)
-    if is_best:
-        best_path = files.join(model_dir, run_dir.BEST_NETWORK)
-        with files.replacing(best_path) as partial:
-            with files.open_binary(last_path) as source:
-                with open(partial, "wb") as target:
-                    shutil.copyfileobj(source, target)
-
-
-def _is_plain(layer: keras.Layer) -> bool:
-    """Returns whether a layer loads anywhere and computes in float32."""
-    is_keras = type(layer).__module__.startswith("keras.")
-    return is_keras and layer.dtype_policy.name == "float32"
 
 
 def _names(folder: str) -> list[str]:

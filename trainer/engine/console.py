@@ -45,6 +45,8 @@ class Console:
             f"{'with' if jit else 'no'} XLA",
             flush=True,
         )
+        if device.remedy:
+            print(device.remedy, flush=True)
 
     def print_step(self, step: int, clock: Clock, scores: Scores) -> None:
         """Says how far an epoch is, where the last line is old."""

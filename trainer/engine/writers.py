@@ -7,6 +7,7 @@ from trainer.config.training import TrainConfig
 from trainer.engine import checkpoints, epoch
 from trainer.engine.epoch import Row
 from trainer.engine.state import RunState, to_checkpoint
+from trainer.models.saved import save_network
 
 
 class RunOutput:
@@ -44,10 +45,10 @@ class RunOutput:
     def save_model(self, is_best: bool) -> None:
         """Writes the network as its variables are now."""
         if self._is_writer:
-            checkpoints.save_model(
+            save_network(
                 self._config.model_dir,
                 self._stepper.model,
-                self._config.model.base_filters,
+                self._config.model,
                 is_best,
             )
 

@@ -1,56 +1,13 @@
 """Pixel accuracy and IoU, all from one confusion matrix of class ids.
 
 Rows are the truth, columns the prediction.  The counts are made where the
-pixels are, on the device or the host; the sums and ratios are host int64.
+pixels are, here or in `trainer.metrics.on_device`; the sums and ratios are
+host int64.  NumPy only: label maps are scored without Keras, whose import
+takes seconds.
 """
 
 import numpy as np
-
-
-def confusion_counts(label_ids, predicted_ids, num_classes: int):
-    """Counts (truth, prediction) pairs on the device.
-
-    One scatter-add, which XLA compiles on every backend; a bincount would
-    not compile, and one-hot products take 34 times the memory.
-
-    Args:
-        label_ids: (...) integers; those outside 0..num_classes-1, such as
-            255, count nowhere.
-        predicted_ids: (...) integers in 0..num_classes-1.
-        num_classes: The number of class ids.
-
-    Returns:
-        (num_classes, num_classes) int32, rows truth, columns prediction.
-    """
-    # Files are scored without Keras, whose import takes seconds.
-    from keras import ops
-
-    label_ids = ops.cast(label_ids, "int32")
-    predicted_ids = ops.cast(predicted_ids, "int32")
-    nowhere = num_classes * num_classes
-    counted = ops.logical_and(label_ids >= 0, label_ids < num_classes)
-    cells = ops.where(counted, label_ids * num_classes + predicted_ids, nowhere)
-    cells = ops.reshape(cells, (-1,))
-    sums = ops.segment_sum(
-        ops.ones_like(cells), cells, num_segments=nowhere + 1
-    )
-    return ops.reshape(sums[:nowhere], (num_classes, num_classes))
-
-
-def logit_counts(label_ids, logits):
-    """Counts (truth, likeliest class) pairs on the device.
-
-    Args:
-        label_ids: (B, H, W) integers, as `confusion_counts` takes them.
-        logits: (B, H, W, num_classes) float32.
-
-    Returns:
-        (num_classes, num_classes) int32, rows truth, columns prediction.
-    """
-    from keras import ops
-
-    predicted_ids = ops.argmax(logits, axis=-1)
-    return confusion_counts(label_ids, predicted_ids, logits.shape[-1])
+from numpy.typing import ArrayLike
 
 
 def count_pairs(
@@ -109,7 +66,7 @@ class ConfusionMatrix:
         """(num_classes, num_classes) int64: all pairs so far."""
         return self._counts
 
-    def update(self, counts) -> None:
+    def update(self, counts: ArrayLike) -> None:
         """Adds (num_classes, num_classes) counts of more pixels.
 
         Raises:

@@ -7,17 +7,37 @@ variables, their order and saved models are those of the network itself.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
-from keras import layers, ops
+from keras import ops
+
+_PROBE_SIZE = 256
+"""A picture's side that every network takes: its sizes tell the strides."""
+
+
+class _Piece(NamedTuple):
+    """A part of a network between cuts.
+
+    Attributes:
+        network: The part; gives a list of its outputs.
+        inputs: The tensors of the whole network that it takes.
+        outputs: Those that it gives.
+    """
+
+    network: keras.Model
+    inputs: list[keras.KerasTensor]
+    outputs: list[keras.KerasTensor]
 
 
 def recomputing(model: keras.Model) -> Callable[[Any], Any]:
     """Returns the training pass of a network, recomputed piece by piece.
 
+    The last layer is not computed again: nothing would be saved.
+
     Args:
-        model: A U-Net of `build_unet`.
+        model: A network of one input and one output, each of whose layers is
+            called once.
 
     Returns:
         A function that gives what `model(images, training=True)` gives and
@@ -26,59 +46,97 @@ def recomputing(model: keras.Model) -> Callable[[Any], Any]:
     pieces = _pieces(model)
     head = model.layers[-1]
 
-    def forward(images):
-        kept = [images]  # what crosses each cut so far
-        for piece, sources in pieces:
-            kept.append(_recomputed(piece, [kept[i] for i in sources]))
-        return head(kept[-1])
+    def forward(images: Any) -> Any:
+        kept = {id(model.inputs[0]): images}  # what crosses the cuts so far
+        for piece in pieces:
+            outputs = _recomputed(
+                piece.network, [kept[id(tensor)] for tensor in piece.inputs]
+            )
+            kept |= zip(map(id, piece.outputs), outputs, strict=True)
+        return head(kept[id(head.input)])
 
     return forward
 
 
-def _pieces(model: keras.Model) -> list[tuple[keras.Model, list[int]]]:
-    """Cuts a U-Net before each pooling, upsampling and the last layer.
-
-    Returns:
-        Models of a double convolution each, in order, and the numbers of the
-        cuts that each takes its inputs from; cut 0 is the network's input,
-        cut i the output of piece i - 1.
-    """
-    cuts, joins, skips = [model.inputs[0]], set(), []
-    for layer in model.layers:
-        if isinstance(layer, layers.MaxPooling2D):
-            skips.append(len(cuts))
-        elif isinstance(layer, layers.Conv2DTranspose):
-            joins.add(len(cuts))
-        elif layer is not model.layers[-1]:
-            continue
-        cuts.append(layer.input)
+def _pieces(model: keras.Model) -> list[_Piece]:
+    """Cuts a network, but for its last layer, into parts of one resolution."""
+    levels, head = _levels(model), model.layers[-1]
+    taken: dict[int, dict[int, keras.KerasTensor]] = {}  # level → id → tensor
+    given: dict[int, dict[int, keras.KerasTensor]] = {}
+    for operation in _body(model):
+        level = levels[id(operation.output)]
+        for tensor in _inputs(operation):
+            if levels[id(tensor)] != level:
+                taken.setdefault(level, {})[id(tensor)] = tensor
+    crossing = [tensor for part in taken.values() for tensor in part.values()]
+    for tensor in (*crossing, head.input):
+        if tensor is not model.inputs[0]:
+            given.setdefault(levels[id(tensor)], {})[id(tensor)] = tensor
     pieces = []
-    for number in range(1, len(cuts)):
-        sources = [number - 1]
-        if number - 1 in joins:
-            sources.append(skips.pop())
-        inputs = [cuts[source] for source in sources]
-        pieces.append((keras.Model(inputs, cuts[number]), sources))
+    for level in sorted(given):
+        inputs = list(taken[level].values())
+        outputs = list(given[level].values())
+        pieces.append(_Piece(keras.Model(inputs, outputs), inputs, outputs))
     return pieces
 
 
-def _recomputed(piece: keras.Model, inputs: list):
+def _levels(model: keras.Model) -> dict[int, int]:
+    """Counts the changes of resolution on the longest way to each tensor.
+
+    Returns:
+        id of a tensor → its count; the input's is -1, for it is no part's.
+    """
+    body = _body(model)
+    probe = keras.KerasTensor((1, _PROBE_SIZE, _PROBE_SIZE, 3))
+    specs = keras.Function(
+        model.inputs, [operation.output for operation in body]
+    ).compute_output_spec([probe])
+    sides = {id(model.inputs[0]): _PROBE_SIZE}
+    levels = {id(model.inputs[0]): -1}
+    for operation, spec in zip(body, specs, strict=True):
+        inputs = _inputs(operation)
+        before = max(sides[id(tensor)] for tensor in inputs)
+        side = spec.shape[1] if len(spec.shape) == 4 else 1
+        # A mean over the whole picture, which weighs channels, is no cut.
+        is_cut = side not in (before, 1)
+        level = max(0, *(levels[id(tensor)] for tensor in inputs)) + is_cut
+        sides[id(operation.output)] = side
+        levels[id(operation.output)] = level
+    return levels
+
+
+def _body(model: keras.Model) -> list[keras.Operation]:
+    """Returns a network's operations in order, without input and head."""
+    return [
+        operation
+        for operation in model.operations
+        if operation is not model.layers[-1]
+        and not isinstance(operation, keras.layers.InputLayer)
+    ]
+
+
+def _inputs(operation: keras.Operation) -> list[keras.KerasTensor]:
+    return keras.tree.flatten(operation.input)
+
+
+def _recomputed(piece: keras.Model, inputs: list[Any]) -> list[Any]:
     """Calls a piece in training, to be called again for its gradient."""
     trainable = [ops.convert_to_tensor(v) for v in piece.trainable_variables]
     fixed = [ops.convert_to_tensor(v) for v in piece.non_trainable_variables]
 
-    def compute(*values):
-        output, updated = piece.stateless_call(
+    def compute(*values: Any) -> tuple[Any, ...]:
+        outputs, updated = piece.stateless_call(
             list(values[: len(trainable)]),
             fixed,
             list(values[len(trainable) :]),
             training=True,
         )
-        return (output, *updated)
+        return (*keras.tree.flatten(outputs), *updated)
 
-    output, *updated = keras.remat(compute)(*trainable, *inputs)
+    results = keras.remat(compute)(*trainable, *inputs)
+    num_outputs = len(piece.outputs)
     for variable, value in zip(
-        piece.non_trainable_variables, updated, strict=True
+        piece.non_trainable_variables, results[num_outputs:], strict=True
     ):
         variable.assign(value)
-    return output
+    return list(results[:num_outputs])

@@ -1,4 +1,7 @@
-"""Saved networks: opened, recognized, wrapped to take raw pixels."""
+"""Saved networks: written, opened, recognized, wrapped to take raw pixels.
+
+RUN/best.keras and RUN/last.keras load without this project's code.
+"""
 
 import os
 import shutil
@@ -8,14 +11,43 @@ from collections.abc import Callable
 import keras
 
 from schemas.labels import LABEL_SPACES, LabelSpace
+from trainer.config import run_dir
+from trainer.config.model import ModelConfig
+from trainer.models.build import build_network
 from trainer.storage import files
+
+
+def save_network(
+    model_dir: str, model: keras.Model, config: ModelConfig, is_best: bool
+) -> None:
+    """Writes RUN/last.keras, of Keras's float32 layers in any case.
+
+    Args:
+        model_dir: The run's folder.
+        model: A network of `build_network`.
+        config: What it was built from.
+        is_best: Whether RUN/best.keras becomes the same.
+    """
+    if not all(map(_is_plain, model.layers)):
+        plain = build_network(config)
+        plain.set_weights(model.get_weights())
+        model = plain
+    last_path = files.join(model_dir, run_dir.LATEST_NETWORK)
+    with files.replacing(last_path) as partial:
+        model.save(partial)
+    if is_best:
+        best_path = files.join(model_dir, run_dir.BEST_NETWORK)
+        with files.replacing(best_path) as partial:
+            with files.open_binary(last_path) as source:
+                with open(partial, "wb") as target:
+                    shutil.copyfileobj(source, target)
 
 
 def load_network(path: str) -> keras.Model:
     """Opens a .keras file, local or remote.
 
     Raises:
-        ValueError: It is damaged or no such file; names it.
+        ValueError: It is damaged or is not such a file; names it.
     """
     try:
         if not files.is_remote(path):
@@ -28,7 +60,7 @@ def load_network(path: str) -> keras.Model:
             return keras.models.load_model(local, compile=False)
     except Exception as error:  # Keras lets through what damage brings up.
         raise ValueError(
-            f"{path} is no network that Keras can open: {error}"
+            f"{path} is not a network that Keras can open: {error}"
         ) from error
 
 
@@ -85,6 +117,12 @@ def pixels_to_probabilities(
     if not _ends_in_softmax(model):
         outputs = keras.layers.Softmax(dtype="float32")(outputs)
     return keras.Model(pixels, outputs)
+
+
+def _is_plain(layer: keras.Layer) -> bool:
+    """Returns whether a layer loads anywhere and computes in float32."""
+    is_keras = type(layer).__module__.startswith("keras.")
+    return is_keras and layer.dtype_policy.name == "float32"
 
 
 def _ends_in_softmax(model: keras.Model) -> bool:

@@ -1,10 +1,12 @@
-"""Batch normalization, Adam and skip joins by TensorFlow's own kernels.
+"""Batch normalization and skip joins by TensorFlow's own kernels.
 
-Keras writes the first two out in elementary operations, each of which reads
-and writes whole tensors.  XLA fuses them again; without XLA, as on a CPU, one
-kernel does the same arithmetic in fewer passes.  Variables and results are
-those of the Keras classes.
+Keras writes batch normalization out in elementary operations, each of which
+reads and writes whole tensors.  XLA fuses them again; without XLA, as on a
+CPU, one kernel does the same arithmetic in fewer passes.  Variables and
+results are those of the Keras classes.
 """
+
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -13,7 +15,12 @@ import tensorflow as tf
 class BatchNormalization(keras.layers.BatchNormalization):
     """Batch normalization of (B, H, W, C) along its last axis."""
 
-    def call(self, inputs, training=None, mask=None):
+    def call(
+        self,
+        inputs: tf.Tensor,
+        training: bool | None = None,
+        mask: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         """Normalizes by the batch in training, else by the averages."""
         if mask is not None:
             return super().call(inputs, training=training, mask=mask)
@@ -60,12 +67,12 @@ class JoinConv2D(keras.layers.Layer):
     `Concatenate`.
     """
 
-    def __init__(self, filters: int, **options):
+    def __init__(self, filters: int, **options: Any):
         """Takes the number of outputs and a layer's own options."""
         super().__init__(**options)
         self.filters = filters
 
-    def build(self, input_shapes):
+    def build(self, input_shapes: list[tuple[int | None, ...]]) -> None:
         """Makes one kernel for both inputs."""
         num_inputs = sum(shape[-1] for shape in input_shapes)
         self.kernel = self.add_weight(
@@ -73,7 +80,13 @@ class JoinConv2D(keras.layers.Layer):
         )
         self.bias = self.add_weight((self.filters,), "zeros", name="bias")
 
-    def call(self, inputs):
+    def compute_output_shape(
+        self, input_shapes: list[tuple[int | None, ...]]
+    ) -> tuple[int | None, ...]:
+        """Returns that of the inputs with another number of channels."""
+        return (*input_shapes[0][:-1], self.filters)
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         """Maps [(B, H, W, a), (B, H, W, b)] to (B, H, W, filters)."""
         kernels = tf.split(
             keras.ops.convert_to_tensor(self.kernel),
@@ -88,33 +101,3 @@ class JoinConv2D(keras.layers.Layer):
         # and first one, and rectifies, as it writes.
         bias = keras.ops.convert_to_tensor(self.bias)
         return tf.nn.relu(tf.nn.bias_add(second, bias) + first)
-
-
-class _OneKernelUpdate:
-    """Overrides how Keras's Adam and AdamW update a variable."""
-
-    def update_step(self, gradient, variable, learning_rate):
-        """Updates a variable and its moments in one pass."""
-        index = self._get_variable_index(variable)
-        dtype = variable.dtype
-        step = tf.cast(self.iterations + 1, dtype)
-        tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle,
-            m=self._momentums[index].value.handle,
-            v=self._velocities[index].value.handle,
-            beta1_power=tf.cast(self.beta_1, dtype) ** step,
-            beta2_power=tf.cast(self.beta_2, dtype) ** step,
-            lr=tf.cast(learning_rate, dtype),
-            beta1=tf.cast(self.beta_1, dtype),
-            beta2=tf.cast(self.beta_2, dtype),
-            epsilon=tf.cast(self.epsilon, dtype),
-            grad=tf.cast(gradient, dtype),
-        )
-
-
-class Adam(_OneKernelUpdate, keras.optimizers.Adam):
-    """Keras's Adam, one kernel a variable."""
-
-
-class AdamW(_OneKernelUpdate, keras.optimizers.AdamW):
-    """Keras's AdamW, one kernel a variable."""

@@ -7,24 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-from keras import layers, ops
+from keras import layers
 
 from trainer.config.sizes import SIZE_FACTOR
 
 DEPTH = 4
 """Levels below the first; each halves the picture and doubles the width."""
-
-
-def normalize(images):
-    """Brings pictures to the range that the network expects.
-
-    Args:
-        images: (B, H, W, 3) uint8 in [0, 255].
-
-    Returns:
-        (B, H, W, 3) float32 in [-1, 1].
-    """
-    return ops.cast(images, "float32") / 127.5 - 1.0
 
 
 def concatenating_conv(filters: int, dtype: str) -> Callable[[list], Any]:

@@ -1,4 +1,5 @@
 import pytest
+import tensorflow as tf
 
 from trainer.backends import devices
 from trainer.backends.devices import Device
@@ -46,19 +47,40 @@ def test_xla_compiles_on_gpus_unless_told_otherwise():
     assert not devices.choose_jit("off", H100)
 
 
-def test_tensorflows_xla_does_not_reach_over_several_gpus(monkeypatch):
-    two = Device("GPU", is_gpu=True, members=("GPU:0", "GPU:1"))
-    assert not devices.choose_jit("auto", two)
-    monkeypatch.setattr(devices.keras.backend, "backend", lambda: "jax")
-    assert devices.choose_jit("auto", two)
+@pytest.fixture
+def three_gpus(monkeypatch):
+    """Makes TensorFlow tell of three GPUs."""
+    names = [f"/physical_device:GPU:{number}" for number in range(3)]
+    details = {"device_name": "NVIDIA H100", "compute_capability": (9, 0)}
+    for owner, name, result in (
+        (tf.config, "list_physical_devices", names),
+        (tf.config.experimental, "set_memory_growth", None),
+        (tf.config.experimental, "get_device_details", details),
+    ):
+        monkeypatch.setattr(owner, name, lambda *_, result=result: result)
 
 
-def test_mirrored_wants_a_second_device():
-    if devices.find_device().is_gpu:
-        pytest.skip("needs a machine without a GPU")
-    with pytest.raises(ConfigError, match="mirrored needs two .* one .CPU"):
+def test_tensorflow_uses_one_gpu_of_several_and_says_how_to_use_all(
+    three_gpus,
+):
+    device = devices.find_device(DevicesConfig("auto"))
+    assert (device.count, device.members) == (1, ())
+    assert device.capability == (9, 0)
+    assert device.remedy == (
+        "TensorFlow uses 1 of 3 GPUs; to use all, install the extra jax-cuda "
+        "and set KERAS_BACKEND=jax"
+    )
+
+
+def test_one_gpu_that_was_asked_for_needs_no_remedy(three_gpus):
+    device = devices.find_device(DevicesConfig("single"))
+    assert device == H100
+    assert device.remedy == ""
+
+
+def test_tensorflow_refuses_to_mirror(three_gpus):
+    with pytest.raises(ConfigError, match="mirrored needs JAX, .* tensorflow"):
         devices.find_device(DevicesConfig("mirrored"))
-    assert devices.find_device(DevicesConfig("auto")) == CPU
 
 
 def test_tensorflows_kernels_step_in_where_xla_does_not_fuse(monkeypatch):

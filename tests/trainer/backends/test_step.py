@@ -3,9 +3,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer.backends.step import StepOptions, build_stepper
+from trainer.backends.build import build_stepper
+from trainer.backends.step import StepOptions
 from trainer.losses.segmentation import SegmentationLoss
 from trainer.models import unet
+from trainer.models.pixels import normalize
 
 NUM_CLASSES = 5
 
@@ -135,7 +137,7 @@ def test_each_part_updates_the_moving_statistics_with_its_own():
     norm = steps.model.layers[2]
     conv = stepper(one_level).model.layers[1]
     means = [
-        keras.ops.mean(conv(unet.normalize(images[i : i + 1])), (0, 1, 2))
+        keras.ops.mean(conv(normalize(images[i : i + 1])), (0, 1, 2))
         for i in range(2)
     ]
     expected = (0.01 * means[0]) * 0.99 + 0.01 * means[1]

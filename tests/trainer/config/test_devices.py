@@ -34,9 +34,19 @@ def test_several_processes_need_jax(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
     devices.check_backend()
     with pytest.raises(ConfigError, match="on tensorflow: set KERAS_BACKEND=j"):
-        devices.check_backend(num_processes=2)
+        devices.check_backend(DevicesConfig(**TWO))
     monkeypatch.setenv("KERAS_BACKEND", "jax")
-    devices.check_backend(num_processes=2)
+    devices.check_backend(DevicesConfig(**TWO))
+
+
+def test_several_devices_need_jax(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    text = "mirrored needs JAX.*tensorflow: install the extra jax-cuda .* set"
+    with pytest.raises(ConfigError, match=text):
+        devices.check_backend(DevicesConfig("mirrored"))
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    devices.check_backend(DevicesConfig("mirrored"))
 
 
 def test_the_backend_is_checked_before_the_run_begins(tmp_path, monkeypatch):

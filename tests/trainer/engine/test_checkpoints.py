@@ -4,7 +4,6 @@ import pytest
 
 from trainer.engine import checkpoints
 from trainer.engine.checkpoints import Checkpoint, CheckpointError
-from trainer.models import unet
 
 
 def make(step):
@@ -100,17 +99,3 @@ def test_variables_of_another_network_are_refused():
     variables = [keras.Variable(np.zeros(3), name="a")]
     with pytest.raises(CheckpointError, match=r"\(4,\) for model/000"):
         checkpoints.restore({"model": variables}, arrays)
-
-
-def test_saved_models_are_float32_and_load_by_keras_alone(tmp_path):
-    network = unet.build_unet((None, None, 3), 4, 2, dtype="mixed_bfloat16")
-    checkpoints.save_model(str(tmp_path), network, 2, is_best=True)
-    loaded = keras.saving.load_model(tmp_path / "best.keras")
-    assert {layer.dtype_policy.name for layer in loaded.layers} == {"float32"}
-    for some, other in zip(
-        network.get_weights(), loaded.get_weights(), strict=True
-    ):
-        np.testing.assert_array_equal(some, other)
-    best, last = sorted(tmp_path.iterdir())
-    assert (best.name, last.name) == ("best.keras", "last.keras")
-    assert best.read_bytes() == last.read_bytes()

@@ -7,7 +7,8 @@ import pytest
 from tests import tiny_dataset
 from tests.tiny_run import make_config, read_rows
 from trainer import train
-from trainer.backends import step as stepper
+from trainer.backends.build import build_stepper
+from trainer.backends.step import StepOptions
 from trainer.engine import build as building
 from trainer.engine import checkpoints, divergence
 
@@ -33,7 +34,7 @@ def small_stepper():
     model = keras.Model(inputs, layer(inputs))
     optimizer = keras.optimizers.Adam()
     loss = None  # never called
-    return stepper.build_stepper(model, optimizer, loss, stepper.StepOptions())
+    return build_stepper(model, optimizer, loss, StepOptions())
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

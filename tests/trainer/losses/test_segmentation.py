@@ -1,29 +1,15 @@
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from schemas import labels, manifest
-from trainer.config import optimization
-from trainer.config.optimization import LossConfig
-from trainer.losses import segmentation
+from trainer.losses.pixels import focal
+from trainer.losses.segmentation import SegmentationLoss, Terms
 
 # Two classes; softmax of (0, ln 3) is (1/4, 3/4).
 LOGITS = np.array([[[[0, np.log(3)], [0, np.log(3)]]]], np.float32)
 
-# 60 pixels of unlabeled, 30 of road, 10 of sky, each in frames of 100.
-PIXELS = {0: 60, 7: 30, 23: 10}
-SPLIT = manifest.Split(
-    num_examples=1,
-    num_bytes=1,
-    num_skipped=0,
-    class_pixels=tuple(PIXELS.get(index, 0) for index in range(34)),
-    shards=(),
-    present_pixels=tuple(100 * (index in PIXELS) for index in range(34)),
-)
-
 
 def test_cross_entropy_is_the_mean_over_valid_pixels():
-    loss = segmentation.SegmentationLoss(np.ones(2, np.float32))
+    loss = SegmentationLoss(np.ones(2, np.float32))
     value, weight = loss(np.array([[[0, 1]]], np.uint8), LOGITS)
     assert float(value) == pytest.approx((np.log(4) + np.log(4 / 3)) / 2)
     assert float(weight) == 2
@@ -33,28 +19,26 @@ def test_cross_entropy_is_the_mean_over_valid_pixels():
 
 
 def test_a_batch_of_ignored_pixels_gives_zero():
-    loss = segmentation.SegmentationLoss(np.ones(2, np.float32))
+    loss = SegmentationLoss(np.ones(2, np.float32))
     value, weight = loss(np.full((1, 1, 2), 255, np.uint8), LOGITS)
     assert (float(value), float(weight)) == (0, 0)
 
 
 def test_a_class_without_weight_counts_nowhere():  # F9
-    loss = segmentation.SegmentationLoss(np.array([0, 1], np.float32))
+    loss = SegmentationLoss(np.array([0, 1], np.float32))
     value, _ = loss(np.array([[[0, 1]]], np.uint8), LOGITS)
     assert float(value) == pytest.approx(np.log(4 / 3))
 
 
 def test_heavier_classes_pull_the_mean():
-    loss = segmentation.SegmentationLoss(np.array([3, 1], np.float32))
+    loss = SegmentationLoss(np.array([3, 1], np.float32))
     value, weight = loss(np.array([[[0, 1]]], np.uint8), LOGITS)
     assert float(value) == pytest.approx((3 * np.log(4) + np.log(4 / 3)) / 4)
     assert float(weight) == 4
 
 
 def test_smoothing_spreads_a_share_of_the_truth():
-    loss = segmentation.SegmentationLoss(
-        np.ones(2, np.float32), label_smoothing=0.2
-    )
+    loss = SegmentationLoss(np.ones(2, np.float32), label_smoothing=0.2)
     value, _ = loss(np.array([[[1, 1]]], np.uint8), LOGITS)
     # The truth (0.1, 0.9) against (1/4, 3/4).
     expected = 0.1 * np.log(4) + 0.9 * np.log(4 / 3)
@@ -62,84 +46,22 @@ def test_smoothing_spreads_a_share_of_the_truth():
 
 
 def test_focal_loss_turns_away_from_easy_pixels():
-    loss = segmentation.SegmentationLoss(
-        np.ones(2, np.float32), focal_gamma=2.0
+    loss = SegmentationLoss(
+        np.ones(2, np.float32), terms=Terms(factor=focal(2.0))
     )
     value, _ = loss(np.array([[[0, 1]]], np.uint8), LOGITS)
     expected = ((3 / 4) ** 2 * np.log(4) + (1 / 4) ** 2 * np.log(4 / 3)) / 2
     assert float(value) == pytest.approx(expected)
 
 
-def test_dice_counts_the_overlap_of_the_classes_present():
-    loss = segmentation.SegmentationLoss(np.ones(2, np.float32), has_dice=True)
-    value, _ = loss(np.array([[[0, 1]]], np.uint8), LOGITS)
-    # Class 0: 2 * 1/4 / (1 + 1/2) = 1/3; class 1: 2 * 3/4 / (1 + 3/2) = 3/5.
-    dice = 1 - (1 / 3 + 3 / 5) / 2
-    expected = (np.log(4) + np.log(4 / 3)) / 2 + dice
-    assert float(value) == pytest.approx(expected)
-    value, _ = loss(np.array([[[255, 1]]], np.uint8), LOGITS)
-    # Only class 1 occurs: 2 * 3/4 / (1 + 3/4) = 6/7.
-    assert float(value) == pytest.approx(np.log(4 / 3) + 1 / 7)
-
-
 def test_focal_loss_smooths_and_weighs_too():
-    loss = segmentation.SegmentationLoss(
-        np.array([3, 1], np.float32), label_smoothing=0.2, focal_gamma=1.0
+    loss = SegmentationLoss(
+        np.array([3, 1], np.float32),
+        label_smoothing=0.2,
+        terms=Terms(focal(1.0)),
     )
     value, _ = loss(np.array([[[0, 1]]], np.uint8), LOGITS)
     # Truths (0.9, 0.1) and (0.1, 0.9) against (1/4, 3/4), missed by 3/4, 1/4.
     first = 3 / 4 * (0.9 * np.log(4) + 0.1 * np.log(4 / 3))
     second = 1 / 4 * (0.1 * np.log(4) + 0.9 * np.log(4 / 3))
     assert float(value) == pytest.approx((3 * first + second) / 4)
-
-
-def test_flags_choose_the_loss():
-    ids, ones = np.array([[[0, 1]]], np.uint8), np.ones(2, np.float32)
-    cross_entropy = (np.log(4) + np.log(4 / 3)) / 2
-    focal = (3 / 4 * np.log(4) + 1 / 4 * np.log(4 / 3)) / 2
-    expected = {
-        "cross_entropy": cross_entropy,
-        "cross_entropy_dice": cross_entropy + 1 - (1 / 3 + 3 / 5) / 2,
-        "focal": focal,
-    }
-    assert set(expected) == set(optimization.LOSSES)
-    for name, value in expected.items():
-        config = LossConfig(name, focal_gamma=1.0)
-        loss, _ = segmentation.build_loss(config, ones)(ids, LOGITS)
-        assert float(loss) == pytest.approx(value)
-
-
-def test_every_loss_of_ignored_pixels_is_zero_with_finite_gradients():
-    ids = np.full((1, 1, 2), 255, np.uint8)
-    for loss in optimization.LOSSES:
-        config = optimization.LossConfig(loss=loss, label_smoothing=0.1)
-        function = segmentation.build_loss(config, np.ones(2, np.float32))
-        logits = tf.Variable(LOGITS)
-        with tf.GradientTape() as tape:
-            value, _ = function(ids, logits)
-        assert float(value) == 0
-        assert not np.any(tape.gradient(value, logits).numpy())
-
-
-def test_void_ids_weigh_nothing_unless_asked_for():
-    weights = segmentation.class_weights(LossConfig(), labels.LABEL_IDS, SPLIT)
-    assert weights.sum() == 19 and weights[0] == 0 and weights[7] == 1
-    config = LossConfig(ignore_void=False)
-    weights = segmentation.class_weights(config, labels.LABEL_IDS, SPLIT)
-    assert weights.tolist() == [1] * 34
-
-
-def test_weights_come_from_the_manifests_counts():
-    config = LossConfig(class_weights="median_frequency")
-    weights = segmentation.class_weights(config, labels.LABEL_IDS, SPLIT)
-    # road 30 of 100, sky 10 of 100: 0.3 and 0.1, their median 0.2.
-    assert weights[7] == pytest.approx(2 / 3)
-    assert weights[23] == pytest.approx(2)
-    assert np.count_nonzero(weights) == 2
-    config = LossConfig(class_weights="median_frequency", ignore_void=False)
-    weights = segmentation.class_weights(config, labels.LABEL_IDS, SPLIT)
-    # unlabeled's 0.6 beside 0.3 and 0.1: their median is 0.3.
-    assert weights[[0, 7, 23]] == pytest.approx([0.5, 1, 3])
-    config = LossConfig(class_weights="enet")
-    weights = segmentation.class_weights(config, labels.LABEL_IDS, SPLIT)
-    assert weights[7] == pytest.approx(1 / np.log(1.02 + 0.75))

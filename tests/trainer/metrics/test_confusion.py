@@ -1,13 +1,8 @@
-import keras
 import numpy as np
 import pytest
 
 from schemas.labels import LABEL_IDS
-from trainer.metrics.confusion import (
-    ConfusionMatrix,
-    confusion_counts,
-    count_pairs,
-)
+from trainer.metrics.confusion import ConfusionMatrix, count_pairs
 
 # truth      prediction      confusion (rows truth)
 # 0 0 1      0 1 1           0: 1 1 0
@@ -16,28 +11,6 @@ from trainer.metrics.confusion import (
 TRUTH = np.array([[0, 0, 1], [1, 2, 255]], np.uint8)
 PREDICTION = np.array([[0, 1, 1], [1, 0, 2]], np.uint8)
 COUNTS = np.array([[1, 1, 0], [0, 2, 0], [1, 0, 0]])
-
-
-def test_device_counts_leave_out_labels_that_are_no_class():
-    counts = confusion_counts(TRUTH, PREDICTION, 3)
-    np.testing.assert_array_equal(keras.ops.convert_to_numpy(counts), COUNTS)
-
-
-def test_device_counts_leave_out_negative_labels():
-    counts = confusion_counts(np.array([-1, 1]), np.array([1, 1]), 2)
-    np.testing.assert_array_equal(
-        keras.ops.convert_to_numpy(counts), [[0, 0], [0, 1]]
-    )
-
-
-def test_host_counts_equal_device_counts():
-    random = np.random.default_rng(0)
-    truth = random.integers(0, 36, (2, 50, 60)).astype(np.uint8)
-    prediction = random.integers(0, 34, (2, 50, 60)).astype(np.uint8)
-    np.testing.assert_array_equal(
-        count_pairs(truth, prediction, 34),
-        keras.ops.convert_to_numpy(confusion_counts(truth, prediction, 34)),
-    )
 
 
 def test_host_counts_refuse_shapes_that_differ():

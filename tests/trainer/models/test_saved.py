@@ -6,7 +6,9 @@ from schemas.labels import LABEL_IDS, TRAIN_IDS
 from tests import color_network
 from trainer.config import run_dir
 from trainer.config.flag import ConfigError
+from trainer.config.model import ModelConfig
 from trainer.models import saved
+from trainer.models.build import build_network
 
 
 @pytest.mark.parametrize("softmax", [False, True])
@@ -27,6 +29,21 @@ def test_the_number_of_outputs_tells_the_label_space():
         assert saved.label_space_of(color_network.build(space)) is space
 
 
+def test_saved_models_are_float32_and_load_by_keras_alone(tmp_path):
+    config = ModelConfig("train_ids", base_filters=2)
+    network = build_network(config, "mixed_bfloat16", has_kernels=True)
+    saved.save_network(str(tmp_path), network, config, is_best=True)
+    loaded = keras.saving.load_model(tmp_path / "best.keras")
+    assert {layer.dtype_policy.name for layer in loaded.layers} == {"float32"}
+    for some, other in zip(
+        network.get_weights(), loaded.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(some, other)
+    best, last = sorted(tmp_path.iterdir())
+    assert (best.name, last.name) == ("best.keras", "last.keras")
+    assert best.read_bytes() == last.read_bytes()
+
+
 def test_a_saved_network_comes_back_without_what_trained_it(tmp_path):
     network = color_network.build(LABEL_IDS)
     network.compile("adam", loss=keras.losses.SparseCategoricalCrossentropy())
@@ -43,7 +60,7 @@ def test_a_saved_network_comes_back_without_what_trained_it(tmp_path):
 def test_a_file_that_is_no_network_is_named(tmp_path):
     path = tmp_path / "best.keras"
     path.write_text("no network")
-    with pytest.raises(ValueError, match=r"best\.keras is no network"):
+    with pytest.raises(ValueError, match=r"best\.keras is not a network"):
         saved.load_network(str(path))
 
 
@@ -53,7 +70,7 @@ def test_a_strangers_network_runs_no_code(tmp_path):
     model = keras.Model(pixels, code(pixels))
     path = tmp_path / "best.keras"
     model.save(path)
-    with pytest.raises(ValueError, match=r"best\.keras is no network .*unsafe"):
+    with pytest.raises(ValueError, match=r"best\.keras is not .*unsafe"):
         saved.load_network(str(path))
 
 

@@ -40,20 +40,6 @@ def test_bfloat16_stays_bfloat16_and_its_statistics_float32():
     assert layer.moving_mean.dtype == "float32"
 
 
-@pytest.mark.parametrize("name", ["Adam", "AdamW"])
-def test_adam_is_that_of_keras(name):
-    variables = []
-    for module in (tf_layers, keras.optimizers):
-        optimizer = getattr(module, name)(learning_rate=0.1)
-        variable = keras.Variable(draw(3, 4))
-        for seed in range(5):
-            gradient = tf.constant(draw(3, 4, seed=seed))
-            optimizer.apply([gradient], [variable])
-        variables.append([variable, *optimizer.variables])
-    for a, b in zip(*variables, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
-
-
 def test_a_join_is_a_convolution_of_the_concatenation():
     inputs = [draw(2, 6, 5, 3), draw(2, 6, 5, 4, seed=1)]
     joined = keras.layers.Conv2D(8, 3, padding="same", activation="relu")

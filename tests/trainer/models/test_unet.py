@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from trainer.models import unet
+from trainer.models.pixels import normalize
 
 
 def test_the_default_network_has_the_recipes_parameters():
@@ -39,5 +40,5 @@ def test_one_set_of_weights_fits_every_size():
 
 def test_pictures_go_from_minus_one_to_one():
     pixels = np.array([0, 127, 255], np.uint8).reshape(1, 1, 1, 3)
-    values = keras.ops.convert_to_numpy(unet.normalize(pixels)).ravel()
+    values = keras.ops.convert_to_numpy(normalize(pixels)).ravel()
     np.testing.assert_allclose(values, [-1, 127 / 127.5 - 1, 1], atol=1e-7)

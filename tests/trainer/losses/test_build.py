@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from schemas import labels, manifest
+from trainer.config import optimization
+from trainer.config.optimization import LossConfig
+from trainer.losses.build import LOSSES, build_loss, class_weights
+
+# Two classes; softmax of (0, ln 3) is (1/4, 3/4).
+LOGITS = np.array([[[[0, np.log(3)], [0, np.log(3)]]]], np.float32)
+
+# 60 pixels of unlabeled, 30 of road, 10 of sky, each in frames of 100.
+PIXELS = {0: 60, 7: 30, 23: 10}
+SPLIT = manifest.Split(
+    num_examples=1,
+    num_bytes=1,
+    num_skipped=0,
+    class_pixels=tuple(PIXELS.get(index, 0) for index in range(34)),
+    shards=(),
+    present_pixels=tuple(100 * (index in PIXELS) for index in range(34)),
+)
+
+
+def test_every_loss_of_the_table_is_a_choice_of_the_flag():
+    assert tuple(LOSSES) == optimization.LOSSES
+
+
+def test_flags_choose_the_loss():
+    ids, ones = np.array([[[0, 1]]], np.uint8), np.ones(2, np.float32)
+    cross_entropy = (np.log(4) + np.log(4 / 3)) / 2
+    focal = (3 / 4 * np.log(4) + 1 / 4 * np.log(4 / 3)) / 2
+    expected = {
+        "cross_entropy": cross_entropy,
+        "cross_entropy_dice": cross_entropy + 1 - (1 / 3 + 3 / 5) / 2,
+        "focal": focal,
+    }
+    for name, value in expected.items():
+        config = LossConfig(name, focal_gamma=1.0)
+        loss, _ = build_loss(config, ones)(ids, LOGITS)
+        assert float(loss) == pytest.approx(value)
+
+
+def test_every_loss_of_ignored_pixels_is_zero_with_finite_gradients():
+    ids = np.full((1, 1, 2), 255, np.uint8)
+    for loss in LOSSES:
+        config = LossConfig(loss=loss, label_smoothing=0.1)
+        function = build_loss(config, np.ones(2, np.float32))
+        logits = tf.Variable(LOGITS)
+        with tf.GradientTape() as tape:
+            value, _ = function(ids, logits)
+        assert float(value) == 0
+        assert not np.any(tape.gradient(value, logits).numpy())
+
+
+def test_void_ids_weigh_nothing_unless_asked_for():
+    weights = class_weights(LossConfig(), labels.LABEL_IDS, SPLIT)
+    assert weights.sum() == 19 and weights[0] == 0 and weights[7] == 1
+    config = LossConfig(ignore_void=False)
+    weights = class_weights(config, labels.LABEL_IDS, SPLIT)
+    assert weights.tolist() == [1] * 34
+
+
+def test_weights_come_from_the_manifests_counts():
+    config = LossConfig(class_weights="median_frequency")
+    weights = class_weights(config, labels.LABEL_IDS, SPLIT)
+    # road 30 of 100, sky 10 of 100: 0.3 and 0.1, their median 0.2.
+    assert weights[7] == pytest.approx(2 / 3)
+    assert weights[23] == pytest.approx(2)
+    assert np.count_nonzero(weights) == 2
+    config = LossConfig(class_weights="median_frequency", ignore_void=False)
+    weights = class_weights(config, labels.LABEL_IDS, SPLIT)
+    # unlabeled's 0.6 beside 0.3 and 0.1: their median is 0.3.
+    assert weights[[0, 7, 23]] == pytest.approx([0.5, 1, 3])
+    config = LossConfig(class_weights="enet")
+    weights = class_weights(config, labels.LABEL_IDS, SPLIT)
+    assert weights[7] == pytest.approx(1 / np.log(1.02 + 0.75))

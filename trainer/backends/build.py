@@ -1,0 +1,22 @@
+"""Which backends there are, and the stepper of the one that Keras runs on."""
+
+import keras
+
+from trainer.backends.step import Loss, StepOptions, Stepper
+
+
+def build_stepper(
+    model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    loss: Loss,
+    options: StepOptions,
+) -> Stepper:
+    """Returns the stepper of the backend that Keras runs on."""
+    # Each imports its backend: only the one that runs has to be installed.
+    if keras.backend.backend() == "jax":
+        from trainer.backends.jax_step import JaxStepper as Backend
+    else:
+        from trainer.backends.tensorflow_step import (
+            TensorFlowStepper as Backend,
+        )
+    return Backend(model, optimizer, loss, options)

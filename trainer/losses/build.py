@@ -1,0 +1,54 @@
+"""Which losses there are, and the one that a run asks for."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from schemas import class_weights as weighting
+from schemas.labels import LabelSpace
+from schemas.manifest import Split
+from trainer.config.optimization import LossConfig
+from trainer.losses import dice, pixels
+from trainer.losses.segmentation import SegmentationLoss, Terms
+
+LOSSES: dict[str, Callable[[LossConfig], Terms]] = {
+    "cross_entropy": lambda config: Terms(),
+    "focal": lambda config: Terms(factor=pixels.focal(config.focal_gamma)),
+    "cross_entropy_dice": lambda config: Terms(region=dice.dice_loss),
+}
+"""--loss → its terms; `trainer.config.optimization.LOSSES` has the names."""
+
+
+def build_loss(config: LossConfig, weights: np.ndarray) -> SegmentationLoss:
+    """Builds the loss that a run asks for.
+
+    Args:
+        config: Its options.
+        weights: (num_classes,) float32 of `class_weights`.
+    """
+    terms = LOSSES[config.loss](config)
+    return SegmentationLoss(weights, config.label_smoothing, terms)
+
+
+def class_weights(
+    config: LossConfig, space: LabelSpace, split: Split
+) -> np.ndarray:
+    """Returns (num_classes,) float32: what a pixel of each class weighs.
+
+    Args:
+        config: Whether void counts and how classes are balanced.
+        space: The id space of the labels.
+        split: The training split with its pixel counts.
+    """
+    counted = np.ones(space.num_classes, bool)
+    if config.ignore_void:
+        counted = space.evaluated
+    if config.class_weights == "median_frequency":
+        weights = weighting.median_frequency(
+            split.class_pixels, split.present_pixels, counted
+        )
+    elif config.class_weights == "enet":
+        weights = weighting.enet(split.class_pixels, counted)
+    else:
+        weights = counted
+    return weights.astype(np.float32)
