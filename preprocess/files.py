@@ -5,7 +5,6 @@ which takes long to import.
 """
 
 import contextlib
-import dataclasses
 import os
 import re
 import shutil
@@ -14,24 +13,10 @@ import types
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from preprocess.found_file import FoundFile
 from schemas import local_files
 
 _SCHEME = re.compile(r"([a-zA-Z][-a-zA-Z0-9+.]*)://")
-
-
-@dataclasses.dataclass(frozen=True)
-class FoundFile:
-    """A file that a listing found.
-
-    Attributes:
-        path: Where it is.
-        num_bytes: Its size.
-        modified_seconds: When it was last changed, in seconds since 1970.
-    """
-
-    path: str
-    num_bytes: int
-    modified_seconds: float
 
 
 def use_default_options(path: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from preprocess import files
 from preprocess.errors import BadPictureError, ConversionError
+from preprocess.found_file import FoundFile
 from schemas import example, zips
 
 IMAGE_TYPE = "leftImg8bit"
@@ -212,7 +213,7 @@ def _holds(root: str, data_type: str) -> bool:
     return _has_folder(root, data_type) or bool(_zip_paths(root, data_type))
 
 
-def _top(root: str) -> Iterator[files.FoundFile]:
+def _top(root: str) -> Iterator[FoundFile]:
     return itertools.islice(files.list_below(root, 1000), 1000)
 
 
