@@ -5,6 +5,7 @@ which takes long to import.
 """
 
 import contextlib
+import itertools
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from preprocess.found_file import FoundFile
 from schemas import local_files
 
 _SCHEME = re.compile(r"([a-zA-Z][-a-zA-Z0-9+.]*)://")
+_MAX_NAMED = 1000
 
 
 def use_default_options(path: str) -> None:
@@ -78,25 +80,30 @@ def list_below(folder: str, most: int | None = None) -> Iterator[FoundFile]:
     if not is_local(folder):
         yield from _remote().list_below(folder, most)
         return
-    seen: set[tuple[int, int]] = set()
-    waiting = [folder] if os.path.isdir(folder) else []
-    while waiting:
-        with os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                if not entry.is_dir():
-                    yield _found(entry)
-                    continue
-                status = entry.stat()
-                if (status.st_dev, status.st_ino) not in seen:
-                    seen.add((status.st_dev, status.st_ino))
-                    waiting.append(entry.path)
+    for entry in local_files.walk(folder):
+        yield _found(entry)
+
+
+def names(folder: str) -> list[str]:
+    """Lists the names in a folder in order; none where there is no folder.
+
+    Of an object store: those of the first objects.
+    """
+    if is_local(folder):
+        return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    begin = join(folder, "")
+    found = itertools.islice(list_below(folder, _MAX_NAMED), _MAX_NAMED)
+    below = (file.path.removeprefix(begin) for file in found)
+    return sorted({path.partition("/")[0] for path in below})
 
 
 def _found(entry: os.DirEntry[str]) -> FoundFile:
     """Looks at a file; what is none, or not there, counts as empty."""
     try:
         status = entry.stat()
-    except FileNotFoundError:
+    except OSError:
+        if not entry.is_symlink():
+            raise
         return FoundFile(entry.path, 0, 0.0)
     is_file = stat.S_ISREG(status.st_mode)
     return FoundFile(

@@ -1,7 +1,7 @@
 """Local files opened with care for what may stand under their names.
 
 In a folder that others can write to, a name may lead elsewhere by a link, or
-be a pipe that never answers.
+be a pipe that never answers.  Folders are listed in one way.
 """
 
 import contextlib
@@ -9,6 +9,7 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterator
 from typing import BinaryIO
 
 _TOKEN_BYTES = 8
@@ -54,3 +55,39 @@ def create_new(path: str) -> BinaryIO:
 def random_token() -> str:
     """Returns 16 hexadecimal digits that nobody can foresee."""
     return secrets.token_hex(_TOKEN_BYTES)
+
+
+def walk(folder: str) -> Iterator[os.DirEntry[str]]:
+    """Yields the files in and below a folder, in no particular order.
+
+    Links are followed, but into no folder twice; one that leads nowhere is
+    yielded as a file.  A folder that does not exist holds nothing.
+
+    Raises:
+        OSError: A folder cannot be read.
+    """
+    waiting = [folder] if os.path.isdir(folder) else []
+    seen = {_identity(os.stat(path)) for path in waiting}
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if not _is_folder(entry):
+                    yield entry
+                    continue
+                identity = _identity(entry.stat())
+                if identity not in seen:
+                    seen.add(identity)
+                    waiting.append(entry.path)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle, or to where one may not look
+        if entry.is_symlink():
+            return False
+        raise
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino

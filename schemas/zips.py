@@ -11,7 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from zlib_ng import zlib_ng
 
@@ -43,26 +43,51 @@ _ERRORS = (
 )
 
 
-def open_zip(file: BinaryIO) -> zipfile.ZipFile:
+class Archive(zipfile.ZipFile):
+    """A zip archive that knows whether its file was changed meanwhile."""
+
+    def __init__(self, file: BinaryIO):
+        """Reads the archive's directory."""
+        self._opened = _state(file)
+        super().__init__(file)
+
+    def has_changed(self) -> bool:
+        """Whether a file on a disk is another than when it was opened."""
+        return _state(self.fp) != self._opened
+
+
+def open_zip(file: BinaryIO) -> Archive:
     """Opens a zip for reading; threads may share it.
 
     Raises:
-        ValueError: It is no zip, or not a whole one.
+        ValueError: It is not a zip archive, or not a complete one.
         OSError: The file cannot be read.
     """
     with _naming_damage(""):
-        return zipfile.ZipFile(file)
+        return Archive(file)
 
 
-def read_entry(archive: zipfile.ZipFile, name: str) -> bytes:
+def read_entry(archive: Archive, name: str) -> bytes:
     """Reads a file in a zip.
 
     No more is unpacked than the entry claims to hold.
 
     Raises:
         ValueError: It is damaged, missing or too large.
-        OSError: The zip cannot be read.
+        OSError: The zip cannot be read, or it was changed since it was
+            opened, so that its entries may be anywhere.
     """
+    try:
+        return _read_entry(archive, name)
+    except ValueError as error:
+        if archive.has_changed():
+            raise OSError(
+                f"the zip was changed while it was read: {error}"
+            ) from error
+        raise
+
+
+def _read_entry(archive: Archive, name: str) -> bytes:
     with _naming_damage("cannot be unpacked: "):
         entry = archive.getinfo(name)
         num_bytes = max(entry.file_size, entry.compress_size)
@@ -71,18 +96,27 @@ def read_entry(archive: zipfile.ZipFile, name: str) -> bytes:
                 f"it unpacks to {num_bytes} bytes, the limit is "
                 f"{MAX_ENTRY_BYTES}"
             )
-        descriptor = _descriptor(archive)
+        descriptor = _descriptor(archive.fp)
         if descriptor is None or not _is_plain(entry):
             return archive.read(name)
         return _unpack(descriptor, entry)
 
 
-def _descriptor(archive: zipfile.ZipFile) -> int | None:
+def _descriptor(file: IO[bytes] | None) -> int | None:
     """Returns the descriptor of a file on a disk, None of any other."""
     try:
-        return archive.fp.fileno()
+        return file.fileno() if file else None
     except (AttributeError, OSError):
         return None
+
+
+def _state(file: IO[bytes] | None) -> tuple[int, int] | None:
+    """Returns what changes when a file on a disk is written to."""
+    descriptor = _descriptor(file)
+    if descriptor is None:
+        return None
+    status = os.fstat(descriptor)
+    return status.st_size, status.st_mtime_ns
 
 
 def _is_plain(entry: zipfile.ZipInfo) -> bool:
@@ -95,7 +129,7 @@ def _is_plain(entry: zipfile.ZipInfo) -> bool:
 def _unpack(descriptor: int, entry: zipfile.ZipInfo) -> bytes:
     """Reads an entry as `ZipFile.read` does, several times as fast.
 
-    It takes no lock and inflates and proves by zlib-ng.
+    It takes no lock, and inflates and verifies by zlib-ng.
     """
     at = entry.header_offset
     header = os.pread(descriptor, _LOCAL_HEADER.size, at)

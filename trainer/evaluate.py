@@ -19,7 +19,7 @@ from trainer.inference.predictor import Predictor
 from trainer.metrics.benchmark_scores import Scores
 from trainer.metrics.confusion import count_pairs
 from trainer.models.saved import load_network
-from trainer.storage import files, images
+from trainer.storage import files, images, notes
 from trainer.storage.progress import Progress
 from trainer.visualization import draw
 
@@ -36,6 +36,7 @@ def run(config: EvaluateConfig) -> None:
         FileNotFoundError: There are no such frames or network.
     """
     frames = open_frames(config.data)
+    notes.say(frames.left_out)
     path = run_dir.network_path(config.model_dir, config.checkpoint)
     predictor = Predictor(load_network(path), config.inference)
     if predictor.space is not frames.space:

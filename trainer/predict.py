@@ -1,89 +1,172 @@
 """Writes label maps, colours and overlays of any pictures."""
 
+import dataclasses
+import errno
+import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from schemas import layouts
+from schemas.failures import one_line
 from trainer.config import run_dir
 from trainer.config.inference import PredictConfig
 from trainer.evaluation import submission
 from trainer.inference.predictor import Predictor
 from trainer.models.saved import load_network
-from trainer.storage import files, image_files, images
+from trainer.storage import files, image_files, images, notes
 from trainer.storage.images import Picture
 from trainer.storage.progress import Progress
 from trainer.visualization import draw
 
 EXIT_SOME_FAILED = 1
+MARKER = "predictions.json"
+"""In an output folder: says that a prediction wrote what lies in it."""
+
+
+@dataclasses.dataclass
+class _Outcome:
+    """What became of the pictures.
+
+    Attributes:
+        written: The stems of the predicted ones.
+        num_failed: How many could not be predicted; each was named.
+    """
+
+    written: list[str] = dataclasses.field(default_factory=list)
+    num_failed: int = 0
+
+    def fail(self, reason: str) -> None:
+        """Names a picture that is not predicted."""
+        self.num_failed += 1
+        print(f"error: {one_line(reason)}", file=sys.stderr)
 
 
 def run(config: PredictConfig) -> int:
     """Predicts every picture of --input.
 
-    Each gets `<stem>_labelIds.png` (one channel, labelIds, the picture's own
-    size), `<stem>_color.png` and `<stem>_overlay.png` in --output_dir; the
-    label maps go into the zip of --submission as well.
+    In --output_dir, each gets `labelIds/<stem>_labelIds.png` (one channel,
+    labelIds, the picture's own size), `color/<stem>_color.png` and
+    `overlay/<stem>_overlay.png`; the label maps go into the zip of
+    --submission as well.
 
     Returns:
-        The exit code: 1 where a file was no picture; the others are done.
+        The exit code: 1 where a picture could not be predicted; the others
+        are done.
 
     Raises:
-        ValueError: The network does not fit, or two pictures share a stem.
+        ValueError: The network does not fit, or a file that no prediction
+            wrote would be replaced.
         FileNotFoundError: There is no picture or no such network.
     """
-    paths = image_files.find_pictures(config.input)[: config.limit]
-    _check_stems(paths)
+    found = image_files.find_pictures(config.input)
+    notes.say(layouts.describe(found.strays))
+    outcome = _Outcome()
+    paths = _with_own_outputs(found.paths[: config.limit], outcome)
     if config.submission:
-        submission.check_stems([image_files.stem(path) for path in paths])
-    path = run_dir.network_path(config.model_dir, config.checkpoint)
-    predictor = Predictor(load_network(path), config.inference)
-    files.make_folder(config.output_dir)
-    bad = []
-
-    def write(item: tuple[Picture, np.ndarray]) -> str:
-        return _write(config.output_dir, *item)
-
+        submission.check_pictures(paths)
+    network_path = run_dir.network_path(config.model_dir, config.checkpoint)
+    predictor = Predictor(load_network(network_path), config.inference)
+    _prepare_output(config.output_dir, paths, network_path)
     begin = time.perf_counter()
-    progress = Progress("pictures", len(paths))
-    predictions = predictor.predict(_readable(paths, bad))
-    written = []
-    for stem in images.ahead(write, predictions):
-        written.append(stem)
-        progress.update(len(written) + len(bad))
+    _predict(predictor, paths, config.output_dir, outcome)
     seconds = time.perf_counter() - begin
-    for stem in written:
-        print(files.join(config.output_dir, f"{stem}_overlay.png"))
+    num_written = len(outcome.written)
     print(
-        f"{len(written)} pictures, {len(written) / seconds:.2f} images/s; "
-        f"wrote _labelIds, _color and _overlay PNGs to {config.output_dir}"
+        f"{num_written} pictures, {num_written / seconds:.2f} images/s; wrote "
+        f"{', '.join(f'{kind}/' for kind in layouts.PREDICTION_KINDS)} in "
+        f"{config.output_dir}"
     )
-    if bad:
-        if config.submission:
-            print(
-                f"error: {config.submission} was not written: {len(bad)} of "
-                f"{len(paths)} frames are missing",
-                file=sys.stderr,
-            )
-        return EXIT_SOME_FAILED
     if config.submission:
-        submission.write(config.submission, config.output_dir, written)
-        print(
-            f"{config.submission}: {len(written)} frames, checked; the test "
-            f"set has {submission.NUM_TEST_FRAMES}"
-        )
-    return 0
+        _submit(config, outcome)
+    return EXIT_SOME_FAILED if outcome.num_failed else 0
 
 
-def _readable(paths: list[str], bad: list[str]) -> Iterator[Picture]:
-    """Yields the pictures; prints and collects what is none."""
+def _with_own_outputs(paths: Sequence[str], outcome: _Outcome) -> list[str]:
+    """Returns the pictures whose outputs have names of their own.
+
+    Of several pictures of one stem it takes the first.
+    """
+    first: dict[str, str] = {}
+    for path in paths:
+        stem = image_files.stem(path)
+        if "\\" in stem:
+            outcome.fail(
+                f"{path}: no output is named with a backslash; rename the "
+                "picture"
+            )
+        elif stem in first:
+            outcome.fail(
+                f"{path}: its outputs would replace those of {first[stem]}; "
+                f"predict it with --input={path} and another --output_dir, or "
+                "rename it"
+            )
+        else:
+            first[stem] = path
+    return list(first.values())
+
+
+def _prepare_output(
+    output_dir: str, paths: Sequence[str], network_path: str
+) -> None:
+    """Makes the output's folders and marks them as a prediction's.
+
+    Raises:
+        ValueError: A file that no prediction wrote would be replaced.
+    """
+    marker_path = files.join(output_dir, MARKER)
+    if files.num_bytes(marker_path) is None:
+        stems = [image_files.stem(path) for path in paths]
+        for kind in layouts.PREDICTION_KINDS:
+            there = {
+                f"{kind}/{name}"
+                for name in files.names(files.join(output_dir, kind))
+            }
+            ours = {layouts.prediction_path(stem, kind) for stem in stems}
+            if others := sorted(there & ours):
+                raise ValueError(
+                    f"{len(others)} files in {output_dir} would be replaced, "
+                    f"first {others[0]}, and no {MARKER} says that a "
+                    "prediction wrote them; choose another --output_dir"
+                )
+    for kind in layouts.PREDICTION_KINDS:
+        files.make_folder(files.join(output_dir, kind))
+    marker = {"command": "trainer.task --mode=predict", "network": network_path}
+    files.write_text(marker_path, json.dumps(marker) + "\n")
+
+
+def _predict(
+    predictor: Predictor,
+    paths: Sequence[str],
+    output_dir: str,
+    outcome: _Outcome,
+) -> None:
+    """Predicts and writes the pictures; those that fail are named."""
+
+    def write(item: tuple[Picture, np.ndarray]) -> str | OSError:
+        return _write(output_dir, *item)
+
+    progress = Progress("pictures", len(paths))
+    num_planned = outcome.num_failed
+    predictions = predictor.predict(_readable(paths, outcome))
+    for result in images.ahead(write, predictions):
+        if isinstance(result, OSError):
+            outcome.fail(str(result))
+        else:
+            outcome.written.append(result)
+        num_done = len(outcome.written) + outcome.num_failed - num_planned
+        progress.update(num_done)
+
+
+def _readable(paths: Sequence[str], outcome: _Outcome) -> Iterator[Picture]:
+    """Yields the pictures; names what is none."""
     for result in images.ahead(_try_read, paths):
         if isinstance(result, Picture):
             yield result
         else:
-            bad.append(result)
-            print(f"error: {result}", file=sys.stderr)
+            outcome.fail(result)
 
 
 def _try_read(path: str) -> Picture | str:
@@ -94,20 +177,10 @@ def _try_read(path: str) -> Picture | str:
         return str(error)
 
 
-def _check_stems(paths: list[str]) -> None:
-    """Raises ValueError where two pictures would write one file."""
-    seen = {}
-    for path in paths:
-        stem = image_files.stem(path)
-        if stem in seen:
-            raise ValueError(
-                f"{seen[stem]} and {path} would both be {stem}_labelIds.png; "
-                "predict them in two runs"
-            )
-        seen[stem] = path
-
-
-def _write(output_dir: str, picture: Picture, label_ids: np.ndarray) -> str:
+def _write(
+    output_dir: str, picture: Picture, label_ids: np.ndarray
+) -> str | OSError:
+    """Writes a prediction; returns its stem, or that its name is too long."""
     stem = image_files.stem(picture.path)
     panels = {
         "labelIds": label_ids,
@@ -115,6 +188,30 @@ def _write(output_dir: str, picture: Picture, label_ids: np.ndarray) -> str:
         "overlay": draw.overlay_with_legend(picture.image, label_ids),
     }
     for kind, pixels in panels.items():
-        target = files.join(output_dir, f"{stem}_{kind}.png")
-        files.write_bytes(target, images.encode_png(pixels))
+        target = files.join(output_dir, layouts.prediction_path(stem, kind))
+        try:
+            files.write_bytes(target, images.encode_png(pixels))
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            reason = "its outputs' names would be too long; rename the picture"
+            return OSError(f"{picture.path}: {reason}")
     return stem
+
+
+def _submit(config: PredictConfig, outcome: _Outcome) -> None:
+    """Writes the zip for the server, unless a frame is missing."""
+    num_written = len(outcome.written)
+    if outcome.num_failed:
+        print(
+            f"error: {config.submission} was not written: "
+            f"{outcome.num_failed} of {num_written + outcome.num_failed} "
+            "frames are missing",
+            file=sys.stderr,
+        )
+        return
+    submission.write(config.submission, config.output_dir, outcome.written)
+    print(
+        f"{config.submission}: {num_written} frames, checked; the test set "
+        f"has {submission.NUM_TEST_FRAMES}"
+    )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import sys
 from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
@@ -13,6 +14,8 @@ from preprocess.records import placement
 from preprocess.sources import cityscapes, listing, pairing
 from preprocess.sources.cityscapes import SourceFile
 from preprocess.sources.pairing import SkippedFrame
+from schemas import layouts
+from schemas.failures import one_line
 
 _NUM_BUCKETS = 4096
 
@@ -63,17 +66,29 @@ class FindFrames(beam.PTransform):
 
 def _list_by_bucket(
     kind: cityscapes.Listing,
-) -> Iterator[tuple[int, tuple[str, FileRow]]]:
+) -> Iterator[tuple[int, tuple[str, FileRow | SkippedFrame]]]:
+    strays = []
     for file in cityscapes.list_files(kind):
-        bucket = placement.shard_of(file.stem, _NUM_BUCKETS)
-        yield bucket, (kind.split, rows.pack_file(file, kind))
+        if isinstance(file, SourceFile):
+            bucket = placement.shard_of(file.stem, _NUM_BUCKETS)
+            yield bucket, (kind.split, rows.pack_file(file, kind))
+        elif kind.is_label:  # A frame may have its label map all the same.
+            strays.append(file)
+        else:
+            yield 0, (kind.split, pairing.stray(kind.split, file))
+    if strays:
+        print(f"note: {one_line(layouts.describe(strays))}", file=sys.stderr)
 
 
 def _pair_bucket(
-    item: tuple[int, Iterable[tuple[str, FileRow]]], options: Options
+    item: tuple[int, Iterable[tuple[str, FileRow | SkippedFrame]]],
+    options: Options,
 ) -> Iterator[FrameRow | SkippedFrame]:
     by_split: dict[str, list[SourceFile]] = {}
     for split, row in item[1]:
+        if isinstance(row, SkippedFrame):
+            yield row
+            continue
         file = rows.unpack_file(row, split, options)
         by_split.setdefault(split, []).append(file)
     for split, found in by_split.items():

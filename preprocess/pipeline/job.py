@@ -16,7 +16,7 @@ from preprocess.pipeline.commit_manifest import Commit
 from preprocess.pipeline.find_frames import FindFrames
 from preprocess.pipeline.take_stock import TakeStock
 from preprocess.pipeline.write_shards import WriteShards
-from preprocess.sources import cityscapes
+from preprocess.sources import root
 from schemas import locking, manifest
 
 _VERSIONED = ("apache-beam", "numpy", "pillow", "protobuf")
@@ -57,9 +57,7 @@ def run(
     remote_files.use_options(beam_options)
     preflight.check(options, beam_options)
     any_labels = any(options.has_labels(split) for split in options.splits)
-    cityscapes.check_root(
-        options.cityscapes_root, options.annotation, any_labels
-    )
+    root.check_root(options.cityscapes_root, options.annotation, any_labels)
     with locking.hold(options.output_dir):
         done = existing.former_result(options, overwrite)
         if done:

@@ -117,34 +117,48 @@ def make_plan(
         ConversionError: A split has no frames, or, with `on_error=fail`,
             frames without a partner; counts them and names the first few.
     """
-    problems = sum((found[name] for name in sorted(found)), Inventory())
-    if options.on_error == "fail" and problems.num_problems:
-        raise _incomplete(problems)
-    plan = {}
-    for split in options.splits:
-        inventory = found.get(split, Inventory())
+    stock = {split: found.get(split, Inventory()) for split in options.splits}
+    for split, inventory in stock.items():
         if not inventory.num_frames:
-            looked = " or ".join(
-                f"{kind.data_type}/{split}/**/*{kind.suffix}"
-                for kind in listing.list_split(split, options)
-            )
-            raise ConversionError(
-                f"split {split} has no frames: no {looked} in "
-                f"{options.cityscapes_root}. Leave it out of --splits or "
-                "correct --cityscapes_root."
-            )
-        plan[split] = inventory, _num_shards(inventory, options)
-    progress.expect(sum(inventory.num_frames for inventory, _ in plan.values()))
-    return plan
+            _check_layout(split, options)
+    problems = sum(stock.values(), Inventory())
+    if options.on_error == "fail" and problems.num_problems:
+        raise _incomplete(
+            problems, "leave such frames out with --on_error=skip"
+        )
+    for split, inventory in stock.items():
+        if not inventory.num_frames:
+            raise _incomplete(inventory, f"leave {split} out of --splits")
+    progress.expect(sum(inventory.num_frames for inventory in stock.values()))
+    return {
+        split: (inventory, _num_shards(inventory, options))
+        for split, inventory in stock.items()
+    }
 
 
-def _incomplete(problems: Inventory) -> ConversionError:
+def _check_layout(split: str, options: Options) -> None:
+    """Raises ConversionError where a split has no files of a kind at all."""
+    reason = listing.why_no_files(split, options)
+    if reason:
+        raise ConversionError(
+            f"split {split} has no frames in {options.cityscapes_root}: "
+            f"{reason}; or leave {split} out of --splits."
+        )
+
+
+def _incomplete(problems: Inventory, way_out: str) -> ConversionError:
     named = "; ".join(
         f"{problem.name}: {problem.reason}" for problem in problems.problems
     )
+    remedies = {problem.remedy: None for problem in problems.problems}
+    advice = "; ".join(filter(None, remedies)) or "mend that"
+    are = (
+        "1 frame is"
+        if problems.num_problems == 1
+        else (f"{problems.num_problems} frames are")
+    )
     return ConversionError(
-        f"{problems.num_problems} frames are not complete, first {named}. Add "
-        "what is missing, or leave such frames out with --on_error=skip."
+        f"{are} not complete, first {named}. Remedy: {advice}; or {way_out}."
     )
 
 

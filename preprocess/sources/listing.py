@@ -1,7 +1,8 @@
 """What to look for to find a split's frames, and looking in this process."""
 
 from preprocess.options import Options
-from preprocess.sources import cityscapes, pairing
+from preprocess.sources import cityscapes, pairing, root
+from preprocess.sources.cityscapes import SourceFile
 
 
 def list_split(split: str, options: Options) -> list[cityscapes.Listing]:
@@ -9,8 +10,16 @@ def list_split(split: str, options: Options) -> list[cityscapes.Listing]:
     types = [cityscapes.IMAGE_TYPE]
     if options.has_labels(split):
         types.append(options.annotation)
-    root = options.cityscapes_root
-    return [cityscapes.Listing(root, split, data_type) for data_type in types]
+    folder = options.cityscapes_root
+    return [cityscapes.Listing(folder, split, data_type) for data_type in types]
+
+
+def why_no_files(split: str, options: Options) -> str:
+    """Says why a split has no pictures or no label maps; empty if it has."""
+    for listing in list_split(split, options):
+        if reason := root.why_no_files(listing):
+            return reason
+    return ""
 
 
 def list_inputs(split: str, options: Options) -> str:
@@ -19,6 +28,7 @@ def list_inputs(split: str, options: Options) -> str:
         file
         for listing in list_split(split, options)
         for file in cityscapes.list_files(listing)
+        if isinstance(file, SourceFile)
     ]
     frames, _ = pairing.pair(split, found, options.has_labels(split))
     frames = frames[: options.limit]

@@ -5,6 +5,23 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from preprocess.sources.cityscapes import SourceFile
+from schemas.layouts import Stray
+
+_NO_IMAGE = "missing image"
+_NO_LABEL = "missing label"
+_DUPLICATE = "duplicate frame"
+_EMPTY = "empty file"
+_STRAY = "not taken"
+
+_REMEDIES = {
+    _NO_IMAGE: "add the picture, or move the label map away",
+    _NO_LABEL: "add the label map, or move the picture away",
+    _DUPLICATE: "a frame's name may be there once: remove one of the two, or "
+    "rename it and its label map alike",
+    _EMPTY: "copy the file again",
+    _STRAY: "rename the file, or move it away",
+}
+"""How a problem's reason begins → what to do about it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +78,24 @@ class SkippedFrame:
     name: str
     reason: str
 
+    @property
+    def remedy(self) -> str:
+        """What to do about it; empty where the reason says that."""
+        remedies = (
+            remedy
+            for beginning, remedy in _REMEDIES.items()
+            if self.reason.startswith(beginning)
+        )
+        return next(remedies, "")
+
+
+def stray(split: str, found: Stray) -> SkippedFrame:
+    """Makes a problem of a picture that is not taken for a frame's."""
+    name = found.path.rpartition("/")[2]
+    return SkippedFrame(
+        split, name, f"{_STRAY}: {found.path} is {found.reason}"
+    )
+
 
 def pair(
     split: str, found: Iterable[SourceFile], with_labels: bool
@@ -101,14 +136,14 @@ def _problem(
     for same_kind in (images, labels):
         if len(same_kind) > 1:
             paths = " and ".join(file.path for file in same_kind[:2])
-            return f"duplicate frame: {paths}"
+            return f"{_DUPLICATE}: {paths}"
     if not images:
-        return f"missing image for {labels[0].path}"
+        return f"{_NO_IMAGE} for {labels[0].path}"
     if with_labels and not labels:
-        return f"missing label for {images[0].path}"
+        return f"{_NO_LABEL} for {images[0].path}"
     for file in (*images, *labels):
         if file.num_bytes == 0:
-            return f"empty file: {file.path}"
+            return f"{_EMPTY}: {file.path}"
     return None
 
 

@@ -1,48 +1,68 @@
 """Cityscapes as it is downloaded: folders, or the official zips in place.
 
 A source is the folder of `leftImg8bit/` and `gtFine/`, or of the zips; or
-the zips themselves, with a comma between them.
+the zips themselves, with a comma between them.  Names are read by the rules
+of `schemas.layouts`, as the conversion reads them.
 """
 
 import dataclasses
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from schemas.manifest import SPLIT_ALIASES
+from schemas import layouts, misplaced
+from schemas.layouts import Kind, Place, Stray
+from schemas.shards.names import SPLIT_ALIASES
 from trainer.storage import archives, files
-from trainer.storage.archives import Reader
+from trainer.storage.archives import StoredFile
 
-STEM = r"(?P<stem>[^/]+_\d{6}_\d{6})"
-"""A frame's name, `<city>_<sequence>_<frame>`, as a pattern."""
+PICTURES = layouts.CITYSCAPES.pictures
+LABELS = layouts.CITYSCAPES.labels["gtFine"]
+
+_BETWEEN_ZIPS = re.compile(r"(?<=\.zip),", re.IGNORECASE)
+_LABEL_IDS = "_labelids.png"
 
 
 @dataclasses.dataclass(frozen=True)
-class Kind:
-    """One kind of file.
+class Found:
+    """One kind of file of a split, or predictions of its frames.
 
     Attributes:
-        folder: The folder above the splits; a zip's name begins with it.
-        ending: What follows a frame's stem in file names.
+        files: The frame's stem → its file, in order of the stems.
+        strays: Files that look like one of these and are not taken.
     """
 
-    folder: str
-    ending: str
+    files: Mapping[str, StoredFile]
+    strays: tuple[Stray, ...]
 
 
-PICTURES = Kind("leftImg8bit", "_leftImg8bit.png")
-LABELS = Kind("gtFine", "_gtFine_labelIds.png")
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """A frame's two files.
+
+    Attributes:
+        stem: The frame's name.
+        first: The file of the kind that was wanted.
+        second: The other one.
+    """
+
+    stem: str
+    first: StoredFile
+    second: StoredFile
 
 
 def is_source(path: str) -> bool:
     """Whether a path is, or holds, fine labels as they are downloaded."""
-    if any(map(archives.is_zip, path.split(","))):
+    parts = _parts(path)
+    if any(layouts.is_zip(part) and files.num_bytes(part) for part in parts):
         return True
-    return files.is_folder(files.join(path, LABELS.folder)) or bool(
-        _zips(path, LABELS)
+    return any(
+        files.is_folder(files.join(part, LABELS.top)) or _zips(part, LABELS)
+        for part in parts
     )
 
 
-def find(source: str, split: str, kind: Kind) -> dict[str, Reader]:
+def find(source: str, split: str, kind: Kind) -> Found:
     """Finds one kind of file of a split.
 
     Args:
@@ -50,80 +70,186 @@ def find(source: str, split: str, kind: Kind) -> dict[str, Reader]:
         split: The split's name, Cityscapes' or DeepLab's.
         kind: `PICTURES` or `LABELS`.
 
-    Returns:
-        The frame's stem → its content's reader, in order of the stems.
+    Raises:
+        FileNotFoundError: There is none.
+        OSError: A folder cannot be read.
+        ValueError: A zip is damaged, or a frame comes twice.
+    """
+    place = Place(kind, SPLIT_ALIASES.get(split, split))
+    found: dict[str, StoredFile] = {}
+    strays, others = [], []
+    for below, file in _list_files(source, place):
+        stem = place.stem(below)
+        if stem is None:
+            others.append(below)
+            if reason := place.complaint(below):
+                strays.append(Stray(file.path, reason))
+        elif stem in found:
+            raise ValueError(
+                f"{source} holds {stem} twice: {found[stem].path} and "
+                f"{file.path}; remove one of the two, or rename it and its "
+                "other file alike"
+            )
+        else:
+            found[stem] = file
+    if not found:
+        raise FileNotFoundError(_why_none(source, place, others))
+    return Found({stem: found[stem] for stem in sorted(found)}, tuple(strays))
+
+
+def find_predictions(source: str, stems: Collection[str]) -> Found:
+    """Finds predicted label maps, one a frame as the server wants them.
+
+    Where some are named `*_labelIds.png`, colours and overlays may lie
+    beside them; else every PNG whose name begins with a frame's is one.
+
+    Args:
+        source: A folder, with those below it, or a zip.
+        stems: The frames' names.
 
     Raises:
         FileNotFoundError: There is none.
-        ValueError: A zip is none, or a frame comes twice.
+        OSError: A folder cannot be read.
+        ValueError: A frame has several, or the zip is damaged.
     """
-    split = SPLIT_ALIASES.get(split, split)
-    pattern = re.compile(
-        rf"(.*/)?{kind.folder}/{re.escape(split)}/[^/]+/{STEM}{kind.ending}"
-    )
-    found: dict[str, tuple[str, Reader]] = {}
-    for path, reader in _list_files(source, split, kind):
-        match = pattern.fullmatch(path)
-        if not match:
-            continue
-        stem = match["stem"]
-        if stem in found:
+    pngs = [
+        file
+        for file in archives.list_files(source)
+        if file.below.lower().endswith(".png")
+        and not layouts.is_hidden(file.below)
+    ]
+    named = [f for f in pngs if f.below.lower().endswith(_LABEL_IDS)]
+    found: dict[str, StoredFile] = {}
+    strays = []
+    for file in sorted(named or pngs, key=lambda file: file.path):
+        stem = _predicted(file.below.rpartition("/")[2], stems)
+        if stem is None:
+            strays.append(Stray(file.path, "of no frame of the split"))
+        elif stem in found:
             raise ValueError(
-                f"{source} holds {stem} twice: {found[stem][0]} and {path}"
+                f"{source} holds several predictions of {stem}: "
+                f"{found[stem].path} and {file.path}; leave one"
             )
-        found[stem] = path, reader
+        else:
+            found[stem] = file
     if not found:
         raise FileNotFoundError(
-            f"{source} holds no {kind.folder}/{split}/*/*{kind.ending}"
+            f"{source} holds no PNG named after one of the {len(stems)} "
+            f"frames, like {min(stems)}_labelIds.png"
         )
-    return {stem: found[stem][1] for stem in sorted(found)}
+    return Found(found, tuple(strays))
 
 
-def pair(
-    wanted: Mapping[str, Reader], others: Mapping[str, Reader], what: str
-) -> list[tuple[str, Reader, Reader]]:
+def pair(wanted: Found, others: Found, what: str) -> list[Pair]:
     """Joins each frame with its other file.
 
     Args:
-        wanted: Stem → reader, of every frame.
-        others: Stem → reader; more than those wanted do not matter.
+        wanted: The file of every frame.
+        others: The other files; more than those wanted do not matter.
         what: What the other file is.
 
     Returns:
-        (stem, reader, the other's reader) of each frame, in order.
+        A pair of each frame, in order.
 
     Raises:
         FileNotFoundError: Frames have no other file.
     """
-    missing = [stem for stem in wanted if stem not in others]
+    missing = [stem for stem in wanted.files if stem not in others.files]
     if missing:
+        left_out = layouts.describe(others.strays)
         raise FileNotFoundError(
-            f"{len(missing)} of {len(wanted)} frames have no {what}, first "
-            f"{missing[0]}"
+            f"{len(missing)} of {len(wanted.files)} frames have no {what}, "
+            f"first {wanted.files[missing[0]].path}; add it, or move the other "
+            f"file away{f'. {left_out}' if left_out else ''}"
         )
-    return [(stem, wanted[stem], others[stem]) for stem in wanted]
+    return [
+        Pair(stem, file, others.files[stem])
+        for stem, file in wanted.files.items()
+    ]
 
 
-def _list_files(
-    source: str, split: str, kind: Kind
-) -> Iterator[tuple[str, Reader]]:
-    """Lists what may be of a kind; folders win over zips beside them."""
-    for part in source.split(","):
-        folder = files.join(part, kind.folder)
-        if archives.is_zip(part):
-            yield from archives.list_files(part).items()
-        elif files.is_folder(folder):
-            split_folder = files.join(folder, split)
-            if files.is_folder(split_folder):
-                yield from archives.list_files(split_folder).items()
+def what_is_missing(source: str, flag: str) -> str:
+    """Says what a folder lacks to be Cityscapes', empty where nothing."""
+    kinds = (PICTURES, LABELS)
+    return misplaced.missing_kinds(source, kinds, flag, files.names)
+
+
+def _predicted(name: str, stems: Collection[str]) -> str | None:
+    """Returns the frame that a file's name begins with."""
+    stem = name
+    while stem:
+        stem = stem.rpartition("_")[0] if "_" in stem else ""
+        if stem in stems:
+            return stem
+    plain = name[: -len(".png")]
+    official = layouts.benchmark_name(name)
+    return next((stem for stem in (plain, official) if stem in stems), None)
+
+
+def _list_files(source: str, place: Place) -> Iterator[tuple[str, StoredFile]]:
+    """Lists what lies in a split's folder.
+
+    Yields:
+        (path below the split's folder, file).
+    """
+    for part in _places(source, place.kind):
+        if layouts.is_zip(part) and not files.is_folder(part):
+            for file in archives.list_files(part):
+                below = place.below(file.below)
+                if below is not None:
+                    yield below, file
+        elif files.is_folder(folder := files.join(part, place.folder)):
+            for file in archives.list_files(folder):
+                yield file.below, file
+
+
+def _splits(source: str, kind: Kind) -> list[str]:
+    """Returns the splits that a kind of file has."""
+    paths: list[str] = []
+    for part in _places(source, kind):
+        if layouts.is_zip(part) and not files.is_folder(part):
+            paths += [file.below for file in archives.list_files(part)]
         else:
-            for path in _zips(part, kind):
-                yield from archives.list_files(path).items()
+            names = files.names(files.join(part, kind.top))
+            paths += [f"{kind.top}/{name}/" for name in names]
+    return sorted(set(filter(None, map(kind.split_of, paths))))
+
+
+def _why_none(source: str, place: Place, others: list[str]) -> str:
+    """Says why nothing is found, and what to do about it."""
+    splits = _splits(source, place.kind)
+    if not splits and files.is_folder(source):
+        missing = misplaced.missing_kinds(
+            source, (place.kind,), "--data_dir", files.names
+        )
+        if missing:
+            return missing
+    reason = misplaced.missing_files(place, splits, others)
+    return f"{source} holds no {place.wildcard}: {reason}."
+
+
+def _places(source: str, kind: Kind) -> list[str]:
+    """Returns the zips, and the folders above `kind.top`, to look into.
+
+    A folder wins over the zips beside it.
+    """
+    places: list[str] = []
+    for part in _parts(source):
+        is_zip = layouts.is_zip(part) and not files.is_folder(part)
+        if is_zip or files.is_folder(files.join(part, kind.top)):
+            places.append(part)
+        else:
+            places += _zips(part, kind)
+    return places
+
+
+def _parts(source: str) -> list[str]:
+    """Returns the zips of a list of zips, else the source itself."""
+    if files.is_folder(source) or files.num_bytes(source) is not None:
+        return [source]
+    return [os.path.expanduser(part) for part in _BETWEEN_ZIPS.split(source)]
 
 
 def _zips(folder: str, kind: Kind) -> list[str]:
-    return [
-        files.join(folder, name)
-        for name in files.names(folder)
-        if name.startswith(kind.folder) and archives.is_zip(name)
-    ]
+    names = filter(kind.is_zip_name, files.names(folder))
+    return [files.join(folder, name) for name in names]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from schemas import example
+from schemas import example, layouts
 from schemas.labels import IGNORE_ID, LABEL_IDS, LabelSpace
 from schemas.manifest import FILE_NAME, NATIVE, Manifest, ManifestError
 from schemas.shards import tfrecord
@@ -18,7 +18,6 @@ from trainer.config.flag import ConfigError
 from trainer.data import cityscapes, dataset
 from trainer.storage import files
 from trainer.storage import images as pictures
-from trainer.storage.archives import Reader
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -47,12 +46,15 @@ class Frames:
         is_native: Whether they have their original size.
         read: Reads them, a few ahead in threads; raises ValueError where one
             is damaged, and names it.
+        left_out: Counts and names files that look like frames' and are not
+            taken; empty if all are.
     """
 
     num_frames: int
     space: LabelSpace
     is_native: bool
     read: Callable[[], Iterator[Frame]]
+    left_out: str = ""
 
 
 def open_frames(data: DataConfig, label_space: str | None = None) -> Frames:
@@ -73,10 +75,10 @@ def open_frames(data: DataConfig, label_space: str | None = None) -> Frames:
     if files.num_bytes(manifest_path) is None:
         if cityscapes.is_source(data.data_dir):
             return _open_downloaded(data, label_space)
+        missing = cityscapes.what_is_missing(data.data_dir, "--data_dir")
         raise FileNotFoundError(
-            f"{data.data_dir} holds neither the {FILE_NAME} of "
-            "preprocess.main nor gtFine/ or gtFine*.zip; give --data_dir one "
-            "of the two"
+            f"{data.data_dir} holds no {FILE_NAME}, so it is no data set of "
+            f"preprocess.main; {missing}"
         )
     manifest = dataset.open_dataset(data, (data.eval_split,), label_space)
     return Frames(
@@ -105,22 +107,26 @@ def _open_downloaded(data: DataConfig, label_space: str | None) -> Frames:
         for kind in (cityscapes.PICTURES, cityscapes.LABELS)
     )
     cityscapes.pair(labels, images, "picture")
-    jobs = cityscapes.pair(images, labels, "label map")
+    pairs = cityscapes.pair(images, labels, "label map")
     return Frames(
-        num_frames=len(jobs),
+        num_frames=len(pairs),
         space=LABEL_IDS,
         is_native=True,
-        read=lambda: pictures.ahead(_read_pair, jobs),
+        read=lambda: pictures.ahead(_read_pair, pairs),
+        left_out=layouts.describe((*images.strays, *labels.strays)),
     )
 
 
-def _read_pair(job: tuple[str, Reader, Reader]) -> Frame:
-    name, read_image, read_label = job
-    frame = _decode(name, read_image(), read_label())
+def _read_pair(pair: cityscapes.Pair) -> Frame:
+    image, label = pair.first, pair.second
+    frame = _decode(
+        pair.stem, (image.path, image.read()), (label.path, label.read())
+    )
     if frame.truth_ids.max() >= LABEL_IDS.num_classes:
         raise ValueError(
-            f"{name}: its label map holds the id {frame.truth_ids.max()}, "
-            f"labelIds are 0..{LABEL_IDS.num_classes - 1}"
+            f"{label.path}: the label map holds the id "
+            f"{frame.truth_ids.max()}, labelIds are "
+            f"0..{LABEL_IDS.num_classes - 1}"
         )
     return frame
 
@@ -132,7 +138,11 @@ def _read_records(data: DataConfig, manifest: Manifest) -> Iterator[Frame]:
         where, payload = item
         try:
             record = example.decode(payload)
-            frame = _decode(record.name, record.image, record.label)
+            frame = _decode(
+                record.name,
+                (record.name, record.image),
+                (record.name, record.label),
+            )
         except ValueError as error:
             raise ManifestError(f"{where}: {error}") from error
         truth_ids = to_label_ids[frame.truth_ids]
@@ -163,17 +173,27 @@ def _payloads(
             )
 
 
-def _decode(name: str, image_bytes: bytes, label_bytes: bytes) -> Frame:
-    """Decodes both; the ids are still those of the stored label map."""
+def _decode(
+    name: str, image_file: tuple[str, bytes], label_file: tuple[str, bytes]
+) -> Frame:
+    """Decodes both; the ids are still those of the stored label map.
+
+    Args:
+        name: The frame's stem.
+        image_file: What to call the picture, and its content.
+        label_file: Likewise of the label map.
+    """
+    where, label_bytes = label_file
     if not label_bytes:
-        raise ValueError(f"{name} has no label map; score another split")
+        raise ValueError(f"{where} has no label map; score another split")
     try:
-        image = pictures.decode_rgb(image_bytes)
         ids = pictures.decode_ids(label_bytes)
+        where, image_bytes = image_file
+        image = pictures.decode_rgb(image_bytes)
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+        raise ValueError(f"{where}: {error}") from error
     if image.shape[:2] != ids.shape:
         raise ValueError(
-            f"{name}: the picture is {image.shape[:2]}, its label {ids.shape}"
+            f"{where}: the picture is {image.shape[:2]}, its label {ids.shape}"
         )
     return Frame(name, image, ids)

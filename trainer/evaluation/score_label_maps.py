@@ -5,14 +5,15 @@ import time
 
 import numpy as np
 
+from schemas import layouts
 from schemas.labels import LABEL_IDS
 from trainer.config.inference import EvaluateConfig
-from trainer.data import cityscapes, label_files
+from trainer.data import cityscapes
 from trainer.evaluation import results as evaluation
 from trainer.evaluation.results import FrameResult, Subject
 from trainer.metrics.confusion import count_pairs
-from trainer.storage import images
-from trainer.storage.archives import Reader
+from trainer.storage import images, notes
+from trainer.storage.archives import StoredFile
 from trainer.storage.progress import Progress
 
 
@@ -49,11 +50,12 @@ def score(
         split: The split.
         predictions_source: A folder or zip of labelIds PNGs.
     """
-    jobs = cityscapes.pair(
-        cityscapes.find(truth_source, split, cityscapes.LABELS),
-        label_files.find_predictions(predictions_source),
-        "prediction",
+    truth = cityscapes.find(truth_source, split, cityscapes.LABELS)
+    predictions = cityscapes.find_predictions(
+        predictions_source, truth.files.keys()
     )
+    notes.say(layouts.describe((*truth.strays, *predictions.strays)))
+    jobs = cityscapes.pair(truth, predictions, "prediction")
     progress = Progress("frames", len(jobs))
     results = []
     threads = os.cpu_count() or 1
@@ -63,19 +65,17 @@ def score(
     return results
 
 
-def _compare(job: tuple[str, Reader, Reader]) -> FrameResult:
-    stem, read_truth, read_prediction = job
-    truth = _decode(f"the label of {stem}", read_truth)
-    prediction = _decode(f"the prediction of {stem}", read_prediction)
+def _compare(pair: cityscapes.Pair) -> FrameResult:
+    truth, prediction = _decode(pair.first), _decode(pair.second)
     try:
         counts = count_pairs(truth, prediction, LABEL_IDS.num_classes)
     except ValueError as error:
-        raise ValueError(f"{stem}: {error}") from error
-    return FrameResult(stem, truth.shape, counts)
+        raise ValueError(f"{pair.second.path}: {error}") from error
+    return FrameResult(pair.stem, truth.shape, counts)
 
 
-def _decode(what: str, read: Reader) -> np.ndarray:
+def _decode(file: StoredFile) -> np.ndarray:
     try:
-        return images.decode_ids(read())
+        return images.decode_ids(file.read())
     except ValueError as error:
-        raise ValueError(f"{what} is {error}") from error
+        raise ValueError(f"{file.path}: {error}") from error

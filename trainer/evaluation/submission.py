@@ -1,30 +1,49 @@
 """The zip for the Cityscapes benchmark server, checked as the server would."""
 
-import re
+import posixpath
 import zipfile
 from collections.abc import Sequence
 
+from schemas import layouts
 from schemas.labels import LABEL_IDS
 from schemas.sizes import Size
 from trainer.config.sizes import format_size
-from trainer.storage import files, images
+from trainer.storage import files, image_files, images
 
 SERVER_SIZE: Size = (1024, 2048)
 NUM_TEST_FRAMES = 1525
-_STEM = re.compile(r"[^_/]+_\d{6}_\d{6}")
 
 
-def check_stems(stems: Sequence[str]) -> None:
-    """Checks, before anything is predicted, that the frames have names.
+def check_pictures(paths: Sequence[str]) -> None:
+    """Checks, before anything is predicted, that the server knows the frames.
+
+    Args:
+        paths: The pictures; only what is needed to know their size is read.
 
     Raises:
-        ValueError: A stem is not `<city>_<sequence>_<frame>`.
+        ValueError: A picture is not named `<city>_<sequence>_<frame>`, or is
+            of another size than 1024x2048.
     """
-    bad = [stem for stem in stems if not _STEM.fullmatch(stem)]
+    named = {path: image_files.stem(path) for path in paths}
+    bad = [
+        path
+        for path, stem in named.items()
+        if not layouts.is_benchmark_name(stem)
+    ]
     if bad:
         raise ValueError(
-            f"{len(bad)} of {len(stems)} pictures are not named "
-            f"<city>_<sequence>_<frame> as --submission needs, first {bad[0]}"
+            f"{len(bad)} of {len(paths)} pictures are not named "
+            f"<city>_<sequence>_<frame> as --submission needs, first {bad[0]}; "
+            "rename them, or leave --submission out"
+        )
+    sizes = {path: images.read_size(path) for path in paths}
+    bad = [path for path in paths if sizes[path] not in (SERVER_SIZE, None)]
+    if bad:
+        raise ValueError(
+            f"{len(bad)} of {len(paths)} pictures are not of "
+            f"{format_size(SERVER_SIZE)} as --submission needs, first "
+            f"{bad[0]}: {format_size(sizes[bad[0]])}; predict the pictures of "
+            "the benchmark as they are, or leave --submission out"
         )
 
 
@@ -33,7 +52,7 @@ def write(path: str, output_dir: str, stems: Sequence[str]) -> None:
 
     Args:
         path: The zip to write; it appears only if all is well.
-        output_dir: The folder of `<stem>_labelIds.png` files.
+        output_dir: The folder of a prediction.
         stems: The frames, each once.
 
     Raises:
@@ -42,9 +61,9 @@ def write(path: str, output_dir: str, stems: Sequence[str]) -> None:
     with files.replacing(path) as partial:
         with zipfile.ZipFile(partial, "w") as archive:
             for stem in stems:
-                name = f"{stem}_labelIds.png"
-                content = files.read_bytes(files.join(output_dir, name))
-                archive.writestr(name, content)
+                label_map = layouts.prediction_path(stem, "labelIds")
+                content = files.read_bytes(files.join(output_dir, label_map))
+                archive.writestr(posixpath.basename(label_map), content)
         check(partial)
 
 
@@ -55,19 +74,19 @@ def check(path: str) -> int:
         The number of frames.
 
     Raises:
-        ValueError: A file is no one-channel 8-bit PNG of 1024x2048 with ids
-            in 0..33, or a frame comes twice; names it.
+        ValueError: A file is not a one-channel 8-bit PNG of 1024x2048 with
+            ids in 0..33, or a frame comes twice; names it.
     """
     seen = set()
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
-            match = _STEM.match(name.rpartition("/")[2])
-            if not match or match[0] in seen:
+            stem = layouts.benchmark_name(posixpath.basename(name))
+            if stem is None or stem in seen:
                 raise ValueError(
                     f"{name}: each file should be one frame's, named "
                     "<city>_<sequence>_<frame>*.png"
                 )
-            seen.add(match[0])
+            seen.add(stem)
             try:
                 _check_map(archive.read(name))
             except ValueError as error:

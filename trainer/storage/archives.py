@@ -1,61 +1,78 @@
 """Folders and zips, local or remote, as lists of files that can be read."""
 
+import dataclasses
 import functools
-import zipfile
 from collections.abc import Callable
 
-from schemas import zips
+from schemas import layouts, zips
 from trainer.storage import files
-
-ZIP_SUFFIX = ".zip"
 
 Reader = Callable[[], bytes]
 """Returns a file's content."""
 
 
-def is_zip(path: str) -> bool:
-    """Whether a path is named as a zip is."""
-    return path.lower().endswith(ZIP_SUFFIX)
+@dataclasses.dataclass(frozen=True)
+class StoredFile:
+    """A file in a folder or in a zip.
+
+    Attributes:
+        path: What to call it: its path, `FILE.zip/MEMBER` in a zip.
+        below: Its path below the folder or in the zip, with slashes.
+        read: Returns its content; raises OSError or ValueError.
+    """
+
+    path: str
+    below: str
+    read: Reader
 
 
 @functools.lru_cache(maxsize=8)
-def open_zip(path: str) -> zipfile.ZipFile:
+def open_zip(path: str) -> zips.Archive:
     """Opens a zip once for all its members; threads may share it.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no zip, or not a whole one.
+        ValueError: It is not a complete zip archive.
     """
     if files.num_bytes(path) is None:
         raise FileNotFoundError(f"{path} does not exist")
     try:
         return zips.open_zip(files.open_binary(path))
     except ValueError as error:
-        raise ValueError(f"{path} is no zip: {error}") from error
+        raise ValueError(
+            f"{path} is not a complete zip archive: {error}"
+        ) from error
 
 
-def list_files(source: str) -> dict[str, Reader]:
+def list_files(source: str) -> list[StoredFile]:
     """Lists the files of a folder, with those below it, or of a zip.
-
-    Returns:
-        Path with slashes → its content's reader.
 
     Raises:
         FileNotFoundError: There is no such folder or zip.
-        ValueError: The file is no zip.
+        OSError: A folder cannot be read.
+        ValueError: The file is not a complete zip archive.
     """
     if files.is_folder(source):
-        return {
-            path: functools.partial(files.read_bytes, path)
-            for path in files.walk(source)
-        }
+        folder = source.rstrip("/") or "/"
+        return [
+            StoredFile(
+                path,
+                path.removeprefix(folder).lstrip("/"),
+                functools.partial(files.read_bytes, path),
+            )
+            for path in files.walk(folder)
+        ]
     if files.num_bytes(source) is None:
-        raise FileNotFoundError(f"{source} is no folder and no zip")
-    archive = open_zip(source)
-    return {
-        name: functools.partial(read_member, source, name)
-        for name in archive.namelist()
-    }
+        raise FileNotFoundError(f"{source} is neither a folder nor a zip")
+    return [
+        StoredFile(
+            files.join(source, name),
+            layouts.entry_path(name),
+            functools.partial(read_member, source, name),
+        )
+        for name in open_zip(source).namelist()
+        if not name.endswith(("/", "\\"))
+    ]
 
 
 def read_member(path: str, name: str) -> bytes:
@@ -63,6 +80,7 @@ def read_member(path: str, name: str) -> bytes:
 
     Raises:
         ValueError: It is damaged or too large; names it.
+        OSError: The zip cannot be read.
     """
     try:
         return zips.read_entry(open_zip(path), name)

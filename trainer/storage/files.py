@@ -81,14 +81,10 @@ def names(folder: str) -> list[str]:
 
 
 def walk(folder: str) -> list[str]:
-    """Lists the paths of the files in and below a folder."""
+    """Lists the paths of the files in and below a folder; follows links."""
     if is_remote(folder):
         return _remote(folder).walk(folder)
-    return [
-        join(below, name)
-        for below, _, names in os.walk(folder)
-        for name in names
-    ]
+    return [entry.path for entry in local_files.walk(folder)]
 
 
 def match(pattern: str) -> list[str]:

@@ -1,40 +1,65 @@
 """Finds picture files: in folders, patterns, zips and on gs://."""
 
-import os
+import dataclasses
+import functools
+import re
 
+from schemas import layouts
+from schemas.layouts import Stray
 from trainer.storage import archives, files
+from trainer.storage.archives import StoredFile
 
-CITYSCAPES_ENDING = "_leftImg8bit"
-SUFFIXES = (".png", ".jpg", ".jpeg")
-_IN_ZIP = f"{archives.ZIP_SUFFIX}/"
+_IN_ZIP = re.compile(r"\.zip(?=/)", re.IGNORECASE)
+_OF_FRAMES = layouts.CITYSCAPES.pictures.top
 
 
-def find_pictures(pattern: str) -> list[str]:
-    """Lists the pictures that a file, a glob pattern, folder or zip names.
+@dataclasses.dataclass(frozen=True)
+class Pictures:
+    """The pictures that an input names.
 
-    In a folder and those below it, and in a zip, Cityscapes'
-    `*_leftImg8bit.png` are the pictures; where there are none, every PNG and
-    JPEG is.  A picture in a zip is called `FILE.zip/MEMBER`.
+    Attributes:
+        paths: Their paths in order; `FILE.zip/MEMBER` for one in a zip.
+        strays: Pictures of a folder or zip that are not among them.
+    """
+
+    paths: tuple[str, ...]
+    strays: tuple[Stray, ...] = ()
+
+
+def find_pictures(pattern: str) -> Pictures:
+    """Lists the pictures that a file, folder, zip or glob pattern names.
+
+    Of a folder with those below it, and of a zip, every file named as a
+    picture is one, except label maps and former predictions; where it has a
+    folder leftImg8bit/, as Cityscapes does, those in it are the pictures.  A
+    name is a pattern only where no file and no folder has it.
 
     Raises:
         FileNotFoundError: There is no picture.
-        ValueError: The zip is none.
+        OSError: A folder cannot be read.
+        ValueError: The zip is damaged.
     """
-    if files.is_folder(pattern):
-        found = files.walk(pattern)
-    elif archives.is_zip(pattern):
-        members = archives.open_zip(pattern).namelist()
-        found = [files.join(pattern, name) for name in members]
-    else:
-        return _match(pattern)
-    paths = sorted(path for path in found if path.lower().endswith(SUFFIXES))
-    if not paths:
-        raise FileNotFoundError(
-            f"--input={pattern} holds no {', '.join(SUFFIXES)} file, nor do "
-            "the folders in it"
-        )
-    frames = [path for path in paths if f"{CITYSCAPES_ENDING}.png" in path]
-    return frames or paths
+    if not files.is_folder(pattern) and not layouts.is_zip(pattern):
+        return Pictures(_match(pattern))
+    found = archives.list_files(pattern)
+    chosen = [file for file in found if layouts.is_picture(file.below)]
+    frames = [file for file in chosen if _is_frame(file.below)]
+    strays = [
+        Stray(file.path, reason)
+        for file in found
+        if (reason := layouts.picture_complaint(file.below))
+    ]
+    if frames:
+        strays += [
+            Stray(file.path, f"not below {_OF_FRAMES}/")
+            for file in chosen
+            if not _is_frame(file.below)
+        ]
+        chosen = frames
+    if not chosen:
+        raise FileNotFoundError(_why_none(pattern, found, strays))
+    paths = tuple(sorted(file.path for file in chosen))
+    return Pictures(paths, tuple(strays))
 
 
 def read_bytes(path: str) -> bytes:
@@ -44,22 +69,56 @@ def read_bytes(path: str) -> bytes:
         OSError: It cannot be read.
         ValueError: It is a damaged part of a zip.
     """
-    archive, separator, member = path.partition(_IN_ZIP)
-    if separator and files.num_bytes(path) is None:
-        return archives.read_member(archive + archives.ZIP_SUFFIX, member)
+    archive, member = _split(path)
+    if archive:
+        return archives.read_member(archive, member)
     return files.read_bytes(path)
 
 
 def stem(path: str) -> str:
     """Returns a file's name without folder, suffix and `_leftImg8bit`."""
-    name = os.path.splitext(os.path.basename(path))[0]
-    return name.removesuffix(CITYSCAPES_ENDING)
+    archive, member = _split(path)
+    return layouts.picture_stem(
+        layouts.entry_path(member) if archive else member
+    )
 
 
-def _match(pattern: str) -> list[str]:
+def _is_frame(below: str) -> bool:
+    return f"/{_OF_FRAMES}/" in f"/{below}"
+
+
+def _split(path: str) -> tuple[str, str]:
+    """Returns a zip, empty where there is none, and the path in it."""
+    for found in _IN_ZIP.finditer(path):
+        archive = path[: found.end()]
+        if _is_file(archive):
+            return archive, path[found.end() + 1 :]
+    return "", path
+
+
+@functools.lru_cache(maxsize=64)
+def _is_file(path: str) -> bool:
+    return files.num_bytes(path) is not None
+
+
+def _match(pattern: str) -> tuple[str, ...]:
+    if files.num_bytes(pattern) is not None:
+        return (pattern,)
     paths = sorted(files.match(pattern))
     if not paths:
         raise FileNotFoundError(
-            f"--input={pattern} is no file, no folder and matches none"
+            f"--input={pattern} is neither a file nor a folder, and as a "
+            "pattern it matches no file"
         )
-    return paths
+    return tuple(paths)
+
+
+def _why_none(source: str, found: list[StoredFile], strays: list[Stray]) -> str:
+    line = f"--input={source} holds no {', '.join(layouts.PICTURE_SUFFIXES)}"
+    if strays:
+        return f"{line} file for the network: {layouts.describe(strays)}"
+    zips = sorted(file.path for file in found if layouts.is_zip(file.below))
+    hint = (
+        f"; a zip has to be named itself, as --input={zips[0]}" if zips else ""
+    )
+    return f"{line} file, nor do the folders in it{hint}"
