@@ -87,6 +87,13 @@ def read_entry(archive: Archive, name: str) -> bytes:
         raise
 
 
+def read_head(archive: Archive, name: str, num_bytes: int) -> bytes:
+    """Reads an entry's first bytes; raises what `read_entry` raises."""
+    with _naming_damage("cannot be unpacked: "):
+        with archive.open(name) as entry:
+            return entry.read(num_bytes)
+
+
 def _read_entry(archive: Archive, name: str) -> bytes:
     with _naming_damage("cannot be unpacked: "):
         entry = archive.getinfo(name)

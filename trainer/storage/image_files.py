@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import re
 
-from schemas import layouts
+from schemas import layouts, zips
 from schemas.layouts import Stray
 from trainer.storage import archives, files
 from trainer.storage.archives import StoredFile
@@ -73,6 +73,15 @@ def read_bytes(path: str) -> bytes:
     if archive:
         return archives.read_member(archive, member)
     return files.read_bytes(path)
+
+
+def read_head(path: str, num_bytes: int) -> bytes:
+    """Reads a file's first bytes; raises what `read_bytes` raises."""
+    archive, member = _split(path)
+    if archive:
+        return zips.read_head(archives.open_zip(archive), member, num_bytes)
+    with files.open_binary(path) as file:
+        return file.read(num_bytes)
 
 
 def stem(path: str) -> str:

@@ -23,6 +23,7 @@ from schemas.pictures import (
     check_size,
     parse_png_header,
 )
+from schemas.sizes import Size
 from trainer.storage import image_files
 
 Image.MAX_IMAGE_PIXELS = None  # `check_size` is stricter, and a ValueError.
@@ -30,6 +31,9 @@ warnings.filterwarnings("ignore", module=r"PIL\.")  # An error says enough.
 
 _MODES_OF_MORE_BITS = ("I", "F")
 """Pillow's modes that it cuts off, not scales, on the way to RGB."""
+
+_HEAD_BYTES = 1 << 16
+"""So much of a file tells its size."""
 
 _FRAME_FORMATS = ("PNG", "JPEG")
 _UPRIGHT = {
@@ -72,6 +76,21 @@ def read_picture(path: str) -> Picture:
         return Picture(path, decode_upright(content))
     except (ValueError, OSError) as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def read_size(path: str) -> Size | None:
+    """Reads a picture's (height, width) as stored, and little else of it.
+
+    Returns:
+        None where the file cannot be read or its beginning does not tell.
+    """
+    try:
+        head = image_files.read_head(path, _HEAD_BYTES)
+        formats = tuple(PICTURE_SUFFIXES)
+        with Image.open(io.BytesIO(head), formats=formats) as picture:
+            return picture.height, picture.width
+    except Exception:  # Whoever decodes the picture says what is wrong.
+        return None
 
 
 def decode_upright(content: bytes) -> np.ndarray:
