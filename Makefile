@@ -42,7 +42,7 @@ endif
 	  --input="$(DEMO_ROOT)/leftImg8bit/val"
 	$(BIN)/python -m trainer.task --mode=evaluate \
 	  --data_dir=$(DEMO_DIR)/records --model_dir=$(DEMO_DIR)/run
-	@echo "overlays: $(DEMO_DIR)/predictions/*_overlay.png"
+	@echo "overlays: $(DEMO_DIR)/predictions/overlay/*.png"
 	@echo "image, truth, prediction: $(DEMO_DIR)/run/pictures/*.png"
 	@echo "data set: $(DEMO_DIR)/records/index.html"
 

@@ -69,7 +69,7 @@ class Kind:
         """Returns the folder that a path below the root has below `top`."""
         head, _, below = f"/{path}".partition(f"/{self.top}/")
         split, is_folder, _ = below.partition("/")
-        if not is_folder or is_hidden(head) or is_hidden(split):
+        if not is_folder or is_hidden(f"{head}/{split}"):
             return None
         return split
 
@@ -89,6 +89,12 @@ class Layout:
 
     pictures: Kind
     labels: Mapping[str, Kind]
+
+    def is_label_path(self, path: str) -> bool:
+        """Whether a path leads through a folder of label maps."""
+        return any(
+            f"/{kind.top}/" in f"/{path}" for kind in self.labels.values()
+        )
 
 
 def _cityscapes_labels(annotation: str) -> Kind:
@@ -142,7 +148,7 @@ class Place:
             path: Below the root; a zip may have folders above its own.
         """
         head, found, below = f"/{path}".partition(f"/{self.folder}/")
-        return below if found and not is_hidden(head) else None
+        return below if found and not is_hidden(f"{head}/") else None
 
     def stem(self, below: str) -> str | None:
         """Returns the name of the frame that a file is of.

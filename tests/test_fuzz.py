@@ -20,16 +20,20 @@ pytest.importorskip("hypothesis")
 import hypothesis  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-from preprocess.errors import BadPictureError, ConversionError  # noqa: E402
+from preprocess.errors import BadPictureError  # noqa: E402
 from preprocess.options import Encoding  # noqa: E402
 from preprocess.records import encoding, png  # noqa: E402
 from preprocess.sources import cityscapes, pairing  # noqa: E402
 from preprocess.sources.cityscapes import Listing, SourceFile  # noqa: E402
-from schemas import example, manifest, tfds, zips  # noqa: E402
+from schemas import example, layouts, manifest, tfds, zips  # noqa: E402
+from schemas.failures import one_line  # noqa: E402
+from schemas.layouts import Stray  # noqa: E402
 from schemas.shards import tfrecord  # noqa: E402
 from tests import trees  # noqa: E402
 from tests.schemas.test_manifest import CONTENT  # noqa: E402
-from trainer.storage import images  # noqa: E402
+from trainer.data import cityscapes as trainer_cityscapes  # noqa: E402
+from trainer.storage import image_files, images  # noqa: E402
+from trainer.storage.archives import open_zip  # noqa: E402
 
 NUM_CASES = int(os.environ.get("FUZZ_CASES", "100"))
 MAX_SECONDS = 5
@@ -185,18 +189,42 @@ def test_names_in_a_zip_become_frames_or_an_error(tmp_path_factory, names):
                 archive.writestr(entry, b"content")
             except (UnicodeEncodeError, ValueError):
                 continue
-    cityscapes._open_zip.cache_clear()
-    try:
-        found = list(
-            cityscapes.list_files(Listing(str(root), "train", "leftImg8bit"))
-        )
-    except ConversionError as error:
-        str(error).encode()
-        return
-    for file in found:
+    cityscapes.open_zip.cache_clear()
+    open_zip.cache_clear()
+    kind = Listing(str(root), "train", "leftImg8bit")
+    stems = []
+    for file in cityscapes.list_files(kind):
+        if isinstance(file, Stray):
+            one_line(layouts.describe([file])).encode()
+            continue
         example.check_name(file.stem)
         assert cityscapes.read(file.path) == b"content"
+        stems.append(file.stem)
+    check_trainer_finds(str(root), stems)
     assert [path.name for path in root.iterdir()] == ["leftImg8bit_x.zip"]
+
+
+def check_trainer_finds(root, stems):
+    """Checks that the trainer takes the frames that the conversion takes."""
+    try:
+        found = trainer_cityscapes.find(
+            root, "train", trainer_cityscapes.PICTURES
+        )
+    except FileNotFoundError:
+        assert stems == []
+    except ValueError as error:
+        assert "twice" in str(error) and len(set(stems)) < len(stems)
+    else:
+        assert list(found.files) == sorted(stems)
+        assert all(file.read() == b"content" for file in found.files.values())
+    try:
+        paths = image_files.find_pictures(f"{root}/leftImg8bit_x.zip").paths
+    except FileNotFoundError:
+        return
+    for path in paths:
+        assert image_files.read_bytes(path) == b"content"
+        assert "\\" not in image_files.stem(path)
+        assert "/" not in image_files.stem(path)
 
 
 @fuzz(

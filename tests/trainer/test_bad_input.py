@@ -146,7 +146,8 @@ def test_good_pictures_among_bad_ones_are_done(files, tmp_path, capsys, in_zip):
         f"{source}/{name}" for name in bad
     )
     for name in ("a", "z"):
-        assert Image.open(f"{tmp_path}/out/{name}_labelIds.png").mode == "L"
+        path = f"{tmp_path}/out/labelIds/{name}_labelIds.png"
+        assert Image.open(path).mode == "L"
 
 
 def test_a_folder_without_pictures_is_named(files, capsys):
@@ -154,8 +155,8 @@ def test_a_folder_without_pictures_is_named(files, capsys):
     code, _, lines = predict(capsys, files, "good.keras", source)
     assert code == 1
     assert lines == [
-        f"error: --input={source} holds no .png, .jpg, .jpeg file, nor do the "
-        "folders in it"
+        f"error: --input={source} holds no .png, .jpg, .jpeg, .jfif, .webp, "
+        ".bmp, .tif, .tiff file, nor do the folders in it"
     ]
 
 
@@ -163,7 +164,8 @@ def test_a_folder_without_frames_is_named(files, capsys):
     code, _, lines = evaluate(capsys, files, "good.keras", "empty")
     assert code == 1
     (line,) = lines
-    assert f"{files}/empty holds neither the manifest.json of" in line
+    assert f"{files}/empty holds no manifest.json" in line
+    assert line.endswith(f" Use --data_dir={files}/tree.")
 
 
 def test_a_run_that_was_never_trained_is_named(files, capsys):

@@ -168,14 +168,14 @@ def test_frames_without_partner_are_counted_and_named(tmp_path):
     trees.label_path(tree, "tiny_000001_000019", "val").unlink()
     with pytest.raises(
         FileNotFoundError,
-        match="1 of 3 frames have no label map, first tiny_000001",
+        match="1 of 3 frames have no label map, first .*tiny_000001",
     ):
         scored(tmp_path, tree)
     trees.image_path(tree, "tiny_000001_000019", "val").unlink()
     trees.image_path(tree, "tiny_000002_000019", "val").unlink()
     with pytest.raises(
         FileNotFoundError,
-        match="1 of 2 frames have no picture, first tiny_000002",
+        match="1 of 2 frames have no picture, first .*tiny_000002",
     ):
         scored(tmp_path, tree)
 
@@ -207,7 +207,7 @@ def test_a_damaged_file_of_a_tree_is_named(tmp_path, kind, content, message):
 
 def test_a_folder_of_neither_kind_says_what_was_looked_for(tmp_path):
     with pytest.raises(
-        FileNotFoundError, match=r"neither the manifest\.json .* nor gtFine/"
+        FileNotFoundError, match=r"no manifest\.json, .* neither gtFine/"
     ):
         scored(tmp_path, tmp_path)
 

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from schemas.labels import LABEL_IDS, TRAIN_IDS
-from tests import color_network
+from tests import color_network, trees
 from trainer import predict
 from trainer.config.inference import InferenceConfig, PredictConfig
 from trainer.evaluation import submission
@@ -23,14 +23,26 @@ def street(tmp_path):
     return ids, folder
 
 
-def run(tmp_path, source, space=LABEL_IDS, limit=None, submission=""):
+def written(output_dir):
+    names = (path.name for path in (output_dir / "labelIds").iterdir())
+    return sorted(name.removesuffix("_labelIds.png") for name in names)
+
+
+def run(
+    tmp_path,
+    source,
+    space=LABEL_IDS,
+    limit=None,
+    submission="",
+    output="out",
+):
     network = str(tmp_path / "network.keras")
     color_network.build(space).save(network)
     return predict.run(
         PredictConfig(
             model_dir="",
             input=str(source),
-            output_dir=str(tmp_path / "out"),
+            output_dir=str(tmp_path / output),
             inference=InferenceConfig(resize=None, crop=(16, 16)),
             checkpoint=network,
             limit=limit,
@@ -43,7 +55,9 @@ def run(tmp_path, source, space=LABEL_IDS, limit=None, submission=""):
 def test_label_maps_are_label_ids_of_the_pictures_size(tmp_path, street, space):
     ids, folder = street
     assert run(tmp_path, folder, space) == 0
-    with Image.open(tmp_path / "out" / "ulm_000001_000019_labelIds.png") as png:
+    with Image.open(
+        tmp_path / "out" / "labelIds" / "ulm_000001_000019_labelIds.png"
+    ) as png:
         assert png.mode == "L"
         np.testing.assert_array_equal(np.asarray(png), ids)
 
@@ -51,10 +65,12 @@ def test_label_maps_are_label_ids_of_the_pictures_size(tmp_path, street, space):
 def test_colors_and_overlay_stand_beside_them(tmp_path, street):
     ids, folder = street
     run(tmp_path, folder)
-    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    names = list(trees.contents(tmp_path / "out"))
     assert names == [
-        f"ulm_000001_000019_{kind}.png"
-        for kind in ("color", "labelIds", "overlay")
+        "color/ulm_000001_000019_color.png",
+        "labelIds/ulm_000001_000019_labelIds.png",
+        "overlay/ulm_000001_000019_overlay.png",
+        "predictions.json",
     ]
     color = np.asarray(Image.open(tmp_path / "out" / names[0]))
     np.testing.assert_array_equal(color, LABEL_IDS.palette[ids])
@@ -73,15 +89,71 @@ def test_what_is_no_picture_is_named_and_the_others_are_done(
     printed = capsys.readouterr()
     assert f"error: {bad}: not a PNG, JPEG, WEBP, BMP or TIFF" in printed.err
     assert "1 pictures, " in printed.out
-    assert (tmp_path / "out" / "ulm_000001_000019_color.png").exists()
+    assert (tmp_path / "out/color/ulm_000001_000019_color.png").exists()
 
 
-def test_two_pictures_of_one_stem_are_refused(tmp_path, street):
+def test_of_two_pictures_of_one_stem_the_first_is_done(
+    tmp_path, street, capsys
+):
     _, folder = street
-    for name in ("x.png", "x.jpg"):
+    for name in ("x.png", "x.bmp", "y.png"):
         Image.new("RGB", (8, 8)).save(folder.parent / name)
-    with pytest.raises(ValueError, match=r"would both be x_labelIds\.png"):
-        run(tmp_path, f"{folder.parent}/x.*")
+    assert run(tmp_path, folder.parent) == 1
+    printed = capsys.readouterr()
+    (line,) = printed.err.splitlines()[:1]
+    second, first = folder.parent / "x.png", folder.parent / "x.bmp"
+    assert line.startswith(
+        f"error: {second}: its outputs would replace those of {first}"
+    )
+    assert f"--input={second} and another --output_dir" in line
+    assert written(tmp_path / "out") == ["ulm_000001_000019", "x", "y"]
+    assert run(tmp_path, second, output="other") == 0
+    assert written(tmp_path / "other") == ["x"]
+
+
+def test_a_name_too_long_for_its_output_ends_nothing(tmp_path, street, capsys):
+    _, folder = street
+    long = folder / f"{'x' * 250}.png"
+    Image.new("RGB", (8, 8)).save(long)
+    assert run(tmp_path, folder) == 1
+    assert written(tmp_path / "out") == ["ulm_000001_000019"]
+    assert f"{long}: its outputs' names would be too long" in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_name_with_a_backslash_is_named(tmp_path, street, capsys):
+    _, folder = street
+    odd = folder / "a\\b.png"
+    Image.new("RGB", (8, 8)).save(odd)
+    assert run(tmp_path, folder) == 1
+    assert written(tmp_path / "out") == ["ulm_000001_000019"]
+    assert "no output is named with a backslash" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("output", [".", "ulm", "more/out"])
+def test_outputs_among_the_inputs_are_no_inputs_the_next_time(
+    tmp_path, street, output
+):
+    _, folder = street
+    inputs = trees.contents(folder.parent)
+    for _ in range(2):
+        assert run(tmp_path, folder.parent, output=f"pictures/{output}") == 0
+        assert written(folder.parent / output) == ["ulm_000001_000019"]
+    now = trees.contents(folder.parent)
+    assert inputs.items() <= now.items()
+
+
+@pytest.mark.parametrize("kind", ["labelIds", "color", "overlay"])
+def test_ground_truth_is_never_replaced(tmp_path, street, kind):
+    _, folder = street
+    truth = tmp_path / "out" / kind / f"ulm_000001_000019_{kind}.png"
+    trees.write(truth, b"truth")
+    with pytest.raises(ValueError, match=f"1 files .* first {kind}/ulm"):
+        run(tmp_path, folder)
+    assert trees.contents(tmp_path / "out") == {
+        f"{kind}/{truth.name}": b"truth"
+    }
 
 
 def test_a_damaged_network_is_named(tmp_path, street):
@@ -107,7 +179,8 @@ def test_limit_takes_the_first_pictures_by_path(tmp_path, street):
         twin.write_bytes(first.read_bytes())
     assert run(tmp_path, folder, limit=2) == 0
     written = {
-        path.name.rsplit("_", 1)[0] for path in (tmp_path / "out").iterdir()
+        path.name.rsplit("_", 1)[0]
+        for path in (tmp_path / "out" / "overlay").iterdir()
     }
     assert written == {"aachen_000000_000019", "ulm_000001_000019"}
 
@@ -147,3 +220,15 @@ def test_a_submission_that_lacks_a_frame_is_not_written(
     assert f"{path} was not written: 1 of 2 frames are missing" in (
         capsys.readouterr().err
     )
+
+
+def test_a_picture_of_another_size_is_named_before_any_is_predicted(
+    tmp_path, frames
+):
+    odd = frames / "berlin_000001_000019_leftImg8bit.png"
+    Image.new("RGB", (48, 31)).save(odd)
+    with pytest.raises(
+        ValueError, match=f"1 of 2 pictures .* of 32x48 .* first {odd}: 31x48"
+    ):
+        run(tmp_path, frames, submission=str(tmp_path / "results.zip"))
+    assert not (tmp_path / "out").exists()

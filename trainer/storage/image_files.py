@@ -41,7 +41,11 @@ def find_pictures(pattern: str) -> Pictures:
     """
     if not files.is_folder(pattern) and not layouts.is_zip(pattern):
         return Pictures(_match(pattern))
-    found = archives.list_files(pattern)
+    found = [
+        file
+        for file in archives.list_files(pattern)
+        if not layouts.CITYSCAPES.is_label_path(file.below)
+    ]
     chosen = [file for file in found if layouts.is_picture(file.below)]
     frames = [file for file in chosen if _is_frame(file.below)]
     strays = [

@@ -12,7 +12,8 @@ STEMS = ("berlin_000000_000019", "bad-honnef_000001_000318")
 def write_map(folder, stem, ids=None):
     if ids is None:
         ids = np.full((1024, 2048), 33, np.uint8)
-    path = folder / f"{stem}_labelIds.png"
+    path = folder / "labelIds" / f"{stem}_labelIds.png"
+    path.parent.mkdir(exist_ok=True)
     path.write_bytes(images.encode_png(ids))
 
 
@@ -58,4 +59,4 @@ def test_two_files_of_one_frame_are_refused(tmp_path):
 
 def test_pictures_without_a_frames_name_are_counted():
     with pytest.raises(ValueError, match="1 of 3 pictures .* first holiday"):
-        submission.check_stems([*STEMS, "holiday"])
+        submission.check_pictures([*STEMS, "holiday.png"])
