@@ -6,15 +6,14 @@ of `LAYOUTS`.  No file is opened and no folder listed here; paths have slashes.
 
 import dataclasses
 import functools
+import itertools
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
 
-from schemas import example
+from schemas import example, pictures
 
-PICTURE_SUFFIXES = (
-    ".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff",
-)  # fmt: skip
+PICTURE_SUFFIXES = tuple(itertools.chain(*pictures.PICTURE_SUFFIXES.values()))
 """Of files that a network is applied to; upper case is the same."""
 
 _OTHER_SUFFIXES = (
