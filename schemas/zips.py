@@ -28,7 +28,7 @@ _PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _OF_THE_ZIP = (None, errno.EINVAL)
 """What an error's `errno` is if the zip leads nowhere: before its begin."""
 
-_ERRORS = (
+_ERRORS: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
     zlib.error,
     zlib_ng.error,

@@ -74,7 +74,7 @@ def list_frames(root: str, splits: tuple[str, ...]) -> list[Frame]:
             f"{len(missing)} of {len(frames)} pictures have no label map, "
             f"first {missing[0]}; unpack CamVid again"
         )
-    by_stem = {}
+    by_stem: dict[tuple[str, str], Frame] = {}
     for frame in frames:
         other = by_stem.setdefault((frame.split, frame.stem), frame)
         if other is not frame:

@@ -7,7 +7,6 @@ for gtFine and gtCoarse.  Zips are read in place.
 import dataclasses
 import functools
 import re
-import zipfile
 from collections.abc import Iterator
 
 from preprocess import files
@@ -150,7 +149,7 @@ def _list_zips(listing: Listing) -> Iterator[_Found]:
 
 
 @functools.lru_cache(maxsize=8)
-def open_zip(path: str) -> zipfile.ZipFile:
+def open_zip(path: str) -> zips.Archive:
     """Opens a zip once a process; reading from it is thread-safe.
 
     Raises:
