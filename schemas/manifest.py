@@ -11,7 +11,7 @@ from typing import Any
 
 from schemas import manifest_checks
 from schemas.labels import LABEL_SPACES, LabelSpace
-from schemas.manifest_checks import ManifestError
+from schemas.manifest_checks import ManifestError as ManifestError
 from schemas.shards.names import SPLIT_ALIASES, SPLITS, shard_name
 
 FILE_NAME = "manifest.json"

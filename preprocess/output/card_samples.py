@@ -64,7 +64,7 @@ def read_samples(content: Manifest, data_dir: str) -> list[Sample]:
         for name, split in content.splits.items()
         if split.num_examples
     }
-    samples = []
+    samples: list[Sample] = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for index, (name, split) in enumerate(filled.items()):
             quota = (MAX_SAMPLES + index) // len(filled)

@@ -32,7 +32,7 @@ class Commit(beam.PTransform):
         self._options = options
         self._versions = versions
 
-    def expand(self, reports: beam.PCollection):
+    def expand(self, reports: beam.PCollection) -> beam.PCollection:
         """Builds the step."""
         return (
             reports

@@ -31,7 +31,9 @@ class FindFrames(beam.PTransform):
         super().__init__()
         self._options = options
 
-    def expand(self, pipeline: beam.Pipeline):
+    def expand(
+        self, pipeline: beam.Pipeline
+    ) -> tuple[beam.PCollection, beam.PCollection]:
         """Builds the step."""
         options = self._options
         listings = [

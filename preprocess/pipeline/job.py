@@ -63,7 +63,9 @@ def run(
         if done:
             return Outcome(done, was_done=True)
         existing.prepare_output(options.output_dir)
-        return _convert(options, beam_options, num_workers or os.cpu_count())
+        return _convert(
+            options, beam_options, num_workers or os.cpu_count() or 1
+        )
 
 
 def _convert(

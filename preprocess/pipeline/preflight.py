@@ -34,7 +34,9 @@ def check(
         "--output_dir": options.output_dir,
     }
     for name, path in paths.items():
-        _check_installed(f"{name}={path}", _OF_SCHEME.get(files.scheme(path)))
+        _check_installed(
+            f"{name}={path}", _OF_SCHEME.get(files.scheme(path) or "")
+        )
     _check_installed(f"--runner={runner}", _OF_RUNNER.get(runner))
     if runner == "dataflow":
         for name, path in paths.items():

@@ -13,7 +13,6 @@ from preprocess.progress import current as progress
 from preprocess.records import placement
 from preprocess.sources import listing
 from preprocess.sources.pairing import Frame, SkippedFrame
-from schemas import manifest
 
 _NUM_NAMED = 3
 _ALL = 0
@@ -66,7 +65,9 @@ class TakeStock(beam.PTransform):
         super().__init__()
         self._options = options
 
-    def expand(self, found):
+    def expand(
+        self, found: tuple[beam.PCollection, beam.PCollection]
+    ) -> beam.PCollection:
         """Builds the step."""
         counts = (
             found
@@ -90,9 +91,12 @@ class TakeStock(beam.PTransform):
 def _count(
     item: FrameRow | SkippedFrame, options: Options
 ) -> tuple[int, dict[str, Inventory]]:
-    if not isinstance(item, SkippedFrame):
-        item = rows.unpack_frame(item, options)
-    return _ALL, {item.split: Inventory.of(item)}
+    found = (
+        item
+        if isinstance(item, SkippedFrame)
+        else rows.unpack_frame(item, options)
+    )
+    return _ALL, {found.split: Inventory.of(found)}
 
 
 def _sum_inventories(
@@ -167,7 +171,7 @@ def _num_shards(inventory: Inventory, options: Options) -> int:
         return options.num_shards
     num_bytes = inventory.num_bytes
     size = options.encoding.image_size
-    if size != manifest.NATIVE:
+    if not isinstance(size, str):
         num_bytes = inventory.num_frames * 4 * size[0] * size[1]
     return placement.choose_num_shards(
         inventory.num_frames, num_bytes, options.shard_size_mb
