@@ -75,7 +75,9 @@ def parse(argv: Sequence[str]) -> Command:
         raise ConfigError(
             f"unexpected argument {extra[0]!r}; flags are --name=value"
         )
-    given = {name: known[name].value for name in known if known[name].present}
+    given: dict[str, Any] = {
+        name: known[name].value for name in known if known[name].present
+    }
     wants_help = bool(given.pop("help", False))
     mode = given.pop("mode", "train")
     if not wants_help:

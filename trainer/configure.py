@@ -126,7 +126,7 @@ MODES: dict[str, Callable[[Given], Any]] = {
 """Mode → what configures it."""
 
 
-def _network_flags(given: Given) -> dict[str, str]:
+def _network_flags(given: Given) -> dict[str, Any]:
     """Returns the flags that name a network, as far as they are given."""
     names = "model_dir", "checkpoint"
     return {name: given[name] for name in names if name in given}

@@ -27,7 +27,8 @@ class Config:
 
     def __post_init__(self) -> None:
         """Checks the values."""
-        for flag in own_flags(type(self)):
+        config: type = type(self)
+        for flag in own_flags(config):
             flag_lib.check(flag, getattr(self, flag.name))
         self.check_together()
 
@@ -35,7 +36,9 @@ class Config:
         """Raises ConfigError where fields do not fit each other."""
 
 
-def option(default: Any = dataclasses.MISSING, *, help: str, **more) -> Any:
+def option(
+    default: Any = dataclasses.MISSING, *, help: str, **more: Any
+) -> Any:
     """Makes a field that is a flag; the arguments are those of `Option`."""
     return dataclasses.field(
         default=default, metadata={_KEY: Option(help, **more)}
@@ -49,8 +52,8 @@ def same_as(config: type, name: str) -> Any:
 
 
 def part(*only: str) -> Any:
-    """Makes a field of a configuration of which only some flags count."""
-    return dataclasses.field(metadata={_ONLY: only})
+    """Makes a field of a configuration; only these flags count, or all."""
+    return dataclasses.field(metadata={_ONLY: only or None})
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from trainer.config.devices import DevicesConfig
 from trainer.config.flag import ConfigError
 from trainer.config.model import ModelConfig
 from trainer.config.optimization import LossConfig, OptimizerConfig
-from trainer.config.options import Config, option
+from trainer.config.options import Config, option, part
 
 SWITCHES = ("auto", "on", "off")
 
@@ -22,8 +22,8 @@ class TrainConfig(Config):
         is_path=True,
         may_change=True,
     )
-    data: DataConfig
-    model: ModelConfig
+    data: DataConfig = part()
+    model: ModelConfig = part()
     optimizer: OptimizerConfig = OptimizerConfig()
     loss: LossConfig = LossConfig()
     devices: DevicesConfig = DevicesConfig()

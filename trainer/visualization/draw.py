@@ -118,6 +118,6 @@ def column(panels: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate(padded)[:-_GAP_PX]
 
 
-def _font(width: int) -> ImageFont.FreeTypeFont:
+def _font(width: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """Returns Pillow's own font in a size that suits a picture's width."""
     return ImageFont.load_default(max(11, width // 60))
