@@ -1,6 +1,7 @@
 """Pictures of label maps: colours, overlays with a legend, strips."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -118,6 +119,7 @@ def column(panels: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate(padded)[:-_GAP_PX]
 
 
-def _font(width: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def _font(width: int) -> ImageFont.FreeTypeFont:
     """Returns Pillow's own font in a size that suits a picture's width."""
-    return ImageFont.load_default(max(11, width // 60))
+    font = ImageFont.load_default(max(11, width // 60))
+    return cast(ImageFont.FreeTypeFont, font)  # FreeType is in its wheels
