@@ -86,7 +86,7 @@ test-faults: install-test
 
 # 180,000 cases of hostile bytes, names and manifests; minutes.
 fuzz: install-test
-	FUZZ_CASES=20000 $(BIN)/python -m pytest tests/test_fuzz.py tests/preprocess/records/test_png.py
+	FUZZ_CASES=20000 $(BIN)/python -m pytest tests/fuzz tests/preprocess/records/test_png.py
 
 # 50,000 frames through conversion and three epochs; minutes.
 soak: install

@@ -1,29 +1,31 @@
-"""Fuzzes the properties of tests/test_fuzz.py guided by code coverage.
+"""Fuzzes the properties of tests/fuzz/ guided by code coverage.
 
 python -m tests.extra.fuzz_atheris [-runs=20000]
 
 Each property runs in a process of its own, since libFuzzer ends it.
 """
 
+import importlib
 import subprocess
 import sys
 
-PROPERTIES = (
-    "test_pictures_of_a_source_are_converted_or_bad",
-    "test_every_name_is_a_frame_or_a_problem_once",
-    "test_a_manifest_is_read_as_it_says_or_refused",
-    "test_an_example_is_decoded_or_refused",
-    "test_a_record_file_is_read_or_named_corrupt",
-    "test_a_zip_is_read_or_refused",
-)
+PROPERTIES = {
+    "test_pictures_of_a_source_are_converted_or_bad": "test_pictures",
+    "test_every_name_is_a_frame_or_a_problem_once": "test_names",
+    "test_a_manifest_is_read_as_it_says_or_refused": "test_manifests",
+    "test_an_example_is_decoded_or_refused": "test_records",
+    "test_a_record_file_is_read_or_named_corrupt": "test_records",
+    "test_a_zip_is_read_or_refused": "test_records",
+}
+"""Each with its module."""
 
 
 def fuzz(name: str, options: list[str]) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["preprocess", "schemas"]):
-        from tests import test_fuzz
-    test = getattr(test_fuzz, name).hypothesis.fuzz_one_input
+        module = importlib.import_module(f"tests.fuzz.{PROPERTIES[name]}")
+    test = getattr(module, name).hypothesis.fuzz_one_input
     atheris.Setup([name, *options], test)
     atheris.Fuzz()
 

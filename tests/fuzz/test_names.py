@@ -1,0 +1,100 @@
+"""Hostile names of files, in folders and zips: frames, or the named error."""
+
+import zipfile
+
+import pytest
+
+pytest.importorskip("hypothesis")
+
+from hypothesis import strategies as st  # noqa: E402
+
+from preprocess.sources import cityscapes, pairing  # noqa: E402
+from preprocess.sources.cityscapes import Listing, SourceFile  # noqa: E402
+from schemas import example, layouts  # noqa: E402
+from schemas.failures import one_line  # noqa: E402
+from schemas.layouts import Stray  # noqa: E402
+from tests.fuzz.harness import fuzz  # noqa: E402
+from trainer.data import cityscapes as trainer_cityscapes  # noqa: E402
+from trainer.storage import image_files  # noqa: E402
+from trainer.storage.archives import open_zip  # noqa: E402
+
+NAMES = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(
+        ["../../etc/passwd", "/etc/passwd", "..", "C:\\x", "a\0b", "ulm_1_2"]
+    ),
+    st.from_regex(r"[a-z-]{1,9}_\d{6}_\d{6}", fullmatch=True),
+)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@fuzz(
+    st.lists(
+        st.tuples(NAMES, st.sampled_from(["_leftImg8bit.png", ".png", ""])),
+        max_size=5,
+    )
+)
+def test_names_in_a_zip_become_frames_or_an_error(tmp_path_factory, names):
+    root = tmp_path_factory.getbasetemp() / "fuzz"
+    root.mkdir(exist_ok=True)
+    with zipfile.ZipFile(root / "leftImg8bit_x.zip", "w") as archive:
+        for name, suffix in names:
+            entry = f"leftImg8bit/train/{name}{suffix}"
+            try:
+                archive.writestr(entry, b"content")
+            except (UnicodeEncodeError, ValueError):
+                continue
+    cityscapes.open_zip.cache_clear()
+    open_zip.cache_clear()
+    kind = Listing(str(root), "train", "leftImg8bit")
+    stems = []
+    for file in cityscapes.list_files(kind):
+        if isinstance(file, Stray):
+            one_line(layouts.describe([file])).encode()
+            continue
+        example.check_name(file.stem)
+        assert cityscapes.read(file.path) == b"content"
+        stems.append(file.stem)
+    check_trainer_finds(str(root), stems)
+    assert [path.name for path in root.iterdir()] == ["leftImg8bit_x.zip"]
+
+
+def check_trainer_finds(root, stems):
+    """Checks that the trainer takes the frames that the conversion takes."""
+    try:
+        found = trainer_cityscapes.find(
+            root, "train", trainer_cityscapes.PICTURES
+        )
+    except FileNotFoundError:
+        assert stems == []
+    except ValueError as error:
+        assert "twice" in str(error) and len(set(stems)) < len(stems)
+    else:
+        assert list(found.files) == sorted(stems)
+        assert all(file.read() == b"content" for file in found.files.values())
+    try:
+        paths = image_files.find_pictures(f"{root}/leftImg8bit_x.zip").paths
+    except FileNotFoundError:
+        return
+    for path in paths:
+        assert image_files.read_bytes(path) == b"content"
+        assert "\\" not in image_files.stem(path)
+        assert "/" not in image_files.stem(path)
+
+
+@fuzz(
+    st.lists(
+        st.tuples(
+            st.sampled_from("abc"), st.booleans(), NAMES, st.integers(0, 1)
+        ),
+        max_size=8,
+    ),
+    st.booleans(),
+)
+def test_every_name_is_a_frame_or_a_problem_once(rows, with_labels):
+    found = [SourceFile(*row, version="") for row in rows]
+    frames, problems = pairing.pair("train", found, with_labels)
+    names = [frame.name for frame in frames] + [p.name for p in problems]
+    assert sorted(names) == sorted({file.stem for file in found})
+    for frame in frames:
+        assert frame.num_bytes and (frame.label or not with_labels)
