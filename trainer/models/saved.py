@@ -6,6 +6,7 @@ RUN/best.keras and RUN/last.keras load without this project's code.
 import os
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Callable
 
 import keras
@@ -15,6 +16,10 @@ from trainer.config import run_dir
 from trainer.config.model import ModelConfig
 from trainer.models.build import build_network
 from trainer.storage import files
+
+_SMALL_BYTES = 64 << 20
+_MAX_RATIO = 8
+"""What a .keras file unpacks to: so much, and so many times its own size."""
 
 
 def save_network(
@@ -51,17 +56,40 @@ def load_network(path: str) -> keras.Model:
     """
     try:
         if not files.is_remote(path):
+            _check_unpacked_size(path)
             return keras.models.load_model(path, compile=False)
         with tempfile.TemporaryDirectory() as folder:
             local = os.path.join(folder, "network.keras")
             with files.open_binary(path) as source:
                 with open(local, "wb") as target:
                     shutil.copyfileobj(source, target)
+            _check_unpacked_size(local)
             return keras.models.load_model(local, compile=False)
     except Exception as error:  # Keras lets through what damage brings up.
         raise ValueError(
             f"{path} is not a network that Keras can open: {error}"
         ) from error
+
+
+def _check_unpacked_size(path: str) -> None:
+    """Checks what a .keras file would unpack to, before Keras unpacks it.
+
+    Keras stores weights without compression; an archive that claims many
+    times its own size holds something else.
+
+    Raises:
+        ValueError: It claims too much.
+    """
+    if not zipfile.is_zipfile(path):
+        return  # Keras says best what it is.
+    with zipfile.ZipFile(path) as archive:
+        num_bytes = sum(entry.file_size for entry in archive.infolist())
+    limit = _SMALL_BYTES + _MAX_RATIO * os.path.getsize(path)
+    if num_bytes > limit:
+        raise ValueError(
+            f"it would unpack to {num_bytes / 1e6:,.0f} MB, more than "
+            f"{limit / 1e6:,.0f} MB that its size allows for"
+        )
 
 
 def label_space_of(model: keras.Model) -> LabelSpace:

@@ -1,3 +1,5 @@
+import zipfile
+
 import keras
 import numpy as np
 import pytest
@@ -85,3 +87,12 @@ def test_a_missing_network_says_how_to_get_one(tmp_path):
         FileNotFoundError, match=r"last\.keras does not exist: run --mode=train"
     ):
         run_dir.network_path(str(tmp_path), "latest")
+
+
+def test_a_file_that_would_unpack_to_many_times_its_size_is_refused(tmp_path):
+    path = str(tmp_path / "best.keras")
+    color_network.build(LABEL_IDS).save(path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("assets/zeros", bytes(100 << 20))
+    with pytest.raises(ValueError, match=f"{path} .* would unpack to 105 MB"):
+        saved.load_network(path)
