@@ -25,6 +25,7 @@ from preprocess.sources.camvid import (
     find_camvid,
     list_frames,
 )
+from schemas import failures
 from schemas.labels import DRAWN_LABELS
 
 CLASSES = (
@@ -128,7 +129,8 @@ def write_tree(args: argparse.Namespace) -> None:
     command_line.map_frames(
         functools.partial(convert, layout), frames, args.workers
     )
-    print(f"wrote {len(frames)} pairs of {CITY}: {args.output_dir}")
+    root = failures.printable(args.output_dir)
+    print(f"wrote {len(frames)} pairs of {CITY}: {root}")
 
 
 def _splits(text: str) -> tuple[str, ...]:
@@ -153,14 +155,21 @@ def _sigma(text: str) -> float:
 def main(argv: list[str] | None = None) -> int:
     """Parses flags and converts; returns the exit code."""
     parser = command_line.FlagParser(__doc__)
-    parser.add_argument("--camvid_dir", required=True, help="holds train/")
+    parser.add_argument(
+        "--camvid_dir",
+        type=command_line.folder,
+        required=True,
+        help="holds train/",
+    )
     parser.add_tree_flags()
     parser.add_argument("--splits", type=_splits, default=("train", "val"))
     parser.add_argument("--image_size", type=command_line.frame_size,
                         metavar="HEIGHTxWIDTH")  # fmt: skip
     parser.add_argument("--noise", type=_sigma, default=0.0, metavar="SIGMA")
     args = parser.parse_flags(argv)
-    return command_line.exit_code(functools.partial(write_tree, args))
+    return command_line.exit_code(
+        functools.partial(write_tree, args), command_line.TREE_INTERRUPTED
+    )
 
 
 if __name__ == "__main__":

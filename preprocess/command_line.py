@@ -2,18 +2,27 @@
 
 import argparse
 import concurrent.futures
+import contextlib
 import difflib
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn, TypeVar
 
 from preprocess.errors import ConversionError
 from preprocess.progress import Progress
-from schemas import sizes
+from schemas import failures, sizes
+
+TREE_INTERRUPTED = (
+    "what has been written stays; the same command with --overwrite begins anew"
+)
+"""What a command that writes a tree says after Ctrl-C."""
 
 _SIDES_PX = (32, 8192)
+_MAX_WORKERS_A_CORE = 8
+"""More would only wait for one another, even on a slow disk."""
 
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
@@ -32,7 +41,9 @@ class FlagParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Prints the message and exits with code 2."""
-        self.exit(2, f"error: {message}\n")
+        self.exit(
+            failures.EXIT_BAD_FLAGS, f"error: {failures.one_line(message)}\n"
+        )
 
     def parse_flags(self, argv: Sequence[str] | None) -> argparse.Namespace:
         """Parses all flags; an unknown one is answered with the nearest."""
@@ -47,7 +58,9 @@ class FlagParser(argparse.ArgumentParser):
 
     def add_tree_flags(self) -> None:
         """Adds the flags of every command that writes a tree."""
-        self.add_argument("--output_dir", required=True, help="new tree's root")
+        self.add_argument(
+            "--output_dir", type=folder, required=True, help="new tree's root"
+        )
         self.add_argument(
             "--overwrite",
             action="store_true",
@@ -56,14 +69,14 @@ class FlagParser(argparse.ArgumentParser):
         self.add_argument(
             "--workers",
             type=whole(1),
-            default=os.cpu_count(),
+            default=num_cores(),
             metavar="N",
             help="processes (default: all cores)",
         )
 
 
-def whole(minimum: int) -> Callable[[str], int]:
-    """Returns the parser of a whole number that is not below `minimum`."""
+def whole(minimum: int, maximum: int = 2**63 - 1) -> Callable[[str], int]:
+    """Returns the parser of a whole number within bounds."""
 
     def parse(text: str) -> int:
         try:
@@ -73,6 +86,10 @@ def whole(minimum: int) -> Callable[[str], int]:
         if number < minimum:
             raise argparse.ArgumentTypeError(
                 f"{text!r} should be a whole number of {minimum} or more"
+            )
+        if number > maximum:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} should be a whole number of at most {maximum}"
             )
         return number
 
@@ -94,24 +111,54 @@ def frame_size(text: str) -> tuple[int, int]:
     return size
 
 
-def exit_code(run: Callable[[], None]) -> int:
+def folder(text: str) -> str:
+    """Parses a folder's path: a leading ~ is the user's home."""
+    return os.path.expanduser(text)
+
+
+def exit_code(
+    run: Callable[[], int | None],
+    interrupted: str = "run the same command again",
+) -> int:
     """Runs a command; prints what the user can mend as one line.
 
+    Args:
+        run: The command; returns its exit code, None for 0.
+        interrupted: What is said after Ctrl-C.
+
     Returns:
-        0, or 1 after such an error.
+        `run`'s code; 1 after an error, 130 after Ctrl-C.
     """
-    try:
-        run()
-    except (ConversionError, OSError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    except concurrent.futures.BrokenExecutor:
-        sys.stderr.write(
-            "error: a worker process died, perhaps for lack of memory; "
-            "try --workers=1\n"
-        )
-        return 1
-    return 0
+    failures.set_up_console()
+    advice = failures.Advice(
+        memory="use fewer --workers",
+        interrupted=interrupted,
+        known=(ConversionError,),
+    )
+    return failures.exit_code(run, advice)
+
+
+def num_cores() -> int:
+    """Returns how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # macOS has none.
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def sensible_workers(
+    wanted: int, useful: int, say: Callable[[str], None]
+) -> int:
+    """Returns as many workers as are wanted, or as make sense.
+
+    Args:
+        wanted: What the user asked for.
+        useful: How many have something to do.
+        say: Is told of fewer than the user asked for.
+    """
+    most = max(1, min(useful, _MAX_WORKERS_A_CORE * num_cores()))
+    if wanted > most:
+        say(f"{most} workers instead of {wanted}: more would not help.")
+    return min(wanted, most)
 
 
 def map_frames(
@@ -128,19 +175,51 @@ def map_frames(
         The results, in the jobs' order.
     """
     results = []
+    num_workers = sensible_workers(num_workers, len(jobs), _say)
     with Progress() as progress:
         progress.expect(len(jobs))
-        for result in _each(work, jobs, min(num_workers, len(jobs))):
+        for result in _each(work, jobs, num_workers):
             results.append(result)
             progress.advance()
     return results
 
 
-def _each(work, jobs, num_workers: int) -> Iterator:
+def _say(line: str) -> None:
+    print(line, file=sys.stderr or sys.stdout)
+
+
+def _each(
+    work: Callable[[_Job], _Result], jobs: Sequence[_Job], num_workers: int
+) -> Iterator[_Result]:
+    """Yields the results as they come, in the jobs' order.
+
+    Raises:
+        ConversionError: A process died.
+    """
     if num_workers < 2:
         yield from map(work, jobs)
         return
-    with concurrent.futures.ProcessPoolExecutor(
-        num_workers, multiprocessing.get_context("spawn")
-    ) as pool:
-        yield from pool.map(work, jobs, chunksize=1 + len(jobs) // 64)
+    spawn = multiprocessing.get_context("spawn")
+    try:
+        with concurrent.futures.ProcessPoolExecutor(num_workers, spawn) as pool:
+            with _sigint_left_to_this_process():
+                results = pool.map(work, jobs, chunksize=1 + len(jobs) // 64)
+            yield from results
+    except concurrent.futures.BrokenExecutor as error:
+        raise ConversionError(
+            "a worker process died, perhaps for lack of memory; try --workers=1"
+        ) from error
+
+
+@contextlib.contextmanager
+def _sigint_left_to_this_process() -> Iterator[None]:
+    """Lets processes that are started in the block not hear of Ctrl-C.
+
+    A terminal sends it to all of them; each would print a traceback.  What is
+    blocked here stays blocked there, and arrives here after the block.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])

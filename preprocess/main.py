@@ -4,80 +4,36 @@ r"""Converts a Cityscapes tree to sharded TFRecords.
 
 Flags that are not listed here are Beam's, for example
 `--runner=DataflowRunner --project=P --region=R --temp_location=gs://B/tmp`.
+Exit codes: 0 done, 1 files, data or memory, 2 flags, 130 Ctrl-C.
 """
 
+import functools
 import logging
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from absl import app, flags
+from absl import app
+from absl import flags as absl_flags
 
-from preprocess.records import placement
-from schemas.locking import LockedError
+from preprocess import command_line
+from preprocess.errors import ConversionError, FlagError
+from preprocess.flags import FLAGS, parse_options
+from preprocess.options import Options
+from schemas import failures
+from schemas.failures import Advice
 
-FLAGS = flags.FLAGS
+if TYPE_CHECKING:  # It imports Beam.
+    from preprocess.pipeline.job import Outcome
 
-flags.DEFINE_string(
-    "cityscapes_root",
-    os.environ.get("CITYSCAPES_DATASET"),
-    "Folder (or gs:// prefix) with leftImg8bit/ and gtFine/, or with the "
-    "official zips. Default: the environment variable CITYSCAPES_DATASET.",
+_ADVICE = Advice(
+    memory="use fewer --workers; finished shards are kept, and the same "
+    "command continues",
+    interrupted="finished shards are kept, and the same command continues",
+    known=(ConversionError,),
+    bad_flags=(absl_flags.Error, FlagError),
 )
-flags.DEFINE_string("output_dir", None, "Where the data set is written.")
-flags.DEFINE_list("splits", "train,val", "Of train, val, test, train_extra.")
-flags.DEFINE_enum("annotation", "gtFine", ["gtFine", "gtCoarse"], "Label maps.")
-flags.DEFINE_enum(
-    "label_space",
-    "label_ids",
-    ["label_ids", "train_ids"],
-    "Ids in the records: the 34 labelIds, or 19 trainIds with 255 = ignore.",
-)
-flags.DEFINE_string(
-    "image_size",
-    "native",
-    "native, or HEIGHTxWIDTH to resize once (area for images, nearest for "
-    "labels).",
-)
-flags.DEFINE_enum("image_format", "png", ["png", "jpeg"], "Of the pictures.")
-flags.DEFINE_integer(
-    "jpeg_quality", 95, "Of JPEG pictures.", lower_bound=1, upper_bound=100
-)
-flags.DEFINE_bool(
-    "check_pixels",
-    True,
-    "Verify the pixel streams of native pictures, which pass through byte for "
-    "byte; without, only their chunks' CRCs.",
-)
-flags.DEFINE_bool(
-    "convert_pictures",
-    False,
-    "Take opaque RGBA, grey and palette pictures and JPEGs as well, as RGB.",
-)
-flags.DEFINE_integer(
-    "num_shards",
-    None,
-    "Shards a split.",
-    lower_bound=1,
-    upper_bound=placement.MAX_SHARDS,
-)
-flags.DEFINE_float(
-    "shard_size_mb", 128, "Size of a shard in MiB, without --num_shards.", 1
-)
-flags.DEFINE_enum(
-    "on_error",
-    "fail",
-    ["fail", "skip"],
-    "Stop at a bad frame, or leave it out and name it in skipped.jsonl.",
-)
-flags.DEFINE_integer("limit", None, "Only the first N frames a split.", 1)
-flags.DEFINE_bool("overwrite", False, "Replace a data set that is there.")
-flags.DEFINE_bool("test_labels", False, "Take label maps of the test split.")
-flags.DEFINE_bool("write_index", False, "Write index files for PyTorch, DALI.")
-flags.DEFINE_integer(
-    "workers", None, "Threads of a local run; default: one a core.", 1
-)
-
 _SLOW_PNG = (
     "Pillow decodes the label maps, eight times slower than this package's own "
     "C: install a C compiler and then the package again."
@@ -85,101 +41,72 @@ _SLOW_PNG = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit code, 0, 1 or 2."""
-    app.define_help_flags()
-    try:
-        arguments = list(sys.argv if argv is None else argv)
-        rest = FLAGS(arguments, known_only=True)[1:]
-        options = options_from_flags()
-        if not os.path.isdir(options.cityscapes_root):
-            _check_scheme(options.cityscapes_root)
-    except (flags.Error, ValueError) as error:
-        return _fail(error, 2)
-    except FileNotFoundError as error:
-        return _fail(error, 1)
-    # Beam takes seconds to import, so what is wrong above is said before; it
-    # warns of extras that a local run does not need.
-    logging.getLogger().setLevel(logging.ERROR)
-    from preprocess import beam_import
-    from preprocess.errors import ConversionError
-
-    beam_import.import_beam()
-    from preprocess.pipeline import beam_flags, job, runners
-    from preprocess.records import png
-
-    try:
-        beam_options = beam_flags.parse(rest, own_names=list(FLAGS))
-    except ValueError as error:
-        return _fail(error, 2)
-    if runners.is_local(beam_options):
-        workers = FLAGS.workers or os.cpu_count()
-        print(f"Runner: local FnApiRunner, {workers} workers", file=sys.stderr)
-        if not png.IS_FAST:
-            print(_SLOW_PNG, file=sys.stderr)
-    try:
-        outcome = job.run(
-            options,
-            beam_options,
-            overwrite=FLAGS.overwrite,
-            num_workers=FLAGS.workers,
-        )
-    except (ConversionError, LockedError) as error:
-        return _fail(error, 1)
-    except KeyboardInterrupt:
-        return _fail("interrupted; run the same command to go on", 130)
-    _report(outcome, options.output_dir)
-    return 0
+    """Runs the command; returns its exit code."""
+    failures.set_up_console()
+    arguments = list(sys.argv if argv is None else argv)
+    return failures.exit_code(functools.partial(_run, arguments), _ADVICE)
 
 
-def options_from_flags():
-    """Builds the frozen options from the parsed flags.
+def _run(arguments: list[str]) -> None:
+    """Checks the flags, then imports Beam, then converts.
 
-    Raises:
-        ValueError: A flag's value does not fit.
+    Beam takes long to import, so that what is wrong with the flags is said
+    before.
     """
-    from preprocess import options
-
-    for name in ("cityscapes_root", "output_dir"):
-        if not FLAGS[name].value:
-            raise ValueError(f"--{name} is missing")
-    return options.Options(
-        cityscapes_root=FLAGS.cityscapes_root.rstrip("/") or "/",
-        output_dir=FLAGS.output_dir.rstrip("/") or "/",
-        splits=options.parse_splits(FLAGS.splits),
-        annotation=FLAGS.annotation,
-        encoding=options.Encoding(
-            options.parse_size(FLAGS.image_size),
-            FLAGS.image_format,
-            FLAGS.jpeg_quality,
-            FLAGS.label_space,
-            FLAGS.check_pixels,
-            FLAGS.convert_pictures,
-        ),
-        num_shards=FLAGS.num_shards,
-        shard_size_mb=FLAGS.shard_size_mb,
-        on_error=FLAGS.on_error,
-        limit=FLAGS.limit,
-        test_labels=FLAGS.test_labels,
-        write_index=FLAGS.write_index,
-    )
-
-
-def _check_scheme(root: str) -> None:
-    """Raises where a root without a scheme is no folder."""
-    if "://" not in root:
+    app.define_help_flags()
+    rest = FLAGS(arguments, known_only=True)[1:]
+    options = parse_options()
+    root = options.cityscapes_root
+    if "://" not in root and not os.path.isdir(root):
         raise FileNotFoundError(
             f"--cityscapes_root={root} is not a folder; it should hold "
             "leftImg8bit/ and gtFine/, or the official zips"
         )
+    logging.getLogger().setLevel(logging.ERROR)  # Beam warns of its extras.
+    from preprocess import beam_import
+
+    beam_import.import_beam()
+    from preprocess.pipeline import beam_flags, job, runners
+
+    beam_options = beam_flags.parse(rest, own_names=list(FLAGS))
+    workers = _num_workers(options)
+    if runners.is_local(beam_options):
+        _say(f"Runner: local FnApiRunner, {workers} workers")
+        _note_oddities(options)
+    outcome = job.run(
+        options, beam_options, overwrite=FLAGS.overwrite, num_workers=workers
+    )
+    _report(outcome, options.output_dir)
 
 
-def _fail(error: Exception | str, code: int) -> int:
-    line = " ".join(str(error).split())
-    print(f"error: {line}", file=sys.stderr)
-    return code
+def _num_workers(options: Options) -> int:
+    """Returns how many threads are started: none that has nothing to do."""
+    wanted = FLAGS.workers or command_line.num_cores()
+    per_split = [n for n in (options.num_shards, options.limit) if n]
+    useful = min(per_split, default=wanted) * len(options.splits)
+    return command_line.sensible_workers(wanted, useful, _say)
 
 
-def _report(outcome, output_dir: str) -> None:
+def _note_oddities(options: Options) -> None:
+    """Says what may not be as it was meant."""
+    from preprocess.records import png
+
+    if not png.IS_FAST:
+        _say(_SLOW_PNG)
+    height, width = options.encoding.size or (0, 0)
+    if height > width:
+        _say(
+            f"--image_size={height}x{width} is HEIGHTxWIDTH: pictures become "
+            "taller than wide, which Cityscapes' are not."
+        )
+
+
+def _say(line: str) -> None:
+    """Prints a line that is no result."""
+    print(line, file=sys.stderr or sys.stdout)
+
+
+def _report(outcome: "Outcome", output_dir: str) -> None:
     if outcome.content is None:
         print("The job's template is staged.")
         return
@@ -189,10 +116,8 @@ def _report(outcome, output_dir: str) -> None:
             f"{name}: {split.num_examples} examples in {len(split.shards)} "
             f"shards, {split.num_bytes / 2**20:.1f} MiB{skipped}"
         )
-    done = (
-        "Nothing to do, the data set is there" if outcome.was_done else "Done"
-    )
-    print(f"{done}: {output_dir}/manifest.json")
+    path = failures.printable(f"{output_dir}/manifest.json")
+    print(f"{outcome.summary}: {path}")
 
 
 if __name__ == "__main__":

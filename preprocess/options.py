@@ -3,7 +3,8 @@
 import dataclasses
 from typing import Any
 
-from schemas import manifest, sizes
+from preprocess.errors import FlagError
+from schemas import manifest, pictures, sizes
 from schemas.shards import names as shard_names
 
 _NAMED_WHERE_UNUSUAL = {"check_pixels": True, "convert_pictures": False}
@@ -88,27 +89,33 @@ def parse_size(text: str) -> tuple[int, int] | str:
     """Parses `native` or `HEIGHTxWIDTH`.
 
     Raises:
-        ValueError: It is neither.
+        FlagError: It is neither, or it is a size that readers refuse.
     """
     if text == manifest.NATIVE:
         return text
     try:
-        return sizes.parse(text)
+        height, width = sizes.parse(text)
     except ValueError as error:
-        raise ValueError(f"--image_size: {error}, or native") from error
+        raise FlagError(f"--image_size: {error}, or native") from error
+    if height * width > pictures.MAX_PIXELS:
+        raise FlagError(
+            f"--image_size={text} has {height * width} pixels, pictures of at "
+            f"most {pictures.MAX_PIXELS} are taken"
+        )
+    return height, width
 
 
 def parse_splits(names: list[str]) -> tuple[str, ...]:
     """Returns the splits in their canonical order and names.
 
     Raises:
-        ValueError: A name is no split of Cityscapes, or none is given.
+        FlagError: A name is no split of Cityscapes, or none is given.
     """
     known = shard_names.SPLITS
     splits = {shard_names.SPLIT_ALIASES.get(name, name) for name in names}
     wrong = sorted(splits.difference(known))
     if wrong or not splits:
-        raise ValueError(
+        raise FlagError(
             f"split {wrong[0] if wrong else ''!r} should be one of "
             f"{', '.join((*known, *shard_names.SPLIT_ALIASES))}"
         )

@@ -4,11 +4,11 @@ On a local run the writers are threads of the launcher's own process; on a
 cluster these counters are read by nobody and cost nothing.
 """
 
+import contextlib
 import sys
 import threading
 import time
-
-from preprocess.errors import ConversionError
+from typing import Self, TextIO
 
 _INTERVAL_SECONDS = 0.5
 _INTERVAL_WITHOUT_TERMINAL_SECONDS = 10.0
@@ -17,14 +17,16 @@ _INTERVAL_WITHOUT_TERMINAL_SECONDS = 10.0
 class Progress:
     """Counts frames, prints a line, and passes a failure on to all writers."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Starts at zero frames, printing nothing."""
         self._lock = threading.Lock()
         self._total = 0
         self._done = 0
+        self._begin = time.monotonic()
         self._printer: threading.Thread | None = None
+        self._is_entered = False
         self._stopped = threading.Event()
-        self.first_error: ConversionError | None = None
+        self.first_error: Exception | None = None
 
     def expect(self, num_frames: int) -> None:
         """Sets how many frames there are."""
@@ -36,34 +38,45 @@ class Progress:
         """Counts frames as done.
 
         Raises:
-            ConversionError: Another writer of this local run has failed.
+            Exception: Another writer of this local run has failed by it.
         """
         with self._lock:
             self._done += num_frames
-        if self._printer and self.first_error:
+        if self._is_entered and self.first_error:
             raise self.first_error
 
-    def fail(self, error: ConversionError) -> None:
+    def fail(self, error: Exception) -> None:
         """Remembers the first failure; the other writers stop at it."""
         with self._lock:
             self.first_error = self.first_error or error
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         """Starts to print."""
         self.__init__()
-        self._stream = sys.stderr
-        self._printer = threading.Thread(target=self._print, daemon=True)
-        self._printer.start()
+        self._is_entered = True
+        if sys.stderr:
+            printer = threading.Thread(
+                target=self._print, args=(sys.stderr,), daemon=True
+            )
+            with contextlib.suppress(RuntimeError):  # No more threads.
+                printer.start()
+                self._printer = printer
         return self
 
-    def __exit__(self, *unused) -> None:
+    def __exit__(self, *unused: object) -> None:
         """Stops printing."""
         self._stopped.set()
-        self._printer.join()
-        self._printer = None
+        self._is_entered = False
+        if self._printer:
+            self._printer.join()
 
-    def _print(self) -> None:
-        is_terminal = self._stream.isatty()
+    def _print(self, stream: TextIO) -> None:
+        """Prints until it is stopped, or nobody takes what is printed."""
+        with contextlib.suppress(OSError):
+            self._print_lines(stream)
+
+    def _print_lines(self, stream: TextIO) -> None:
+        is_terminal = stream.isatty()
         interval = (
             _INTERVAL_SECONDS
             if is_terminal
@@ -74,11 +87,11 @@ class Progress:
             if self._total:
                 end = "" if is_terminal else "\n"
                 start = "\r\x1b[K" if is_terminal else ""
-                self._stream.write(start + self._line() + end)
-                self._stream.flush()
+                stream.write(start + self._line() + end)
+                stream.flush()
                 printed = True
         if printed and is_terminal:
-            self._stream.write("\n")
+            stream.write("\n")
 
     def _line(self) -> str:
         with self._lock:

@@ -18,6 +18,7 @@ from PIL import Image
 from preprocess import command_line
 from preprocess.scenes.scene import draw_scene
 from preprocess.sources import tree
+from schemas import failures
 
 CITIES = {
     "train": ("arlstadt", "bad-linden", "corvenz", "dornheim"),
@@ -26,6 +27,8 @@ CITIES = {
 """Made-up cities; as in Cityscapes, no city is in two splits."""
 
 _LAST_FRAME = 30000
+_MAX_SCENES = 10**6
+"""Of a split: a sequence's number has six digits."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,16 +105,20 @@ def write_tree(args: argparse.Namespace) -> None:
     seconds = time.monotonic() - begin
     print(
         f"drew {args.num_train} train and {args.num_val} val scenes of "
-        f"{height}x{width} in {seconds:.1f} s: {args.output_dir}"
+        f"{height}x{width} in {seconds:.1f} s: "
+        f"{failures.printable(args.output_dir)}"
     )
+
+
+_count = command_line.whole(0, _MAX_SCENES)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Parses flags and draws; returns the exit code."""
     parser = command_line.FlagParser(__doc__)
     parser.add_tree_flags()
-    parser.add_argument("--num_train", type=command_line.whole(0), default=64)
-    parser.add_argument("--num_val", type=command_line.whole(0), default=16)
+    parser.add_argument("--num_train", type=_count, default=64)
+    parser.add_argument("--num_val", type=_count, default=16)
     parser.add_argument(
         "--image_size",
         type=command_line.frame_size,
@@ -122,7 +129,9 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_flags(argv)
     if args.num_train + args.num_val == 0:
         parser.error("--num_train and --num_val are both 0: nothing to draw")
-    return command_line.exit_code(functools.partial(write_tree, args))
+    return command_line.exit_code(
+        functools.partial(write_tree, args), command_line.TREE_INTERRUPTED
+    )
 
 
 if __name__ == "__main__":

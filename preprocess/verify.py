@@ -17,7 +17,7 @@ import numpy as np
 from preprocess import command_line
 from preprocess.errors import BadPictureError
 from preprocess.records import encoding, placement, png
-from schemas import example, manifest
+from schemas import example, failures, manifest
 from schemas.pictures import LABEL_KINDS
 from schemas.shards import check, tfrecord
 from schemas.shards import names as shard_names
@@ -225,24 +225,30 @@ def _count_pixels(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code."""
     parser = command_line.FlagParser(__doc__)
-    parser.add_argument("--data_dir", required=True, help="the data set")
+    parser.add_argument(
+        "--data_dir",
+        type=command_line.folder,
+        required=True,
+        help="the data set",
+    )
     parser.add_argument(
         "--quick", action="store_true", help="do not decode the pictures"
     )
-    given = parser.parse_args(arguments)
+    given = parser.parse_flags(arguments)
     logging.getLogger().setLevel(logging.ERROR)  # Beam warns of its extras.
-    data_dir = given.data_dir.rstrip("/")
-    try:
-        problems = verify(data_dir, quick=given.quick)
-    except manifest.ManifestError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    data_dir = given.data_dir.rstrip("/") or "/"
+    return command_line.exit_code(lambda: _report(data_dir, given.quick))
+
+
+def _report(data_dir: str, quick: bool) -> int:
+    """Verifies a data set and prints what was found."""
+    problems = verify(data_dir, quick=quick)
     for line in problems[:_NUM_PRINTED]:
-        print(line)
+        print(failures.printable(line))
     if problems:
-        print(f"{data_dir}: {len(problems)} problems")
-        return 1
-    print(f"{data_dir}: all well")
+        print(f"{failures.printable(data_dir)}: {len(problems)} problems")
+        return failures.EXIT_FAILED
+    print(f"{failures.printable(data_dir)}: all well")
     return 0
 
 

@@ -22,12 +22,16 @@ _PACKAGES = ("preprocess", "schemas", "trainer")
 """Whose ValueErrors are messages to the user; others' are faults."""
 
 _OUT_OF_MEMORY_TYPES = ("MemoryError", "ResourceExhaustedError")
+_NO_THREAD = "can't start new thread"
 _OUT_OF_MEMORY_WORDS = (
     "RESOURCE_EXHAUSTED",
     "Out of memory",
     "out of memory",
     "OOM when allocating",
     "std::bad_alloc",
+    "Cannot allocate memory",
+    "failed to map segment",
+    _NO_THREAD,
 )
 
 
@@ -71,6 +75,8 @@ def exit_code(body: Callable[[], int | None], advice: Advice) -> int:
     except advice.bad_flags as error:
         return fail(error, EXIT_BAD_FLAGS)
     except Exception as error:
+        if any(isinstance(part, KeyboardInterrupt) for part in _causes(error)):
+            return fail(f"interrupted; {advice.interrupted}", EXIT_INTERRUPTED)
         if is_out_of_memory(error):
             memory = f"{_memory_of(error)} ran out; {advice.memory}"
             return fail(memory, EXIT_FAILED)
@@ -159,6 +165,8 @@ def _lacks_memory(error: BaseException) -> bool:
 def _memory_of(error: BaseException) -> str:
     """Says which memory ran out: that of a GPU, if the error names one."""
     text = " ".join(str(part) for part in _causes(error))
+    if _NO_THREAD in text:
+        return "memory, or the number of threads that ulimit -u allows,"
     return "the GPU's memory" if "GPU" in text else "memory"
 
 

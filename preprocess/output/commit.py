@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from preprocess import files
-from preprocess.errors import ConversionError
+from preprocess.errors import ConversionError, cannot_write
 from preprocess.options import Options
 from preprocess.output import card
 from preprocess.records import shard_writer
@@ -61,9 +61,7 @@ def commit(
     check_files(content, options.output_dir)
     _write_descriptions(content, skipped, options.output_dir)
     _delete_other_shards(content, options.output_dir)
-    work_dir = files.join(options.output_dir, shard_writer.WORK_DIR)
-    path = files.join(options.output_dir, manifest.FILE_NAME)
-    files.write_text(path, content.to_json(), work_dir)
+    _write(manifest.FILE_NAME, content.to_json(), options.output_dir)
     delete_work(options.output_dir)
 
 
@@ -132,7 +130,6 @@ def _write_descriptions(
     skipped: Sequence[SkippedFrame],
     output_dir: str,
 ) -> None:
-    work_dir = files.join(output_dir, shard_writer.WORK_DIR)
     texts = tfds.metadata_files(content)
     texts[card.FILE_NAME] = card.render(content, output_dir)
     if skipped:
@@ -141,7 +138,20 @@ def _write_descriptions(
     else:
         files.delete_if_there(files.join(output_dir, SKIPPED_FILE))
     for name, text in texts.items():
+        _write(name, text, output_dir)
+
+
+def _write(name: str, text: str, output_dir: str) -> None:
+    """Writes one of the files that describe the data set.
+
+    Raises:
+        ConversionError: It cannot be written.
+    """
+    work_dir = files.join(output_dir, shard_writer.WORK_DIR)
+    try:
         files.write_text(files.join(output_dir, name), text, work_dir)
+    except OSError as error:
+        raise cannot_write(name, output_dir, error) from error
 
 
 def _delete_other_shards(content: manifest.Manifest, output_dir: str) -> None:

@@ -4,8 +4,11 @@ import argparse
 import contextlib
 import difflib
 from collections.abc import Sequence
+from typing import NoReturn
 
 from apache_beam.options import pipeline_options
+
+from preprocess.errors import FlagError
 
 
 class _Options(pipeline_options.PipelineOptions):
@@ -43,7 +46,7 @@ def parse(
         own_names: The names of this project's flags, to suggest from.
 
     Raises:
-        ValueError: One is not Beam's either; suggests the nearest.
+        FlagError: One is not Beam's either; suggests the nearest.
     """
     if any("dask" in argument.lower() for argument in arguments):
         _import_dask_options()
@@ -51,7 +54,7 @@ def parse(
     for known in pipeline_options.PipelineOptions.__subclasses__():
         if hasattr(known, "_add_argparse_args"):
             known._add_argparse_args(parser)
-    parser.error = _raise_value_error
+    parser.error = _raise_flag_error
     _, unknown = parser.parse_known_args(list(arguments))
     if unknown:
         names = [f"--{name}" for name in own_names]
@@ -59,7 +62,7 @@ def parse(
         wrong = unknown[0].partition("=")[0]
         near = difflib.get_close_matches(wrong, names, 1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise ValueError(f"unknown flag {wrong}{hint}")
+        raise FlagError(f"unknown flag {wrong}{hint}")
     return _Options(arguments)
 
 
@@ -69,5 +72,5 @@ def _import_dask_options() -> None:
         import apache_beam.runners.dask.dask_runner  # noqa: F401
 
 
-def _raise_value_error(message: str) -> None:
-    raise ValueError(message)
+def _raise_flag_error(message: str) -> NoReturn:
+    raise FlagError(message)

@@ -34,6 +34,13 @@ class Outcome:
     content: manifest.Manifest | None
     was_done: bool
 
+    @property
+    def summary(self) -> str:
+        """Says what was done, for the last line."""
+        if self.was_done:
+            return "Nothing to do, the data set is there"
+        return "Done"
+
 
 def run(
     options: Options,

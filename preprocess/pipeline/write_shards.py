@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import apache_beam as beam
 
-from preprocess.errors import ConversionError
 from preprocess.options import Options
 from preprocess.pipeline import rows
 from preprocess.pipeline.rows import FrameRow
@@ -69,6 +68,6 @@ class _WriteShard(beam.DoFn):
             yield shard_writer.write_shard(
                 split, index, num_shards, frames, self._options
             )
-        except ConversionError as error:
+        except Exception as error:
             progress.fail(error)
             raise

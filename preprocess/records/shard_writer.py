@@ -6,7 +6,6 @@ that finds a report whose shard still fits it takes the shard as it is.
 
 import collections
 import dataclasses
-import errno
 import json
 from collections.abc import Iterable, Sequence
 
@@ -14,7 +13,11 @@ import google_crc32c
 import numpy as np
 
 from preprocess import files
-from preprocess.errors import BadPictureError, ConversionError
+from preprocess.errors import (
+    BadPictureError,
+    ConversionError,
+    cannot_write,
+)
 from preprocess.options import Options
 from preprocess.progress import current as progress
 from preprocess.records import placement
@@ -138,7 +141,7 @@ def write_shard(
         else:
             progress.advance(len(frames))
     except OSError as error:
-        raise _storage_error(name, error, options.output_dir) from error
+        raise cannot_write(name, options.output_dir, error) from error
     return report
 
 
@@ -268,17 +271,3 @@ def index_path(name: str, output_dir: str) -> str:
 
 def _report_path(name: str, output_dir: str) -> str:
     return files.join(output_dir, WORK_DIR, f"{name}.json")
-
-
-def _storage_error(
-    name: str, error: OSError, output_dir: str
-) -> ConversionError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        remedy = "free some space"
-    else:
-        remedy = "check that the folder can be written"
-    reason = error.strerror or error
-    return ConversionError(
-        f"cannot write {name} in {output_dir}: {reason}; {remedy} and run the "
-        "same command again, finished shards are kept."
-    )

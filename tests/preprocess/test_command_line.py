@@ -1,11 +1,15 @@
 """Tests of preprocess.command_line, what the small commands share."""
 
-import concurrent.futures
+import os
+import signal
+import tempfile
+import time
 
 import pytest
 
 from preprocess import command_line
 from preprocess.errors import ConversionError
+from tests import commands
 
 
 def _parser():
@@ -60,9 +64,7 @@ def test_a_failing_job_stops_the_command(num_workers):
         (ConversionError("no such thing"), "error: no such thing\n"),
         (OSError(28, "No space left", "/f"),
          "error: [Errno 28] No space left: '/f'\n"),
-        (concurrent.futures.BrokenExecutor(),
-         "error: a worker process died, perhaps for lack of memory; try "
-         "--workers=1\n"),
+        (MemoryError(), "error: memory ran out; use fewer --workers\n"),
     ],
 )  # fmt: skip
 def test_what_the_user_can_mend_is_one_line_and_exit_code_1(
@@ -75,9 +77,58 @@ def test_what_the_user_can_mend_is_one_line_and_exit_code_1(
     assert capsys.readouterr().err == line
 
 
-def test_a_fault_of_the_program_is_not_hidden():
+def test_a_fault_of_the_program_is_a_line_that_names_the_traceback(
+    capsys, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
     def run():
         raise KeyError("bug")
 
-    with pytest.raises(KeyError):
-        command_line.exit_code(run)
+    assert command_line.exit_code(run) == 1
+    [log] = tmp_path.iterdir()
+    assert capsys.readouterr().err == (
+        f"error: unexpected KeyError: 'bug'; please report it with {log}, "
+        "which holds the traceback\n"
+    )
+    assert "KeyError: 'bug'" in log.read_text()
+
+
+def die(_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_process_that_dies_is_one_line():
+    with pytest.raises(ConversionError, match="a worker process died, perhaps"):
+        command_line.map_frames(die, range(3), 2)
+
+
+def test_no_more_workers_than_make_sense(capsys, monkeypatch):
+    said = []
+    monkeypatch.setattr(command_line, "num_cores", lambda: 2)
+    assert command_line.sensible_workers(2, 4, said.append) == 2
+    assert not said
+    assert command_line.sensible_workers(200, 4, said.append) == 4
+    assert command_line.sensible_workers(200, 99, said.append) == 16
+    assert said == [
+        "4 workers instead of 200: more would not help.",
+        "16 workers instead of 200: more would not help.",
+    ]
+
+
+def test_ctrl_c_ends_a_tree_with_one_line_of_the_parent_alone(tmp_path):
+    process = commands.start(
+        "preprocess.sample",
+        f"--output_dir={tmp_path}/tree",
+        "--num_train=400",
+        "--image_size=256x512",
+        "--workers=2",
+        start_new_session=True,
+    )
+    while not list(tmp_path.glob("tree/gtFine/train/*/*")):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err == f"error: interrupted; {command_line.TREE_INTERRUPTED}\n"

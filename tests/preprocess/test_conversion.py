@@ -326,7 +326,7 @@ def test_the_job_graph_does_not_grow_with_the_frames(root, tmp_path):
         return len(graph.to_runner_api().SerializeToString())
 
     one = trees.write_tree(tmp_path / "cityscapez", trees.STEMS[:1])
-    assert abs(graph_size(one) - graph_size(root)) < 100
+    assert abs(graph_size(one) - graph_size(root)) < 500
 
 
 def test_frames_travel_small_and_arrive_whole(root, tmp_path):
