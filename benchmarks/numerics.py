@@ -146,7 +146,8 @@ def train(
     from trainer.engine import build
 
     data = DataConfig(flags.data_dir, crop=(flags.crop, flags.crop))
-    manifest = dataset.open_dataset(data, ("train",))
+    records = dataset.open_dataset(data, ("train",))
+    manifest = records.manifest
     config = TrainConfig(
         model_dir="unused",
         data=data,
@@ -167,7 +168,7 @@ def train(
         seed=_SEED,
     )
     batches = pipeline.train_batches(
-        splits.open_train(data, manifest, ""), order
+        splits.open_train(data, records, ""), order
     )
     run = Run([], [])
     for step, batch in enumerate(batches.take(flags.num_steps)):

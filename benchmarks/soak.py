@@ -159,14 +159,13 @@ def read_epochs(
     Returns:
         For each epoch its memory, and how often each frame came.
     """
-    from schemas import manifest
     from trainer.config.data import DataConfig
-    from trainer.data import pipeline, splits
+    from trainer.data import dataset, pipeline, splits
 
     data = DataConfig(data_dir, resize=None, crop=SIZE, cache="none")
-    content = manifest.load(data_dir, manifest.read_local_text)
+    records = dataset.load(data_dir)
     order = pipeline.Order(SIZE, _BATCH_SIZE, num_epochs, seed=1)
-    source = splits.open_train(data, content, "")
+    source = splits.open_train(data, records, "")
     batches = iter(pipeline.train_batches(source, order))
     epochs = []
     for _ in range(num_epochs):

@@ -19,14 +19,16 @@ from trainer.config.inference import (
 from trainer.config.model import ModelConfig
 from trainer.config.options import with_values
 from trainer.config.training import TrainConfig
-from trainer.data import dataset, frames
+from trainer.data import dataset
+from trainer.data.dataset import RecordSet
+from trainer.data.frames import Frames, open_frames
 from trainer.storage import image_files
 
 Given = Mapping[str, Any]
 """Name → value of the flags that the user gave."""
 
 
-def train(given: Given) -> TrainConfig:
+def train(given: Given) -> tuple[TrainConfig, RecordSet]:
     """Configures a training of the manifest's label space.
 
     Without --data_dir, a run that the folder holds is resumed with its own
@@ -41,18 +43,20 @@ def train(given: Given) -> TrainConfig:
     run = None if "data_dir" in given else saved.load(model_dir)
     data = run.data if run else DataConfig(given.get("data_dir", ""))
     data = with_values(data, given)
-    manifest = dataset.open_dataset(
+    records = dataset.open_dataset(
         data, (data.train_split, data.eval_split), given.get("label_space")
     )
-    model = run.model if run else ModelConfig(manifest.label_space)
+    model = run.model if run else ModelConfig(records.manifest.label_space)
     base = run or TrainConfig(model_dir, data, model)
     config = with_values(base, given)
     devices.check_backend(config.devices)
     saved.check_same_run(config)
-    return config
+    return config, records
 
 
-def evaluate(given: Given) -> EvaluateConfig:
+def evaluate(
+    given: Given,
+) -> tuple[EvaluateConfig] | tuple[EvaluateConfig, Frames]:
     """Configures an evaluation; errors are those of `train`."""
     run = _load_run(given)
     data = run.data if run else DataConfig(given.get("data_dir", ""))
@@ -66,13 +70,14 @@ def evaluate(given: Given) -> EvaluateConfig:
         ),
         given,
     )
-    if not config.predictions:
-        frames.open_frames(data, config.label_space)
-        run_dir.network_path(config.model_dir, config.checkpoint)
-    return config
+    if config.predictions:
+        return (config,)
+    frames = open_frames(data, config.label_space)
+    run_dir.network_path(config.model_dir, config.checkpoint)
+    return config, frames
 
 
-def predict(given: Given) -> PredictConfig:
+def predict(given: Given) -> tuple[PredictConfig, image_files.Pictures]:
     """Configures a prediction.
 
     Raises:
@@ -93,11 +98,10 @@ def predict(given: Given) -> PredictConfig:
         given,
     )
     run_dir.network_path(config.model_dir, config.checkpoint)
-    image_files.find_pictures(config.input)
-    return config
+    return config, image_files.find_pictures(config.input)
 
 
-def export(given: Given) -> ExportConfig:
+def export(given: Given) -> tuple[ExportConfig]:
     """Configures an export.
 
     Raises:
@@ -114,16 +118,16 @@ def export(given: Given) -> ExportConfig:
         given,
     )
     run_dir.network_path(config.model_dir, config.checkpoint)
-    return config
+    return (config,)
 
 
-MODES: dict[str, Callable[[Given], Any]] = {
+MODES: dict[str, Callable[[Given], tuple[Any, ...]]] = {
     "train": train,
     "evaluate": evaluate,
     "predict": predict,
     "export": export,
 }
-"""Mode → what configures it."""
+"""Mode → what makes the arguments of its `run`."""
 
 
 def _network_flags(given: Given) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from trainer.models.saved import load_network
 from trainer.storage import files, image_files, images, notes
 from trainer.storage.images import Picture
 from trainer.storage.progress import Progress
+from trainer.storage.threads import ahead
 from trainer.visualization import draw
 
 EXIT_SOME_FAILED = 1
@@ -44,13 +45,17 @@ class _Outcome:
         print(f"error: {one_line(reason)}", file=sys.stderr)
 
 
-def run(config: PredictConfig) -> int:
+def run(config: PredictConfig, found: image_files.Pictures) -> int:
     """Predicts every picture of --input.
 
     In --output_dir, each gets `labelIds/<stem>_labelIds.png` (one channel,
     labelIds, the picture's own size), `color/<stem>_color.png` and
     `overlay/<stem>_overlay.png`; the label maps go into the zip of
     --submission as well.
+
+    Args:
+        config: The prediction.
+        found: The pictures that `config.input` names.
 
     Returns:
         The exit code: 1 where a picture could not be predicted; the others
@@ -59,9 +64,8 @@ def run(config: PredictConfig) -> int:
     Raises:
         ValueError: The network does not fit, or a file that no prediction
             wrote would be replaced.
-        FileNotFoundError: There is no picture or no such network.
+        FileNotFoundError: There is no such network.
     """
-    found = image_files.find_pictures(config.input)
     notes.say(layouts.describe(found.strays))
     outcome = _Outcome()
     paths = _with_own_outputs(found.paths[: config.limit], outcome)
@@ -151,7 +155,7 @@ def _predict(
     progress = Progress("pictures", len(paths))
     num_planned = outcome.num_failed
     predictions = predictor.predict(_readable(paths, outcome))
-    for result in images.ahead(write, predictions):
+    for result in ahead(write, predictions):
         if isinstance(result, OSError):
             outcome.fail(str(result))
         else:
@@ -162,7 +166,7 @@ def _predict(
 
 def _readable(paths: Sequence[str], outcome: _Outcome) -> Iterator[Picture]:
     """Yields the pictures; names what is none."""
-    for result in images.ahead(_try_read, paths):
+    for result in ahead(_try_read, paths):
         if isinstance(result, Picture):
             yield result
         else:

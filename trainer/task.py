@@ -69,14 +69,14 @@ def _run(argv: Sequence[str]) -> int:
 
 def _run_mode(command: Command) -> int:
     """Checks the flags and their files; then imports what is slow."""
-    config = configure.MODES[command.mode](command.given)
+    inputs = configure.MODES[command.mode](command.given)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if command.given.get("predictions"):
-        return import_quietly(_LABEL_MAP_SCORES).run(config) or 0
+        return import_quietly(_LABEL_MAP_SCORES).run(*inputs) or 0
     devices.check_backend()
     run = import_quietly(f"trainer.{command.mode}").run
     import_quietly("trainer.backends.keras_settings").use_defaults()
-    return run(config) or 0
+    return run(*inputs) or 0
 
 
 if __name__ == "__main__":

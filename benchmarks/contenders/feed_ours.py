@@ -51,8 +51,8 @@ def measure(
         cache=cache,
         **AUGMENTATIONS[augmentation],
     )
-    manifest = dataset.open_dataset(data, (_SPLIT,))
-    num_images = manifest.split(_SPLIT).num_examples
+    records = dataset.open_dataset(data, (_SPLIT,))
+    num_images = records.manifest.split(_SPLIT).num_examples
     with tempfile.TemporaryDirectory() as cache_dir:
 
         def open_batches() -> tf.data.Dataset:
@@ -64,7 +64,7 @@ def measure(
                 scales=data.random_scale,
                 appearance=data.appearance,
             )
-            source = splits.open_train(data, manifest, cache_dir)
+            source = splits.open_train(data, records, cache_dir)
             batches = pipeline.train_batches(source, order)
             if dtype == "float32":
                 batches = batches.map(_normalize).prefetch(tf.data.AUTOTUNE)

@@ -9,8 +9,7 @@ import pytest
 
 from tests import commands, tiny_dataset, tiny_run, trees
 from tests.faults import jobs, tracing
-from trainer import train
-from trainer.engine import checkpoints
+from trainer.engine import checkpoints, loop
 
 NUM_CONVERSION_KILLS = 20
 NUM_TRAINING_KILLS = 10 if jobs.ALL else 3
@@ -148,7 +147,7 @@ def test_sigterm_while_a_checkpoint_is_written_loses_nothing(
     under = tracing.inject(tracing.SYNCS, f"signal={signal.SIGTERM:d}:when=4")
     with fault("SIGTERM while a checkpoint is written"):
         stopped = jobs.train(data_dir, tmp_path, under=under)
-        assert stopped.returncode == train.EXIT_AGAIN
+        assert stopped.returncode == loop.EXIT_AGAIN
         check_left(tmp_path)
         again = jobs.train(data_dir, tmp_path)
         assert again.returncode == 0, again.stderr

@@ -9,7 +9,6 @@ from preprocess import verify
 from schemas.manifest import ManifestError
 from tests import tiny_run, trees
 from tests.faults import jobs
-from trainer import train
 
 NUM_SHARDS = 3
 ONE, OTHER, LAST = (
@@ -115,7 +114,9 @@ def test_damage_is_named_before_the_first_step(
     with fault(f"data set before a training: {damage.__name__}"):
         damage(data_dir)
         with pytest.raises(ManifestError, match=message):
-            train.run(tiny_run.make_config(data_dir, tmp_path / "run"))
+            tiny_run.run_training(
+                tiny_run.make_config(data_dir, tmp_path / "run")
+            )
         assert not jobs.files_of(tmp_path / "run" / "checkpoints")
         assert verify.main([f"--data_dir={data_dir}"]) == 1
 
@@ -129,7 +130,7 @@ def test_a_strange_shard_is_not_read_and_verify_names_it(
     with fault("data set before a training: a fourth shard of three"):
         shutil.copy(data_dir / ONE, data_dir / stranger)
         config = tiny_run.make_config(data_dir, tmp_path / "run", epochs=1)
-        assert train.run(config) == 0
+        assert tiny_run.run_training(config) == 0
         [row] = tiny_run.read_rows(tmp_path / "run")
         assert row["step"] == "3"
         assert verify.main([f"--data_dir={data_dir}"]) == 1

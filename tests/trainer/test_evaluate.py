@@ -10,6 +10,7 @@ from tests import color_network, tiny_dataset, trees
 from trainer import evaluate
 from trainer.config.data import DataConfig
 from trainer.config.inference import EvaluateConfig, InferenceConfig
+from trainer.data.frames import open_frames
 
 ROAD, SKY, PARKING, CAR = 7, 23, 9, 26
 
@@ -36,14 +37,13 @@ def scored(tmp_path, data_dir, network=LABEL_IDS):
     """Scores the colour network on a data set; returns evaluation.json."""
     path = str(tmp_path / "network.keras")
     color_network.build(network).save(path)
-    evaluate.run(
-        EvaluateConfig(
-            model_dir=str(tmp_path / "run"),
-            data=DataConfig(str(data_dir), resize=None, crop=(16, 16)),
-            inference=InferenceConfig(resize=None, crop=(16, 16)),
-            checkpoint=path,
-        )
+    config = EvaluateConfig(
+        model_dir=str(tmp_path / "run"),
+        data=DataConfig(str(data_dir), resize=None, crop=(16, 16)),
+        inference=InferenceConfig(resize=None, crop=(16, 16)),
+        checkpoint=path,
     )
+    evaluate.run(config, open_frames(config.data))
     return json.loads((tmp_path / "run" / "evaluation.json").read_text())
 
 
@@ -241,4 +241,4 @@ def test_a_damaged_record_is_named(tmp_path):
     with pytest.raises(
         ManifestError, match="val-00001-of-00002.tfrecord: record 1 at byte"
     ):
-        evaluate.run(config)
+        evaluate.run(config, open_frames(config.data))

@@ -7,6 +7,7 @@ from tests import color_network, trees
 from trainer import predict
 from trainer.config.inference import InferenceConfig, PredictConfig
 from trainer.evaluation import submission
+from trainer.storage.image_files import find_pictures
 
 ROAD, CAR = 7, 26
 
@@ -38,17 +39,16 @@ def run(
 ):
     network = str(tmp_path / "network.keras")
     color_network.build(space).save(network)
-    return predict.run(
-        PredictConfig(
-            model_dir="",
-            input=str(source),
-            output_dir=str(tmp_path / output),
-            inference=InferenceConfig(resize=None, crop=(16, 16)),
-            checkpoint=network,
-            limit=limit,
-            submission=submission,
-        )
+    config = PredictConfig(
+        model_dir="",
+        input=str(source),
+        output_dir=str(tmp_path / output),
+        inference=InferenceConfig(resize=None, crop=(16, 16)),
+        checkpoint=network,
+        limit=limit,
+        submission=submission,
     )
+    return predict.run(config, find_pictures(config.input))
 
 
 @pytest.mark.parametrize("space", [LABEL_IDS, TRAIN_IDS])
@@ -168,7 +168,7 @@ def test_a_damaged_network_is_named(tmp_path, street):
         checkpoint=str(network),
     )
     with pytest.raises(ValueError, match=r"broken\.keras is not a network"):
-        predict.run(config)
+        predict.run(config, find_pictures(config.input))
 
 
 def test_limit_takes_the_first_pictures_by_path(tmp_path, street):

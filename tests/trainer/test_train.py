@@ -7,14 +7,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from schemas import labels, manifest
+from schemas import labels
 from tests import commands, tiny_dataset
-from tests.tiny_run import arguments, make_config, read_rows, same_state
-from trainer import train
+from tests.tiny_run import (
+    arguments,
+    make_config,
+    read_rows,
+    run_training,
+    same_state,
+)
 from trainer.config.data import DataConfig
 from trainer.config.optimization import LossConfig, OptimizerConfig
-from trainer.data import pipeline, splits
-from trainer.engine import checkpoints, divergence, epoch, validation
+from trainer.data import dataset, pipeline, splits
+from trainer.engine import checkpoints, divergence, epoch, loop, validation
 from trainer.metrics import confusion
 from trainer.models.pixels import normalize
 
@@ -31,7 +36,7 @@ def data_dir(tmp_path_factory):
 @pytest.fixture(scope="module")
 def whole_run(data_dir, tmp_path_factory):
     model_dir = tmp_path_factory.mktemp("whole")
-    assert train.run(make_config(data_dir, model_dir, epochs=3)) == 0
+    assert run_training(make_config(data_dir, model_dir, epochs=3)) == 0
     return model_dir
 
 
@@ -67,10 +72,10 @@ def test_a_run_leaves_models_checkpoints_rows_and_events(whole_run):  # F7
 
 def test_the_metric_is_that_of_the_saved_model(data_dir, whole_run):  # F8
     data = DataConfig(data_dir, resize=(40, 40), crop=(32, 32))
-    loaded = manifest.load(data_dir, manifest.read_local_text)
+    loaded = dataset.load(data_dir)
     source = splits.open_eval(data, loaded, "", lambda line: None)
     network = keras.saving.load_model(whole_run / "last.keras")
-    matrix = confusion.ConfusionMatrix(34, loaded.space.evaluated)
+    matrix = confusion.ConfusionMatrix(34, loaded.manifest.space.evaluated)
     for images, ids in pipeline.eval_batches(source, (32, 32), 1):
         predicted = np.argmax(network(normalize(images)), -1)
         matrix.update(
@@ -95,9 +100,9 @@ def test_a_run_goes_on_as_if_it_had_not_stopped(
     with monkeypatch.context() as patch:  # in the second epoch's middle
         patch.setattr(validation.Validation, "score", fail)
         with pytest.raises(KeyboardInterrupt):
-            train.run(config)
+            run_training(config)
     assert checkpoints.load_latest(str(tmp_path)).step == 2
-    assert train.run(config) == 0
+    assert run_training(config) == 0
     assert same_state(tmp_path, whole_run)
     numbers = [
         [float(row[name]) for name in ("loss", "mean_iou", "val_mean_iou")]
@@ -109,14 +114,14 @@ def test_a_run_goes_on_as_if_it_had_not_stopped(
 
 def test_the_best_model_is_not_forgotten(data_dir, tmp_path):
     config = make_config(data_dir, tmp_path, epochs=1)
-    train.run(config)
+    run_training(config)
     path = checkpoints.load_latest(str(tmp_path))
     host = path.host | {"best": 0.99}
     checkpoints.save(
         str(tmp_path), checkpoints.Checkpoint(path.step, path.arrays, host), 3
     )
     before = (tmp_path / "best.keras").read_bytes()
-    train.run(make_config(data_dir, tmp_path, epochs=2))
+    run_training(make_config(data_dir, tmp_path, epochs=2))
     assert (tmp_path / "best.keras").read_bytes() == before
     assert checkpoints.load_latest(str(tmp_path)).host["best"] == 0.99
 
@@ -124,7 +129,7 @@ def test_the_best_model_is_not_forgotten(data_dir, tmp_path):
 def test_averaged_weights_are_scored_beside_and_saved(data_dir, tmp_path):
     optimizer = OptimizerConfig(ema_decay=0.5)
     config = make_config(data_dir, tmp_path, epochs=1, optimizer=optimizer)
-    train.run(config)
+    run_training(config)
     arrays = checkpoints.load_latest(str(tmp_path)).arrays
     saved = keras.saving.load_model(tmp_path / "last.keras").get_weights()
     assert not np.array_equal(arrays["model/000"], saved[0])
@@ -137,11 +142,11 @@ def test_averaged_weights_are_scored_beside_and_saved(data_dir, tmp_path):
 
 
 def test_other_records_are_refused(data_dir, tmp_path):
-    train.run(make_config(data_dir, tmp_path, epochs=1))
+    run_training(make_config(data_dir, tmp_path, epochs=1))
     other = tmp_path / "other"
     tiny_dataset.write_dataset(other, 8, 2, (40, 40))
     with pytest.raises(checkpoints.CheckpointError, match="learned from rec"):
-        train.run(make_config(str(other), tmp_path, epochs=2))
+        run_training(make_config(str(other), tmp_path, epochs=2))
 
 
 def test_a_loss_that_is_no_number_stops_the_run(data_dir, tmp_path):
@@ -151,12 +156,12 @@ def test_a_loss_that_is_no_number_stops_the_run(data_dir, tmp_path):
     with pytest.raises(
         divergence.TrainingError, match="at step 2, epoch 1; .*low"
     ):
-        train.run(config)
+        run_training(config)
     assert not list(tmp_path.glob("checkpoints/*"))
 
 
 def test_a_run_of_seed_0_trains(data_dir, tmp_path):
-    assert train.run(make_config(data_dir, tmp_path, epochs=1, seed=0)) == 0
+    assert run_training(make_config(data_dir, tmp_path, epochs=1, seed=0)) == 0
 
 
 def test_the_command_trains_quietly(data_dir, tmp_path):
@@ -178,13 +183,13 @@ def test_sigterm_saves_and_asks_to_run_again(data_dir, tmp_path):
             break
     process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=120)
-    assert process.returncode == train.EXIT_AGAIN
+    assert process.returncode == loop.EXIT_AGAIN
     assert "stopped and saved at step" in out
     stopped = checkpoints.load_latest(str(tmp_path / "stopped"))
     num_epochs = 1 + stopped.step // 2
     for name in ("stopped", "whole"):
         config = make_config(data_dir, tmp_path / name, epochs=num_epochs)
-        assert train.run(config) == 0
+        assert run_training(config) == 0
     assert same_state(tmp_path / "stopped", tmp_path / "whole")
     rows = read_rows(tmp_path / "stopped")
     assert [int(row["epoch"]) for row in rows] == [*range(1, num_epochs + 1)]
@@ -199,7 +204,7 @@ def test_a_run_without_progress_stops_early(
         data_dir, tmp_path, epochs=9, early_stopping_patience=2
     )
     for _ in range(2):  # the same command leaves it at that
-        assert train.run(config) == 0
+        assert run_training(config) == 0
         epochs = [row["epoch"] for row in read_rows(tmp_path)]
         assert epochs == ["1", "2", "3"]
         assert (
@@ -219,7 +224,7 @@ def test_void_counts_only_where_it_is_asked_for(tmp_path, ignore_void):
         epochs=1,
         loss=LossConfig(ignore_void=ignore_void),
     )
-    train.run(config)
+    run_training(config)
     [row] = read_rows(tmp_path / "run")
     for name in ("loss", "val_loss"):
         assert (float(row[name]) > 0) == (not ignore_void)

@@ -6,12 +6,12 @@ pair, so that the same seed gives the same views under any number of threads.
 
 import tensorflow as tf
 
-from schemas.labels import IGNORE_ID
 from schemas.sizes import Size
-from trainer.augmentation import color
+from trainer.augmentation.color import jitter_colors
+from trainer.augmentation.crop import NO_SCALE, fill_up, random_crop
+from trainer.augmentation.dropout import drop_rectangles
 from trainer.config.data import AppearanceConfig, Scales
 
-NO_SCALE = (1.0, 1.0)
 AS_IT_IS = AppearanceConfig()
 
 
@@ -41,105 +41,17 @@ def random_view(
         and the same side; `PADDING` and `IGNORE_ID` where there is none.
     """
     draws = tf.random.stateless_uniform([4], seed)
-    image, label = _random_crop(images, labels, index, draws, crop, scales)
+    image, label = random_crop(images, labels, index, draws, crop, scales)
     if appearance.changes_colors:
-        image = color.jitter_colors(image, seed, appearance)
+        image = jitter_colors(image, seed, appearance)
     if scales != NO_SCALE:
-        image, label = _fill_up(image, label, crop)
+        image, label = fill_up(image, label, crop)
     image = tf.reshape(image, [*crop, 3])
     label = tf.reshape(label, crop)
     if appearance.coarse_dropout:
-        image = color.drop_rectangles(image, seed, appearance)
+        image = drop_rectangles(image, seed, appearance)
     return tf.cond(
         draws[2] < 0.5,
         lambda: (tf.reverse(image, [1]), tf.reverse(label, [1])),
         lambda: (image, label),
     )
-
-
-def _random_crop(
-    images: tf.Tensor,
-    labels: tf.Tensor,
-    index: tf.Tensor | int,
-    draws: tf.Tensor,
-    crop: Size,
-    scales: Scales,
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Cuts out what the draws say, at the scale that they say.
-
-    Picture and label never share a tensor, and the slice reads only the
-    crop: joining channels and parting them again costs more than the rest.
-
-    Returns:
-        (h, w, 3) uint8 and (h, w) uint8: the crop, or what the picture has
-        of it.
-    """
-    sides = tf.shape(labels)[1:]
-    window, target = crop, crop
-    if scales != NO_SCALE:
-        window, target = _scaled_window(sides, crop, scales, draws[3])
-    room = sides - window + 1
-    corner = tf.cast(draws[:2] * tf.cast(room, tf.float32), tf.int32)
-    corner = tf.minimum(corner, room - 1)  # float32 may round up to `room`
-    begin = tf.concat([[tf.cast(index, tf.int32)], corner], 0)
-    size = tf.concat([[1], window], 0)
-    image = tf.slice(images, tf.pad(begin, [[0, 1]]), tf.concat([size, [3]], 0))
-    label = tf.slice(labels, begin, size)
-    if scales != NO_SCALE:
-        image, label = _resize(image, label[..., None], target)
-        label = label[..., 0]
-    return image[0], label[0]
-
-
-def _scaled_window(
-    sides: tf.Tensor, crop: Size, scales: Scales, draw: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Finds what to cut out so that it fills the crop once it is scaled.
-
-    Resizing the window alone is what resizing the whole picture would give
-    there, at a fraction of the cost.
-
-    Args:
-        sides: (2,) int32, the picture's (H, W).
-        crop: (height, width).
-        scales: The lowest and the highest scale.
-        draw: () float32 in [0, 1).
-
-    Returns:
-        The window's (height, width) in the picture and those that it is
-        resized to: the crop's, or less where the picture ends.
-    """
-    low, high = scales
-    scale = low + draw * (high - low)
-    wanted = tf.cast(tf.round(tf.cast(crop, tf.float32) / scale), tf.int32)
-    window = tf.clip_by_value(wanted, 1, sides)
-    share = tf.cast(window, tf.float32) / tf.cast(wanted, tf.float32)
-    target = tf.cast(tf.round(tf.cast(crop, tf.float32) * share), tf.int32)
-    return window, tf.maximum(target, 1)
-
-
-def _resize(
-    image: tf.Tensor, label: tf.Tensor, target: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Resizes (1, h, w, 3) and (1, h, w, 1) uint8 to the target's sides.
-
-    Pictures shrink by area, as the conversion shrinks them, and grow
-    bilinearly; ids are always the nearest.
-    """
-    image = tf.cond(
-        tf.shape(image)[1] > target[0],
-        lambda: tf.image.resize(image, target, "area"),
-        lambda: tf.image.resize(image, target, "bilinear"),
-    )
-    image = tf.cast(tf.round(image), tf.uint8)
-    return image, tf.image.resize(label, target, "nearest")
-
-
-def _fill_up(
-    image: tf.Tensor, label: tf.Tensor, crop: Size
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Fills (h, w, 3) and (h, w) uint8 up to the crop's sides."""
-    margin = tf.pad((crop - tf.shape(label))[:, None], [[0, 0], [1, 0]])
-    label = tf.pad(label, margin, constant_values=IGNORE_ID)
-    margin = tf.pad(margin, [[0, 1], [0, 0]])
-    return tf.pad(image, margin, constant_values=color.PADDING), label

@@ -6,11 +6,13 @@ name is removed at once, so that it ends with the process.
 """
 
 import dataclasses
+import itertools
 import math
 import mmap
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -18,6 +20,7 @@ import tensorflow as tf
 from schemas.sizes import Size
 from trainer.config.flag import ConfigError
 from trainer.config.sizes import format_size
+from trainer.data.source import Element, Source
 from trainer.storage import files
 from trainer.storage.progress import Progress
 
@@ -39,6 +42,49 @@ class Pictures:
 
     images: tf.Tensor
     labels: tf.Tensor
+
+
+def keep_decoded(
+    source: Source, cache: str, folder: str, report: Callable[[str], None]
+) -> Source:
+    """Decodes a split's frames once where they find room to stay.
+
+    Args:
+        source: The encoded frames.
+        cache: The flag, one of `CACHES`.
+        folder: Where they go if memory cannot hold them.
+        report: Is told what is decoded.
+
+    Returns:
+        The decoded frames, in the order of the encoded ones; `source` itself
+        where they stay encoded.
+
+    Raises:
+        ConfigError: The place that was ordered is too small, or the pictures
+            are of several sizes.
+    """
+    if not source.num_examples or cache == "none":
+        return source
+    if cache == "auto" and len(source.sizes) > 1:
+        return source
+    size = source.sizes[0]
+    needed_bytes = decoded_bytes(source.num_examples, size)
+    place = choose_place(cache, needed_bytes, source.is_slow, folder)
+    if place == "none":
+        return source
+    report(
+        f"decoding {source.split} once into {needed_bytes / 1e6:.0f} MB of "
+        f"{'memory' if place == 'ram' else folder}"
+    )
+    decoded = (
+        tf.data.Dataset.range(source.num_shards)
+        .flat_map(source.open_shard)
+        .map(_first(source.fetch), num_parallel_calls=tf.data.AUTOTUNE)
+    )
+    pictures = fill(
+        decoded, source.num_examples, size, folder if place == "disk" else None
+    )
+    return _open_pictures(source, pictures)
 
 
 def decoded_bytes(num_pictures: int, size: Size) -> int:
@@ -139,6 +185,30 @@ def _free_disk(folder: str) -> int:
         return 0
     files.make_folder(folder)
     return shutil.disk_usage(folder).free
+
+
+def _first(fetch: Callable) -> Callable:
+    """Turns `fetch` into a map to one picture and its label."""
+
+    def decode(element: Element) -> tuple[tf.Tensor, tf.Tensor]:
+        images, labels, index = fetch(element)
+        return images[index], labels[index]
+
+    return decode
+
+
+def _open_pictures(source: Source, pictures: Pictures) -> Source:
+    """Gives cached pictures in the order that their records would have."""
+    counts = source.shard_counts
+    ends = tf.constant(list(itertools.accumulate(counts)), tf.int64)
+    begins = ends - tf.constant(counts, tf.int64)
+    return dataclasses.replace(
+        source,
+        open_shard=lambda shard: tf.data.Dataset.range(
+            begins[shard], ends[shard]
+        ),
+        fetch=lambda number: (pictures.images, pictures.labels, number),
+    )
 
 
 def _allocate(shape: tuple[int, ...], folder: str | None) -> np.ndarray:

@@ -3,10 +3,13 @@
 No TensorFlow: whatever does not fit is said before the slow imports.
 """
 
+import dataclasses
+import hashlib
 import os
 
 from schemas import manifest as manifest_lib
-from schemas.manifest import Manifest, ManifestError
+from schemas import sizes
+from schemas.manifest import Manifest, ManifestError, Shard
 from schemas.sizes import Size
 from trainer.config.data import DataConfig
 from trainer.config.flag import ConfigError
@@ -14,9 +17,42 @@ from trainer.config.sizes import format_size
 from trainer.storage import files
 
 
+@dataclasses.dataclass(frozen=True)
+class RecordSet:
+    """A converted data set, opened.
+
+    Attributes:
+        folder: Where it lies.
+        manifest: What the conversion wrote about it.
+    """
+
+    folder: str
+    manifest: Manifest
+
+    def shards(self, split: str) -> tuple[Shard, ...]:
+        """Returns a split's shards, in order."""
+        return self.manifest.split(split).shards
+
+    def path(self, shard: Shard) -> str:
+        """Returns where a shard lies."""
+        return files.join(self.folder, shard.name)
+
+    def digest(self, split: str) -> str:
+        """Returns a digest of the bytes and the order of a split's records."""
+        content = [(shard.name, shard.crc32c) for shard in self.shards(split)]
+        return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
+
+
+def load(folder: str) -> RecordSet:
+    """Reads the manifest of a data set; raises ManifestError without one."""
+    return RecordSet(folder, manifest_lib.load(folder, files.read_text))
+
+
 def open_dataset(
-    data: DataConfig, splits: tuple[str, ...], label_space: str | None = None
-) -> Manifest:
+    data: DataConfig,
+    splits: tuple[str, ...],
+    label_space: str | None = None,
+) -> RecordSet:
     """Reads the manifest and checks what the run will ask of it.
 
     Args:
@@ -29,29 +65,22 @@ def open_dataset(
             empty, or a shard is not what the manifest says.
         ConfigError: The label space or a size does not fit.
     """
-    manifest = manifest_lib.load(data.data_dir, files.read_text)
-    if label_space not in (None, manifest.label_space):
+    records = load(data.data_dir)
+    stored_space = records.manifest.label_space
+    if label_space not in (None, stored_space):
         raise ConfigError(
             f"--label_space={label_space}, but {data.data_dir} holds "
-            f"{manifest.label_space}; drop the flag, or convert again with "
+            f"{stored_space}; drop the flag, or convert again with "
             f"preprocess.main --label_space={label_space}"
         )
     for split in dict.fromkeys(splits):
-        _check_split(data.data_dir, manifest, split)
-        stored_resize(data, manifest, split)
-    return manifest
-
-
-def shard_paths(data_dir: str, manifest: Manifest, split: str) -> list[str]:
-    """Returns the paths of a split's shards, in order."""
-    return [
-        files.join(data_dir, shard.name)
-        for shard in manifest.split(split).shards
-    ]
+        _check_split(records, split)
+        stored_resize(data, records, split)
+    return records
 
 
 def stored_resize(
-    data: DataConfig, manifest: Manifest, split: str
+    data: DataConfig, records: RecordSet, split: str
 ) -> Size | None:
     """Returns the size to resize a split's pictures to, None for not at all.
 
@@ -61,46 +90,53 @@ def stored_resize(
     Raises:
         ConfigError: The stored pictures are too small for the flags.
     """
-    stored = manifest.image_size
-    is_native = stored == manifest_lib.NATIVE
     if data.resize is None:
-        for text in manifest.split(split).image_sizes:
-            height, width = map(int, text.split("x"))
-            _check_holds(data, (height, width), "crop", data.crop)
-        if not is_native:
-            _check_holds(data, stored, "crop", data.crop)
+        for stored in stored_sizes(records, split):
+            _check_holds(records, stored, "crop", data.crop)
         return None
-    if is_native:
+    stored = records.manifest.image_size
+    if stored == manifest_lib.NATIVE:
         return data.resize
-    _check_holds(data, stored, "resize", data.resize)
+    _check_holds(records, stored, "resize", data.resize)
     return None if stored == data.resize else data.resize
 
 
+def stored_sizes(records: RecordSet, split: str) -> list[Size]:
+    """Returns the (height, width) of a split's stored pictures, each once."""
+    stored = records.manifest.image_size
+    if stored != manifest_lib.NATIVE:
+        return [stored]
+    texts = records.manifest.split(split).image_sizes
+    return [sizes.parse(text) for text in texts]
+
+
 def _check_holds(
-    data: DataConfig, stored: Size, flag: str, wanted: Size
+    records: RecordSet, stored: Size, flag: str, wanted: Size
 ) -> None:
     if stored[0] < wanted[0] or stored[1] < wanted[1]:
         raise ConfigError(
             f"--{flag}={format_size(wanted)} is larger than the "
-            f"{format_size(stored)} pictures of {data.data_dir}; lower it, "
+            f"{format_size(stored)} pictures of {records.folder}; lower it, "
             "or convert again with a larger preprocess.main --image_size"
         )
 
 
-def _check_split(data_dir: str, manifest: Manifest, name: str) -> None:
-    split = manifest.split(name)
-    if not split.num_examples:
-        raise ManifestError(f"split {name!r} of {data_dir} holds no frames")
+def _check_split(records: RecordSet, name: str) -> None:
+    shards = records.shards(name)
+    if not records.manifest.split(name).num_examples:
+        raise ManifestError(
+            f"split {name!r} of {records.folder} holds no frames"
+        )
     bad = []
-    for shard in split.shards:
-        size = files.num_bytes(files.join(data_dir, shard.name))
+    for shard in shards:
+        size = files.num_bytes(records.path(shard))
         if size != shard.num_bytes:
             found = "is missing" if size is None else f"has {size} bytes"
             bad.append(f"{shard.name} {found}, not {shard.num_bytes}")
     if bad:
         raise ManifestError(
-            f"{len(bad)} of {len(split.shards)} shards of {name!r} in "
-            f"{os.path.abspath(data_dir)} are not what the manifest says, "
-            f"first: {bad[0]}. Copy the data set again or convert it with "
-            "--overwrite."
+            f"{len(bad)} of {len(shards)} shards of {name!r} in "
+            f"{os.path.abspath(records.folder)} are not what the manifest "
+            f"says, first: {bad[0]}. Copy the data set again or convert it "
+            "with --overwrite."
         )

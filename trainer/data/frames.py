@@ -11,13 +11,15 @@ import numpy as np
 
 from schemas import example, layouts
 from schemas.labels import IGNORE_ID, LABEL_IDS, LabelSpace
-from schemas.manifest import FILE_NAME, NATIVE, Manifest, ManifestError
+from schemas.manifest import FILE_NAME, NATIVE, ManifestError
 from schemas.shards import tfrecord
 from trainer.config.data import DataConfig
 from trainer.config.flag import ConfigError
 from trainer.data import cityscapes, dataset
+from trainer.data.dataset import RecordSet
 from trainer.storage import files
 from trainer.storage import images as pictures
+from trainer.storage.threads import ahead
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -80,12 +82,13 @@ def open_frames(data: DataConfig, label_space: str | None = None) -> Frames:
             f"{data.data_dir} holds no {FILE_NAME}, so it is no data set of "
             f"preprocess.main; {missing}"
         )
-    manifest = dataset.open_dataset(data, (data.eval_split,), label_space)
+    split = data.eval_split
+    records = dataset.open_dataset(data, (split,), label_space)
     return Frames(
-        num_frames=manifest.split(data.eval_split).num_examples,
-        space=manifest.space,
-        is_native=manifest.image_size == NATIVE,
-        read=lambda: _read_records(data, manifest),
+        num_frames=records.manifest.split(split).num_examples,
+        space=records.manifest.space,
+        is_native=records.manifest.image_size == NATIVE,
+        read=lambda: _read_records(records, split),
     )
 
 
@@ -112,7 +115,7 @@ def _open_downloaded(data: DataConfig, label_space: str | None) -> Frames:
         num_frames=len(pairs),
         space=LABEL_IDS,
         is_native=True,
-        read=lambda: pictures.ahead(_read_pair, pairs),
+        read=lambda: ahead(_read_pair, pairs),
         left_out=layouts.describe((*images.strays, *labels.strays)),
     )
 
@@ -131,8 +134,8 @@ def _read_pair(pair: cityscapes.Pair) -> Frame:
     return frame
 
 
-def _read_records(data: DataConfig, manifest: Manifest) -> Iterator[Frame]:
-    to_label_ids = label_id_table(manifest.space)
+def _read_records(records: RecordSet, split: str) -> Iterator[Frame]:
+    to_label_ids = label_id_table(records.manifest.space)
 
     def decode(item: tuple[str, bytes]) -> Frame:
         where, payload = item
@@ -148,16 +151,13 @@ def _read_records(data: DataConfig, manifest: Manifest) -> Iterator[Frame]:
         truth_ids = to_label_ids[frame.truth_ids]
         return dataclasses.replace(frame, truth_ids=truth_ids)
 
-    return pictures.ahead(decode, _payloads(data, manifest))
+    return ahead(decode, _payloads(records, split))
 
 
-def _payloads(
-    data: DataConfig, manifest: Manifest
-) -> Iterator[tuple[str, bytes]]:
+def _payloads(records: RecordSet, split: str) -> Iterator[tuple[str, bytes]]:
     """Yields each record with the words that name it."""
-    shards = manifest.split(data.eval_split).shards
-    for shard in shards:
-        path = files.join(data.data_dir, shard.name)
+    for shard in records.shards(split):
+        path = records.path(shard)
         count = 0
         try:
             with files.open_binary(path) as stream:

@@ -1,24 +1,34 @@
-"""Reads a run's shards through before anything is learned from them.
+"""Verifies a run's shards before it learns from them; names what is damaged.
 
-TensorFlow proves each record by its checksums.  It does not notice a shard
+TensorFlow verifies each record by its checksums.  It does not notice a shard
 under another one's name, a record too few, or a manifest that was changed.
 """
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
-from schemas.manifest import Manifest, ManifestError, Shard
+import numpy as np
+import tensorflow as tf
+
+from schemas import example
+from schemas.manifest import ManifestError, Shard
+from schemas.shards import tfrecord
 from schemas.shards.check import ChecksummedFile, read_checked
+from trainer.data.dataset import RecordSet
 from trainer.data.process_share import WHOLE, Share
-from trainer.storage import files, images
+from trainer.data.records import decode
+from trainer.storage import files
 from trainer.storage.progress import Progress
+from trainer.storage.threads import ahead
 
 MAX_BYTES = 16 << 30
 """Full-size Cityscapes takes 12 GiB.  What is larger is left to verify."""
 
+_REMEDY = "Copy the shard again or convert with --overwrite."
 
-def prove_shards(
-    data_dir: str,
-    manifest: Manifest,
+
+def verify_shards(
+    records: RecordSet,
     splits: tuple[str, ...],
     report: Callable[[str], None] = print,
     share: Share = WHOLE,
@@ -26,8 +36,7 @@ def prove_shards(
     """Checks each shard's records, size and CRC-32C against the manifest.
 
     Args:
-        data_dir: The data set's folder.
-        manifest: Its manifest.
+        records: The data set.
         splits: The splits that will be read.
         report: Is told where there is too much to read.
         share: The part of each split that will be read.
@@ -39,54 +48,116 @@ def prove_shards(
     shards = [
         shard
         for split in dict.fromkeys(splits)
-        for shard in share.shards(manifest.split(split))
+        for shard in share.shards(records.manifest.split(split))
     ]
     num_bytes = sum(shard.num_bytes for shard in shards)
     if num_bytes > MAX_BYTES:
         report(
             f"{num_bytes / 2**30:.0f} GiB of records are not read twice: "
-            "python -m preprocess.verify --quick proves them"
+            "python -m preprocess.verify --quick verifies them"
         )
         return
 
     def check(shard: Shard) -> str:
-        return _problem(data_dir, manifest, shard)
+        return _problem(records, shard)
 
-    progress = Progress("shards proved", len(shards))
+    progress = Progress("shards verified", len(shards))
     problems = []
-    for number, problem in enumerate(images.ahead(check, shards), 1):
+    for number, problem in enumerate(ahead(check, shards), 1):
         problems += [problem] if problem else []
         if number < len(shards):  # Nothing to say where it took no time.
             progress.update(number)
     if problems:
         raise ManifestError(
-            f"{len(problems)} of {len(shards)} shards in {data_dir} are not "
-            f"as the conversion wrote them, first {problems[0]}. Copy the "
-            "shard again or convert with --overwrite."
+            f"{len(problems)} of {len(shards)} shards in {records.folder} are "
+            f"not as the conversion wrote them, first {problems[0]}. {_REMEDY}"
         )
 
 
-def _problem(data_dir: str, manifest: Manifest, shard: Shard) -> str:
+def _problem(records: RecordSet, shard: Shard) -> str:
     """Says what is wrong with a shard; nothing where nothing is."""
-    path = files.join(data_dir, shard.name)
+    path = records.path(shard)
     try:
         with files.open_binary(path) as stream:
             for _ in read_checked(shard, stream):
                 pass
     except ManifestError as error:
-        return f"{error}{_whose(path, manifest)}"
+        return f"{error}{_whose(path, records)}"
     except OSError as error:
         return f"{shard.name}: {error}"
     return ""
 
 
-def _whose(path: str, manifest: Manifest) -> str:
+def _whose(path: str, records: RecordSet) -> str:
     """Says so where a file is another shard of the data set."""
     with files.open_binary(path) as stream:
         file = ChecksummedFile(stream)
         file.read_rest()
-    for split in manifest.splits.values():
+    for split in records.manifest.splits.values():
         for shard in split.shards:
             if shard.crc32c == file.crc32c():
                 return f": it is {shard.name} under this name"
     return ""
+
+
+@contextlib.contextmanager
+def naming_damage(records: RecordSet, split: str) -> Iterator[None]:
+    """Turns TensorFlow's reading errors into ones that name the record.
+
+    Raises:
+        ManifestError: A record was damaged or missing, or a file could not
+            be read; names shard and record.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise find_damage(records, split, error.message) from error
+
+
+def find_damage(records: RecordSet, split: str, reason: str) -> ManifestError:
+    """Finds which record of a split broke the reading.
+
+    Args:
+        records: The data set.
+        split: The split that was read.
+        reason: What was noticed, which names neither file nor record.
+
+    Returns:
+        The error to raise, naming the shard and the record.
+    """
+    image_format = records.manifest.image_format
+    for shard in records.shards(split):
+        path = records.path(shard)
+        index = 0
+        try:
+            with files.open_binary(path) as stream:
+                for _, payload in tfrecord.read_records(stream):
+                    _check_payload(payload, image_format, index)
+                    index += 1
+        except (ValueError, OSError) as damage:
+            return ManifestError(f"{path}: {damage}. {_REMEDY}")
+        if index != shard.num_examples:
+            return ManifestError(
+                f"{path} holds {index} records, the manifest says "
+                f"{shard.num_examples}. {_REMEDY}"
+            )
+    return ManifestError(
+        f"reading split {split!r} of {records.folder} failed, though every "
+        f"record is complete now: {reason}"
+    )
+
+
+def _check_payload(payload: bytes, image_format: str, index: int) -> None:
+    """Raises ValueError where a record's content cannot be decoded."""
+    name = "unnamed"
+    try:
+        name = example.decode(payload).name
+        image, label = decode(tf.constant(payload), image_format, None)
+    except (ValueError, tf.errors.InvalidArgumentError) as error:
+        reason = getattr(error, "message", str(error))
+        raise ValueError(f"record {index} ({name}): {reason}") from error
+    if not np.array_equal(image.shape[:2], label.shape):
+        raise ValueError(
+            f"record {index} ({name}): the picture is {image.shape[:2]}, "
+            f"its label {label.shape}"
+        )

@@ -1,108 +1,149 @@
 """The data set of a run: its batches, with errors that name the record."""
 
+import contextlib
+import dataclasses
 import math
 from collections.abc import Iterator
 
-import keras
 import tensorflow as tf
 
 from schemas.sizes import Size
-from trainer.config import run_dir
-from trainer.config.training import TrainConfig
-from trainer.data import dataset, integrity, pipeline, records
-from trainer.data import splits as sources
-from trainer.data.process_share import Share
-from trainer.engine.clock import Clock
-from trainer.engine.preview import Gallery
-from trainer.storage import files
+from trainer.config.data import DataConfig
+from trainer.data import integrity, pipeline, splits
+from trainer.data.dataset import RecordSet
+from trainer.data.process_share import WHOLE, Share
 
 Batch = tuple[tf.Tensor, tf.Tensor]
 """((B, h, w, 3) uint8, (B, h, w) uint8)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Batching:
+    """How a run puts frames together.
+
+    Attributes:
+        batch_size: Pictures a step, of all devices and processes together.
+        accumulate_steps: The parts that a batch goes through in.
+        epochs: Passes over the training split.
+        seed: Decides order and augmentation.
+        num_devices: The devices of all processes that share a batch.
+    """
+
+    batch_size: int
+    accumulate_steps: int = 1
+    epochs: int = 1
+    seed: int = 0
+    num_devices: int = 1
 
 
 class RunData:
     """The training and the evaluation split of a run.
 
     Attributes:
-        manifest: The data set's manifest.
+        records: The data set.
         num_examples: The frames of the training split.
         steps_per_epoch: The steps that they make.
     """
 
-    def __init__(self, config: TrainConfig, num_devices: int = 1):
-        """Opens the data set.
+    def __init__(
+        self,
+        data: DataConfig,
+        records: RecordSet,
+        batching: Batching,
+        cache_dir: str,
+        share: Share = WHOLE,
+    ):
+        """Verifies the shards.
 
         Args:
-            config: The run.
-            num_devices: The devices of all processes that share a batch.
+            data: The splits, sizes and augmentation.
+            records: The data set.
+            batching: How frames are put together.
+            cache_dir: The folder for decoded pictures.
+            share: The part of each split that this process reads.
 
         Raises:
-            ManifestError: It is not whole.
+            ManifestError: A shard is not the one that was converted.
         """
-        data = config.data
-        self._config = config
-        self._num_devices = num_devices
-        processes = config.devices
-        self._share = Share(processes.process_id, processes.num_processes)
-        self._cache_dir = files.join(config.model_dir, run_dir.CACHE_DIR)
-        splits = (data.train_split, data.eval_split)
-        self.manifest = dataset.open_dataset(data, splits)
-        integrity.prove_shards(
-            data.data_dir, self.manifest, splits, share=self._share
-        )
-        split = self.manifest.split(data.train_split)
+        self._data = data
+        self._batching = batching
+        self._cache_dir = cache_dir
+        self._share = share
+        self.records = records
+        used = (data.train_split, data.eval_split)
+        integrity.verify_shards(records, used, share=share)
+        split = records.manifest.split(data.train_split)
         self.num_examples = split.num_examples
         self.steps_per_epoch = pipeline.steps_per_epoch(
-            split.num_examples, config.batch_size
+            split.num_examples, batching.batch_size
         )
 
     def train_batches(self, first_step: int) -> Iterator[Batch]:
         """Opens the batches of all steps from one on."""
-        config = self._config
-        source = sources.open_train(
-            config.data, self.manifest, self._cache_dir, share=self._share
+        data, batching = self._data, self._batching
+        source = splits.open_train(
+            data, self.records, self._cache_dir, share=self._share
         )
         order = pipeline.Order(
-            crop=config.data.crop,
-            scales=config.data.random_scale,
-            appearance=config.data.appearance,
-            batch_size=config.batch_size,
-            epochs=config.epochs,
-            seed=config.seed,
+            crop=data.crop,
+            scales=data.random_scale,
+            appearance=data.appearance,
+            batch_size=batching.batch_size,
+            epochs=batching.epochs,
+            seed=batching.seed,
             first_step=first_step,
         )
         return iter(pipeline.train_batches(source, order))
 
-    def next_train(self, batches: Iterator[Batch], clock: Clock) -> Batch:
-        """Returns a step's batch; the clock counts the wait.
+    def next_train(self, batches: Iterator[Batch]) -> Batch:
+        """Returns a step's batch.
 
         Raises:
             ManifestError: A record is damaged or missing.
         """
-        split = self._config.data.train_split
-        with self._naming_damage(split):
-            batch = clock.next(batches)
+        split = self._data.train_split
+        with integrity.naming_damage(self.records, split):
+            batch = next(batches, None)
         if batch is None:
-            raise records.find_damage(
-                self._config.data.data_dir,
-                self.manifest,
-                split,
-                "it ended too early",
+            raise integrity.find_damage(
+                self.records, split, "it ended too early"
             )
         return batch
 
     def eval_batches(self) -> tf.data.Dataset:
         """Opens the batches of one pass over the evaluation split."""
-        data = self._config.data
-        size = sources.eval_size(data, self.manifest)
+        size = splits.eval_size(self._data, self.records)
+        source = splits.open_eval(
+            self._data, self.records, self._cache_dir, share=self._share
+        )
         return pipeline.eval_batches(
-            sources.open_eval(
-                data, self.manifest, self._cache_dir, share=self._share
-            ),
+            source,
             size,
             self._eval_batch_size(size),
-            self._num_devices,
+            self._batching.num_devices,
         )
+
+    def next_eval(self, batches: Iterator[Batch]) -> Batch | None:
+        """Returns the next batch of a pass, None at its end.
+
+        Raises:
+            ManifestError: A record is damaged.
+        """
+        with self.naming_eval_damage():
+            return next(batches, None)
+
+    def num_eval_frames(self) -> int:
+        """Returns how many frames of the evaluation split are this process's.
+
+        Without any it has batches too, filled up with empty frames.
+        """
+        split = self.records.manifest.split(self._data.eval_split)
+        first, end = self._share.bounds(split.num_examples)
+        return max(end - first, 1)
+
+    def naming_eval_damage(self) -> contextlib.AbstractContextManager[None]:
+        """Turns errors of reading the evaluation split into ManifestErrors."""
+        return integrity.naming_damage(self.records, self._data.eval_split)
 
     def _eval_batch_size(self, size: Size) -> int:
         """Returns how many pictures hold no more pixels than a step does.
@@ -111,49 +152,7 @@ class RunData:
         is smaller than its batch: what fits the training must do for the
         evaluation in its midst.
         """
-        config = self._config
-        step_pixels = math.prod(config.data.crop) * config.batch_size
-        fitting = step_pixels // config.accumulate_steps // math.prod(size)
-        return max(fitting - fitting % self._num_devices, self._num_devices)
-
-    def next_eval(self, batches: Iterator[Batch]) -> Batch | None:
-        """Returns the next batch of a pass, None at its end.
-
-        Raises:
-            ManifestError: A record is damaged.
-        """
-        with self._naming_damage(self._config.data.eval_split):
-            return next(batches, None)
-
-    def open_gallery(
-        self, model: keras.Model, batches: tf.data.Dataset, num_frames: int
-    ) -> Gallery:
-        """Opens the first frames of the evaluation split to be drawn.
-
-        Args:
-            model: The network that will be shown them.
-            batches: What `eval_batches` has opened.
-            num_frames: How many, at most those of this process.
-
-        Raises:
-            ManifestError: A record is damaged.
-        """
-        data = self._config.data
-        first, end = self._share.bounds(
-            self.manifest.split(data.eval_split).num_examples
-        )
-        # A share without frames has batches too, filled up with empty ones.
-        count = min(num_frames, max(end - first, 1))
-        frames = batches.unbatch().take(count)
-        with self._naming_damage(data.eval_split):
-            return Gallery(
-                model,
-                frames.as_numpy_iterator(),
-                self.manifest.space,
-                data.crop,
-            )
-
-    def _naming_damage(self, split: str):
-        return records.naming_damage(
-            self._config.data.data_dir, self.manifest, split
-        )
+        batching, num_devices = self._batching, self._batching.num_devices
+        step_pixels = math.prod(self._data.crop) * batching.batch_size
+        fitting = step_pixels // batching.accumulate_steps // math.prod(size)
+        return max(fitting - fitting % num_devices, num_devices)

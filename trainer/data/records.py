@@ -1,16 +1,9 @@
-"""Records to pixels in TensorFlow, and the search for a damaged one."""
+"""Records to pixels, in TensorFlow."""
 
-import contextlib
-from collections.abc import Iterator
-
-import numpy as np
 import tensorflow as tf
 
 from schemas import example
-from schemas.manifest import Manifest, ManifestError
-from schemas.shards import tfrecord
 from schemas.sizes import Size
-from trainer.storage import files
 
 _KINDS = {bytes: tf.string, int: tf.int64}
 _PARSED = (example.IMAGE_ENCODED, example.LABEL_ENCODED)
@@ -66,73 +59,3 @@ def resize_both(
     image = tf.image.resize(image, size, method="area")
     label = tf.image.resize(label, size, method="nearest")
     return tf.cast(tf.round(image), tf.uint8), label
-
-
-@contextlib.contextmanager
-def naming_damage(
-    data_dir: str, manifest: Manifest, split: str
-) -> Iterator[None]:
-    """Turns TensorFlow's reading errors into ones that name the record.
-
-    Raises:
-        ManifestError: A record was damaged or missing, or a file could not
-            be read; names shard and record.
-    """
-    try:
-        yield
-    except tf.errors.OpError as error:
-        raise find_damage(data_dir, manifest, split, error.message) from error
-
-
-def find_damage(
-    data_dir: str, manifest: Manifest, split: str, reason: str
-) -> ManifestError:
-    """Finds which record of a split broke the reading.
-
-    Args:
-        data_dir: The data set's folder.
-        manifest: Its manifest.
-        split: The split that was read.
-        reason: What was noticed, which names neither file nor record.
-
-    Returns:
-        The error to raise, naming the shard and the record.
-    """
-    for shard in manifest.split(split).shards:
-        path = files.join(data_dir, shard.name)
-        index = 0
-        try:
-            with files.open_binary(path) as stream:
-                for _, payload in tfrecord.read_records(stream):
-                    _check_payload(payload, manifest.image_format, index)
-                    index += 1
-        except (ValueError, OSError) as damage:
-            return ManifestError(f"{path}: {damage}. {_REMEDY}")
-        if index != shard.num_examples:
-            return ManifestError(
-                f"{path} holds {index} records, the manifest says "
-                f"{shard.num_examples}. {_REMEDY}"
-            )
-    return ManifestError(
-        f"reading split {split!r} of {data_dir} failed, though every record "
-        f"is whole now: {reason}"
-    )
-
-
-_REMEDY = "Copy the shard again or convert with --overwrite."
-
-
-def _check_payload(payload: bytes, image_format: str, index: int) -> None:
-    """Raises ValueError where a record's content cannot be decoded."""
-    name = "unnamed"
-    try:
-        name = example.decode(payload).name
-        image, label = decode(tf.constant(payload), image_format, None)
-    except (ValueError, tf.errors.InvalidArgumentError) as error:
-        reason = getattr(error, "message", str(error))
-        raise ValueError(f"record {index} ({name}): {reason}") from error
-    if not np.array_equal(image.shape[:2], label.shape):
-        raise ValueError(
-            f"record {index} ({name}): the picture is {image.shape[:2]}, "
-            f"its label {label.shape}"
-        )

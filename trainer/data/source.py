@@ -1,14 +1,15 @@
 """The records of a split, or a process's share of them, as they are read."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
-from schemas.manifest import Manifest
+from schemas.manifest import NATIVE
 from schemas.sizes import Size
-from trainer.config.data import DataConfig
-from trainer.data import dataset, records
+from trainer.data import dataset
+from trainer.data import records as record_lib
+from trainer.data.dataset import RecordSet
 from trainer.data.process_share import Share
 
 SHUFFLE_BYTES = 256 << 20
@@ -22,6 +23,7 @@ class Source:
     """A process's share of a split's frames, still encoded or cached.
 
     Attributes:
+        split: The split's name.
         share: Which part of the split it is.
         split_examples: The frames of the whole split.
         shard_counts: The frames in each of the share's files.
@@ -30,14 +32,19 @@ class Source:
         open_shard: () int64 number of a file → a data set of elements.
         fetch: An element → (N, H, W, 3) uint8, (N, H, W) uint8 and the
             frame's number among the N.
+        sizes: The (height, width) of its pictures, each once.
+        is_slow: Whether decoding costs more than reading from disk.
     """
 
+    split: str
     share: Share
     split_examples: int
     shard_counts: tuple[int, ...]
     shuffle_size: int
     open_shard: Callable[[tf.Tensor], tf.data.Dataset]
     fetch: Callable[[Element], tuple[tf.Tensor, tf.Tensor, tf.Tensor | int]]
+    sizes: Sequence[Size]
+    is_slow: bool
 
     @property
     def num_examples(self) -> int:
@@ -51,24 +58,20 @@ class Source:
 
 
 def open_records(
-    data: DataConfig,
-    manifest: Manifest,
-    split: str,
-    resize: Size | None,
-    share: Share,
+    records: RecordSet, split: str, resize: Size | None, share: Share
 ) -> Source:
     """Opens the records of a split.
 
     Args:
-        data: Where they are.
-        manifest: The data set's manifest.
+        records: The data set.
         split: The split's name.
         resize: The (height, width) to bring pictures to, None to keep theirs.
         share: The part of it that this process reads.
     """
-    paths = tf.constant(dataset.shard_paths(data.data_dir, manifest, split))
+    manifest, shards = records.manifest, records.shards(split)
+    paths = tf.constant([records.path(shard) for shard in shards])
     counts = manifest.split(split)
-    pieces = share.pieces([shard.num_examples for shard in counts.shards])
+    pieces = share.pieces([shard.num_examples for shard in shards])
     table = tf.constant(pieces, tf.int64, (len(pieces), 3))
 
     def open_shard(number: tf.Tensor) -> tf.data.Dataset:
@@ -83,10 +86,11 @@ def open_records(
         )
 
     def fetch(record: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, int]:
-        image, label = records.decode(record, manifest.image_format, resize)
+        image, label = record_lib.decode(record, manifest.image_format, resize)
         return image[None], label[None], 0
 
     return Source(
+        split=split,
         share=share,
         split_examples=counts.num_examples,
         shard_counts=tuple(piece.end - piece.begin for piece in pieces),
@@ -96,4 +100,6 @@ def open_records(
         ),
         open_shard=open_shard,
         fetch=fetch,
+        sizes=[resize] if resize else dataset.stored_sizes(records, split),
+        is_slow=manifest.image_size == NATIVE,
     )

@@ -1,6 +1,8 @@
 """What an epoch's time goes to."""
 
+import contextlib
 import time
+from collections.abc import Iterator
 
 
 class Clock:
@@ -13,18 +15,18 @@ class Clock:
             seconds_before: What the epoch took before a run was resumed.
         """
         self._begin = time.perf_counter()
-        self._end = None
+        self._end: float | None = None
         self._before = seconds_before
         self._waited = 0.0
         self._num_steps = 0
         self._num_images = 0
 
-    def next(self, batches, default=None):
-        """Returns the next batch and counts the wait for it."""
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Counts what happens inside as waiting for input."""
         begin = time.perf_counter()
-        batch = next(batches, default)
+        yield
         self._waited += time.perf_counter() - begin
-        return batch
 
     def count(self, num_images: int) -> None:
         """Counts a step and the pictures that it has taken."""

@@ -7,7 +7,7 @@ import keras
 from trainer.backends import devices
 from trainer.config.training import TrainConfig
 from trainer.engine.clock import Clock, format_seconds
-from trainer.engine.epoch import Row, Scores
+from trainer.engine.epoch import EpochScores, Row
 
 _SECONDS_BETWEEN_LINES = 15.0
 
@@ -48,7 +48,7 @@ class Console:
         if device.remedy:
             print(device.remedy, flush=True)
 
-    def print_step(self, step: int, clock: Clock, scores: Scores) -> None:
+    def print_step(self, step: int, clock: Clock, scores: EpochScores) -> None:
         """Says how far an epoch is, where the last line is old."""
         now = time.monotonic()
         is_due = now - self._printed >= _SECONDS_BETWEEN_LINES

@@ -1,22 +1,14 @@
-"""What an epoch was like: sums over its steps, rows, files for people."""
+"""What an epoch was like: sums over its steps, and its row of metrics."""
 
-import csv
 import dataclasses
-import io
 import math
 
 import numpy as np
-import tensorflow as tf
 
-from trainer.config import run_dir
 from trainer.metrics.confusion import ConfusionMatrix
-from trainer.storage import files
-
-_NOT_SCALARS = ("epoch", "step")
-_VAL_PREFIX = "val_"
 
 
-class Scores:
+class EpochScores:
     """Sums the results of batches into a loss and a confusion matrix."""
 
     def __init__(self, num_classes: int, evaluated: np.ndarray | None):
@@ -100,59 +92,3 @@ def has_stalled(rows: list[Row], patience: int) -> bool:
         return False
     before = max(row.score for row in rows[:-patience])
     return max(row.score for row in rows[-patience:]) <= before
-
-
-def write_csv(model_dir: str, rows: list[Row]) -> None:
-    """Writes RUN/metrics.csv anew, each epoch once."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(field.name for field in dataclasses.fields(Row))
-    for row in rows:
-        writer.writerow(
-            f"{value:.6g}" if isinstance(value, float) else value
-            for value in dataclasses.astuple(row)
-        )
-    files.write_text(files.join(model_dir, run_dir.METRICS), text.getvalue())
-
-
-class TensorBoard:
-    """Writes events to RUN/tensorboard/train and RUN/tensorboard/val."""
-
-    def __init__(self, model_dir: str):
-        """Opens new event files; those of earlier runs stay."""
-        folder = files.join(model_dir, "tensorboard")
-        self._writers = {
-            name: tf.summary.create_file_writer(files.join(folder, name))
-            for name in ("train", "val")
-        }
-
-    def write(
-        self,
-        row: Row,
-        class_ious: dict[str, float],
-        picture: np.ndarray | None = None,
-    ) -> None:
-        """Writes an epoch; what is nan is left out.
-
-        Args:
-            row: Its scalars.
-            class_ious: Class name → its IoU on the evaluation split.
-            picture: (height, width, 3) uint8, frames of that split.
-        """
-        for name, value in dataclasses.asdict(row).items():
-            if name not in _NOT_SCALARS and not math.isnan(value):
-                part = "val" if name.startswith(_VAL_PREFIX) else "train"
-                scalar = name.removeprefix(_VAL_PREFIX)
-                self._write(part, scalar, value, row.epoch)
-        for name, value in class_ious.items():
-            if not math.isnan(value):
-                self._write("val", f"iou/{name}", value, row.epoch)
-        if picture is not None:
-            with self._writers["val"].as_default():
-                tf.summary.image("frames", picture[None], step=row.epoch)
-        for writer in self._writers.values():
-            writer.flush()
-
-    def _write(self, part: str, name: str, value: float, epoch: int) -> None:
-        with self._writers[part].as_default():
-            tf.summary.scalar(name, value, step=epoch)

@@ -13,7 +13,7 @@ from trainer.visualization import draw as visualize
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class _Frame:
+class _Shown:
     """A frame and its truth.
 
     Attributes:
@@ -25,7 +25,7 @@ class _Frame:
     overlay: np.ndarray
 
 
-class Gallery:
+class Preview:
     """Frames that a network is shown to again and again."""
 
     def __init__(
@@ -50,7 +50,7 @@ class Gallery:
         self._frames = []
         for image, ids in frames:
             image, ids = _middle(image, crop), _middle(ids, crop)
-            self._frames.append(_Frame(image, overlay(image, ids, space)))
+            self._frames.append(_Shown(image, overlay(image, ids, space)))
 
     def draw(self) -> np.ndarray:
         """Draws each frame beside its truth and what the network says now.

@@ -1,16 +1,14 @@
 """What a run remembers besides the variables, and its way to a checkpoint."""
 
 import dataclasses
-import hashlib
 import math
 
 import numpy as np
 
-from schemas.manifest import Manifest
 from trainer.backends.step import Stepper
 from trainer.engine import checkpoints
 from trainer.engine.checkpoints import Checkpoint, CheckpointError
-from trainer.engine.epoch import Row, Scores
+from trainer.engine.epoch import EpochScores, Row
 
 _SCORES = "scores/"
 
@@ -27,19 +25,11 @@ class RunState:
         epoch_seconds: What the epoch under way took before a resume.
     """
 
-    scores: Scores
+    scores: EpochScores
     step: int = 0
     best: float = -math.inf
     rows: list[Row] = dataclasses.field(default_factory=list)
     epoch_seconds: float = 0.0
-
-
-def data_digest(manifest: Manifest, split: str) -> str:
-    """Returns a digest of the bytes and the order of a split's records."""
-    content = [
-        (shard.name, shard.crc32c) for shard in manifest.split(split).shards
-    ]
-    return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
 
 
 def to_checkpoint(state: RunState, stepper: Stepper, data: str) -> Checkpoint:
@@ -48,7 +38,7 @@ def to_checkpoint(state: RunState, stepper: Stepper, data: str) -> Checkpoint:
     Args:
         state: The run's state.
         stepper: Model and optimizer.
-        data: The `data_digest` of what the run learns from.
+        data: The digest of the records that the run learns from.
     """
     stepper.sync()
     arrays = checkpoints.collect(_variables(stepper))
@@ -72,7 +62,7 @@ def from_checkpoint(
         checkpoint: What `to_checkpoint` made.
         state: A new run's state, to be filled.
         stepper: Model and optimizer, to be filled.
-        data: The `data_digest` of what the run would learn from.
+        data: The digest of the records that the run would learn from.
 
     Raises:
         CheckpointError: The checkpoint is of other data or another network,

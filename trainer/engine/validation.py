@@ -5,10 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from schemas.sizes import Size
 from trainer.backends.step import Stepper
 from trainer.data.loader import RunData
 from trainer.engine.averages import averaged_weights, unbiased_statistics
-from trainer.engine.epoch import Scores
+from trainer.engine.epoch import EpochScores
+from trainer.engine.preview import Preview
 
 
 class EvalScores(NamedTuple):
@@ -21,8 +23,8 @@ class EvalScores(NamedTuple):
             is saved sees them; None where none are wanted.
     """
 
-    plain: Scores
-    averaged: Scores | None
+    plain: EpochScores
+    averaged: EpochScores | None
     picture: np.ndarray | None
 
 
@@ -33,9 +35,8 @@ class Validation:
         self,
         stepper: Stepper,
         data: RunData,
-        new_scores: Callable[[], Scores],
+        new_scores: Callable[[], EpochScores],
         is_stopped: Callable[[], bool],
-        num_pictures: int,
     ):
         """Opens the split.
 
@@ -44,18 +45,31 @@ class Validation:
             data: The run's data set.
             new_scores: Makes scores of nothing yet.
             is_stopped: Whether the run was told to stop.
-            num_pictures: The frames to draw each time.
         """
         self._stepper = stepper
         self._data = data
         self._new_scores = new_scores
         self._is_stopped = is_stopped
         self._batches = data.eval_batches()
-        self._gallery = None
-        if num_pictures:
-            self._gallery = data.open_gallery(
-                stepper.model, self._batches, num_pictures
-            )
+        self._preview: Preview | None = None
+
+    def open_preview(self, num_frames: int, crop: Size) -> None:
+        """Draws the split's first frames from now on, each time it is scored.
+
+        Args:
+            num_frames: How many, at most those of this process; 0: none.
+            crop: Of larger frames only the middle of this size is shown.
+
+        Raises:
+            ManifestError: A record is damaged.
+        """
+        if not num_frames:
+            return
+        count = min(num_frames, self._data.num_eval_frames())
+        frames = self._batches.unbatch().take(count).as_numpy_iterator()
+        space = self._data.records.manifest.space
+        with self._data.naming_eval_damage():
+            self._preview = Preview(self._stepper.model, frames, space, crop)
 
     def score(self, num_updates: int) -> EvalScores | None:
         """Scores weights and average, draws; None when told to stop.
@@ -74,11 +88,11 @@ class Validation:
                     averaged = self._score_once()
                 if self._is_stopped():
                     return None
-                if self._gallery:
-                    picture = self._gallery.draw()
+                if self._preview:
+                    picture = self._preview.draw()
         return EvalScores(plain, averaged, picture)
 
-    def _score_once(self) -> Scores:
+    def _score_once(self) -> EpochScores:
         """Scores the split, or a part of it when told to stop."""
         scores = self._new_scores()
         batches = iter(self._batches)

@@ -1,13 +1,24 @@
 """What a run leaves in its folder, of several processes by the first only."""
 
+import csv
+import dataclasses
+import io
+import math
+
 import numpy as np
+import tensorflow as tf
 
 from trainer.backends.step import Stepper
+from trainer.config import run_dir
 from trainer.config.training import TrainConfig
-from trainer.engine import checkpoints, epoch
+from trainer.engine import checkpoints
 from trainer.engine.epoch import Row
 from trainer.engine.state import RunState, to_checkpoint
 from trainer.models.saved import save_network
+from trainer.storage import files
+
+_NOT_SCALARS = ("epoch", "step")
+_VAL_PREFIX = "val_"
 
 
 class RunOutput:
@@ -19,7 +30,7 @@ class RunOutput:
         Args:
             config: The run.
             stepper: Model and optimizer.
-            digest: The `data_digest` of what the run learns from.
+            digest: The digest of the records that the run learns from.
         """
         self._config = config
         self._stepper = stepper
@@ -30,8 +41,8 @@ class RunOutput:
     def open(self, rows: list[Row]) -> None:
         """Writes the epochs before a resume and opens new events."""
         if self._is_writer:
-            epoch.write_csv(self._config.model_dir, rows)
-            self._board = epoch.TensorBoard(self._config.model_dir)
+            write_csv(self._config.model_dir, rows)
+            self._board = TensorBoard(self._config.model_dir)
 
     def save(self, state: RunState) -> None:
         """Writes a checkpoint."""
@@ -66,5 +77,61 @@ class RunOutput:
             picture: (height, width, 3) uint8, frames of that split.
         """
         if self._is_writer:
-            epoch.write_csv(self._config.model_dir, rows)
+            write_csv(self._config.model_dir, rows)
             self._board.write(rows[-1], class_ious, picture)
+
+
+def write_csv(model_dir: str, rows: list[Row]) -> None:
+    """Writes RUN/metrics.csv anew, each epoch once."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(field.name for field in dataclasses.fields(Row))
+    for row in rows:
+        writer.writerow(
+            f"{value:.6g}" if isinstance(value, float) else value
+            for value in dataclasses.astuple(row)
+        )
+    files.write_text(files.join(model_dir, run_dir.METRICS), text.getvalue())
+
+
+class TensorBoard:
+    """Writes events to RUN/tensorboard/train and RUN/tensorboard/val."""
+
+    def __init__(self, model_dir: str):
+        """Opens new event files; those of earlier runs stay."""
+        folder = files.join(model_dir, "tensorboard")
+        self._writers = {
+            name: tf.summary.create_file_writer(files.join(folder, name))
+            for name in ("train", "val")
+        }
+
+    def write(
+        self,
+        row: Row,
+        class_ious: dict[str, float],
+        picture: np.ndarray | None = None,
+    ) -> None:
+        """Writes an epoch; what is nan is left out.
+
+        Args:
+            row: Its scalars.
+            class_ious: Class name → its IoU on the evaluation split.
+            picture: (height, width, 3) uint8, frames of that split.
+        """
+        for name, value in dataclasses.asdict(row).items():
+            if name not in _NOT_SCALARS and not math.isnan(value):
+                part = "val" if name.startswith(_VAL_PREFIX) else "train"
+                scalar = name.removeprefix(_VAL_PREFIX)
+                self._write(part, scalar, value, row.epoch)
+        for name, value in class_ious.items():
+            if not math.isnan(value):
+                self._write("val", f"iou/{name}", value, row.epoch)
+        if picture is not None:
+            with self._writers["val"].as_default():
+                tf.summary.image("frames", picture[None], step=row.epoch)
+        for writer in self._writers.values():
+            writer.flush()
+
+    def _write(self, part: str, name: str, value: float, epoch: int) -> None:
+        with self._writers[part].as_default():
+            tf.summary.scalar(name, value, step=epoch)

@@ -10,7 +10,7 @@ import numpy as np
 from schemas.sizes import Size
 from trainer.config import run_dir
 from trainer.config.sizes import format_size
-from trainer.metrics.benchmark_scores import Scores, format_table
+from trainer.metrics.benchmark_scores import BenchmarkScores, format_table
 from trainer.storage import files
 
 
@@ -54,7 +54,7 @@ def publish(
     model_dir: str, subject: Subject, results: Sequence[FrameResult]
 ) -> dict:
     """Prints the table; writes RUN/evaluation.json and returns its content."""
-    scores = Scores(sum(result.counts for result in results))
+    scores = BenchmarkScores(sum(result.counts for result in results))
     sizes = collections.Counter(format_size(r.size) for r in results)
     rate = len(results) / subject.seconds
     print(f"{subject.split}: {len(results)} frames, {subject.source}")
@@ -85,7 +85,7 @@ def publish(
 
 
 def _frame_scores(result: FrameResult) -> dict:
-    scores = Scores(result.counts).to_dict()
+    scores = BenchmarkScores(result.counts).to_dict()
     return {
         "name": result.name,
         "size": format_size(result.size),

@@ -15,6 +15,7 @@ from trainer.metrics.confusion import count_pairs
 from trainer.storage import images, notes
 from trainer.storage.archives import StoredFile
 from trainer.storage.progress import Progress
+from trainer.storage.threads import ahead
 
 
 def run(config: EvaluateConfig) -> None:
@@ -59,7 +60,7 @@ def score(
     progress = Progress("frames", len(jobs))
     results = []
     threads = os.cpu_count() or 1
-    for result in images.ahead(_compare, jobs, threads + 1):
+    for result in ahead(_compare, jobs, threads + 1):
         results.append(result)
         progress.update(len(results))
     return results

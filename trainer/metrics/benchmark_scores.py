@@ -23,7 +23,7 @@ _CATEGORY_OF = np.array(
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Scores:
+class BenchmarkScores:
     """What one confusion matrix says.
 
     Attributes:
@@ -92,7 +92,7 @@ class Scores:
         }
 
 
-def format_table(scores: Scores, context: str) -> str:
+def format_table(scores: BenchmarkScores, context: str) -> str:
     """Lays the scores out for a console, in percent.
 
     Args:

@@ -5,14 +5,9 @@ before its pixels are decoded, and whatever Pillow stumbles over becomes one
 ValueError: one odd file ends no more than itself.
 """
 
-import concurrent.futures
 import dataclasses
 import io
-import itertools
 import warnings
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
 
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
@@ -46,9 +41,6 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 """EXIF's orientation → what brings the stored pixels upright."""
-
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -137,25 +129,6 @@ def encode_png(pixels: np.ndarray) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "PNG", compress_level=1)
     return stream.getvalue()
-
-
-def ahead(
-    function: Callable[[_Item], _Result],
-    items: Iterable[_Item],
-    num_threads: int = 4,
-) -> Iterator[_Result]:
-    """Maps in threads, in order, never more than a few items ahead."""
-    items = iter(items)
-    with concurrent.futures.ThreadPoolExecutor(num_threads) as pool:
-        running = deque(
-            pool.submit(function, item)
-            for item in itertools.islice(items, num_threads)
-        )
-        while running:
-            result = running.popleft().result()
-            yield result
-            for item in itertools.islice(items, 1):
-                running.append(pool.submit(function, item))
 
 
 def _open(content: bytes, formats: tuple[str, ...]) -> Image.Image:

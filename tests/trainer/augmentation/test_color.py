@@ -8,7 +8,6 @@ from trainer.config.flag import ConfigError
 
 # Greys (0.299 R + 0.587 G + 0.114 B): 100, 29.9, 228, their mean 119.3.
 IMAGE = np.array([[[100, 100, 100], [100, 0, 0], [200, 250, 188]]], np.uint8)
-PADDING = color.PADDING
 
 
 def seed(number):
@@ -95,45 +94,6 @@ def test_each_factor_has_a_draw_of_its_own():
     )
     difference = together.numpy().astype(int) - alone.numpy().astype(int)
     assert np.abs(difference).max() <= 1  # rounded twice
-
-
-def test_rectangles_are_painted_grey_and_nothing_else_is():
-    image = noise((6, 8)).numpy()
-    begins = tf.constant([[1.0, 0.0], [2.0, 7.0]])  # rows, columns
-    ends = tf.constant([[4.0, 1.0], [5.0, 8.0]])
-    expected = image.copy()
-    expected[1:4, 2:5] = PADDING
-    expected[0, 7] = PADDING
-    painted = color.paint_over(tf.constant(image), begins, ends)
-    np.testing.assert_array_equal(painted, expected)
-
-
-@pytest.mark.parametrize("number", range(5))
-def test_a_dropped_rectangle_has_the_sides_that_were_asked_for(number):
-    config = AppearanceConfig(coarse_dropout=1, coarse_dropout_size=(0.2, 0.5))
-    image = tf.zeros([20, 30, 3], tf.uint8)
-    painted = color.drop_rectangles(image, seed(number), config)
-    rows, columns, _ = np.nonzero(painted.numpy())
-    height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
-    assert 4 <= height <= 10 and 6 <= width <= 15
-    assert len(rows) == height * width * 3
-
-
-def test_rectangles_reach_every_corner():
-    config = AppearanceConfig(coarse_dropout=1)
-    seen = np.zeros((10, 10), int)
-    for number in range(300):
-        painted = color.drop_rectangles(
-            tf.zeros([10, 10, 3], tf.uint8), seed(number), config
-        )
-        seen += painted.numpy()[..., 0] // PADDING
-    assert seen.min() > 0
-
-
-def test_rectangles_of_the_whole_size_leave_nothing():
-    config = AppearanceConfig(coarse_dropout=1, coarse_dropout_size=(1, 1))
-    painted = color.drop_rectangles(noise(), seed(1), config)
-    assert (painted.numpy() == PADDING).all()
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from schemas import manifest
 from tests import tiny_dataset
-from trainer.augmentation import color, view
+from trainer.augmentation import view
+from trainer.augmentation.dropout import PADDING
 from trainer.config import flag as checks
 from trainer.config.data import AppearanceConfig, DataConfig
-from trainer.data import pipeline, splits
+from trainer.data import dataset, pipeline, splits
 
 SIZE = (64, 96)
 CROP = (32, 48)
@@ -80,7 +80,7 @@ def test_pictures_shrink_by_area():
 def test_what_a_small_picture_leaves_is_ignored():
     image, label = cut(3, (0.5, 0.5), size=(40, 48))
     assert (label[20:] == 255).all()
-    assert (image[20:] == color.PADDING).all()
+    assert (image[20:] == PADDING).all()
     shown = label[:20]
     is_empty = (shown == 255).all(0)  # at the left where it is mirrored
     assert sorted(is_empty) == [False] * 24 + [True] * 24
@@ -117,7 +117,7 @@ def test_repainting_moves_nothing_and_keeps_the_label(options, scales):
         np.testing.assert_array_equal(label, plain_label)
         has_changed |= (image != plain).any()
         # Along a row only the column changes the colour, as before.
-        is_kept = (image != color.PADDING).all(-1)
+        is_kept = (image != PADDING).all(-1)
         rises = np.diff(image[..., 1]) * np.diff(plain[..., 1]) >= 0
         assert rises[is_kept[:, 1:] & is_kept[:, :-1]].all()
     assert has_changed
@@ -126,13 +126,13 @@ def test_repainting_moves_nothing_and_keeps_the_label(options, scales):
 def test_what_is_filled_up_keeps_its_grey():
     appearance = AppearanceConfig(brightness=0.9, contrast=0.9, saturation=0.9)
     image, label = cut(3, (0.5, 0.5), (40, 48), appearance)
-    assert (image[label == 255] == color.PADDING).all()
+    assert (image[label == 255] == PADDING).all()
 
 
 @pytest.mark.parametrize("cache", ["ram", "none"])
 def test_changed_batches_depend_on_the_seed_alone(tmp_path, cache):
     tiny_dataset.write_dataset(tmp_path, 6, 1, SIZE, native=True)
-    loaded = manifest.load(str(tmp_path), manifest.read_local_text)
+    loaded = dataset.load(str(tmp_path))
     order = pipeline.Order(
         (32, 32),
         batch_size=2,

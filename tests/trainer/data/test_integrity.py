@@ -2,10 +2,9 @@ import json
 
 import pytest
 
-from schemas import manifest
 from schemas.manifest import ManifestError
 from tests import tiny_dataset
-from trainer.data import integrity
+from trainer.data import dataset, integrity
 
 ONE, OTHER = (f"train-0000{i}-of-00002.tfrecord" for i in (0, 1))
 
@@ -16,13 +15,12 @@ def data_dir(tmp_path):
     return tmp_path
 
 
-def prove(data_dir):
-    content = manifest.load(str(data_dir), manifest.read_local_text)
-    integrity.prove_shards(str(data_dir), content, ("train", "val"))
+def verify(data_dir):
+    integrity.verify_shards(dataset.load(str(data_dir)), ("train", "val"))
 
 
 def test_a_data_set_as_it_was_written_passes(data_dir):
-    prove(data_dir)
+    verify(data_dir)
 
 
 def test_a_flipped_bit_is_named_with_its_record(data_dir):
@@ -33,7 +31,7 @@ def test_a_flipped_bit_is_named_with_its_record(data_dir):
     with pytest.raises(
         ManifestError, match=rf"^1 of 4 shards .* first {ONE}: record 1 at byte"
     ):
-        prove(data_dir)
+        verify(data_dir)
 
 
 def test_a_shard_under_anothers_name_is_told(data_dir):
@@ -41,7 +39,7 @@ def test_a_shard_under_anothers_name_is_told(data_dir):
     with pytest.raises(
         ManifestError, match=f"first {ONE}: .*it is {OTHER} under this name"
     ):
-        prove(data_dir)
+        verify(data_dir)
 
 
 def test_a_manifest_with_other_counts_is_told(data_dir):
@@ -55,20 +53,20 @@ def test_a_manifest_with_other_counts_is_told(data_dir):
     with pytest.raises(
         ManifestError, match=f"first {OTHER}: records 3, the manifest says 2"
     ):
-        prove(data_dir)
+        verify(data_dir)
 
 
 def test_a_shard_that_cannot_be_read_is_named(data_dir):
     (data_dir / ONE).unlink()
     (data_dir / ONE).mkdir()
     with pytest.raises(ManifestError, match=f"first {ONE}: .*Is a directory"):
-        prove(data_dir)
+        verify(data_dir)
 
 
 def test_what_is_too_large_to_read_twice_is_left(data_dir, monkeypatch):
     monkeypatch.setattr(integrity, "MAX_BYTES", 99)
     said = []
-    content = manifest.load(str(data_dir), manifest.read_local_text)
+    records = dataset.load(str(data_dir))
     (data_dir / ONE).unlink()
-    integrity.prove_shards(str(data_dir), content, ("train",), said.append)
-    assert said[0].endswith("preprocess.verify --quick proves them")
+    integrity.verify_shards(records, ("train",), said.append)
+    assert said[0].endswith("preprocess.verify --quick verifies them")

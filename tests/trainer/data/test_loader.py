@@ -1,11 +1,9 @@
-import dataclasses
-
 import pytest
 
 from tests import tiny_dataset
-from tests.tiny_run import make_config
 from trainer.config.data import DataConfig
-from trainer.data.loader import RunData
+from trainer.data import dataset
+from trainer.data.loader import Batching, RunData
 
 FRAME = (64, 96)
 
@@ -17,12 +15,11 @@ def data_dir(tmp_path_factory):
     return str(folder)
 
 
-def eval_shape(data_dir, num_devices=1, batch_size=16, resize=None, **options):
-    config = dataclasses.replace(
-        make_config(data_dir, "unused", batch_size=batch_size, **options),
-        data=DataConfig(data_dir, crop=(32, 48), resize=resize, cache="none"),
-    )
-    images, ids = next(iter(RunData(config, num_devices).eval_batches()))
+def eval_shape(data_dir, num_devices=1, batch_size=16, resize=None, parts=1):
+    data = DataConfig(data_dir, crop=(32, 48), resize=resize, cache="none")
+    batching = Batching(batch_size, parts, num_devices=num_devices)
+    loaded = RunData(data, dataset.load(data_dir), batching, "unused")
+    images, ids = next(iter(loaded.eval_batches()))
     assert images.shape[:-1] == ids.shape
     return tuple(ids.shape)
 
@@ -37,9 +34,8 @@ def test_whole_pictures_come_in_fewer_of_as_many_pixels(data_dir):
 
 
 def test_a_part_of_a_batch_sets_the_size(data_dir):
-    options = {"accumulate_steps": 4}
-    assert eval_shape(data_dir, **options) == (1, *FRAME)
-    assert eval_shape(data_dir, resize=(40, 60), **options) == (4, 32, 48)
+    assert eval_shape(data_dir, parts=4) == (1, *FRAME)
+    assert eval_shape(data_dir, resize=(40, 60), parts=4) == (4, 32, 48)
 
 
 def test_each_device_has_a_picture(data_dir):

@@ -5,7 +5,7 @@ import tensorflow as tf
 from schemas import labels, manifest
 from tests import tiny_dataset
 from trainer.config.data import DataConfig
-from trainer.data import pipeline, records, splits
+from trainer.data import dataset, integrity, pipeline, records, splits
 from trainer.data.process_share import WHOLE, Share
 
 SIZE = (40, 48)
@@ -31,7 +31,7 @@ def data_dir(tmp_path_factory):
 
 def open_both(data_dir, **options):
     data = DataConfig(data_dir, resize=SIZE, crop=CROP, **options)
-    return data, manifest.load(data_dir, manifest.read_local_text)
+    return data, dataset.load(data_dir)
 
 
 def train_batches(
@@ -246,7 +246,7 @@ def test_pictures_are_averaged_over_areas():  # F2
 
 def test_without_resize_evaluation_pads_with_ignored_pixels(data_dir):
     data = DataConfig(data_dir, resize=None, crop=CROP)
-    loaded = manifest.load(data_dir, manifest.read_local_text)
+    loaded = dataset.load(data_dir)
     source = splits.open_eval(data, loaded, "", **SILENT)
     size = splits.eval_size(data, loaded)
     assert size == (48, 48)
@@ -271,7 +271,7 @@ def test_a_damaged_record_is_named(tmp_path, cache):
     order = pipeline.Order(CROP, 2, 1, seed=1)
     text = r"train-00000-of-00001.tfrecord: record \d+ at byte \d+ has a wrong"
     with pytest.raises(manifest.ManifestError, match=text):
-        with records.naming_damage(str(tmp_path), loaded, "train"):
+        with integrity.naming_damage(loaded, "train"):
             source = splits.open_train(data, loaded, "", **SILENT)
             list(pipeline.train_batches(source, order))
 
@@ -281,7 +281,7 @@ def test_a_missing_record_is_noticed(tmp_path):
     _, loaded = open_both(str(tmp_path))
     path = tmp_path / "train-00000-of-00001.tfrecord"
     path.write_bytes(b"")
-    damage = records.find_damage(str(tmp_path), loaded, "train", "too short")
+    damage = integrity.find_damage(loaded, "train", "too short")
     assert str(damage) == (
         f"{path} holds 0 records, the manifest says 4. Copy the shard again "
         "or convert with --overwrite."

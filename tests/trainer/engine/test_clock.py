@@ -31,15 +31,11 @@ def test_rates_are_taken_over_the_steps_and_seconds_over_the_epoch(at):
 def test_the_wait_for_input_is_a_share_of_the_steps_time(at):
     watch = clock.Clock()
 
-    def batches():
+    with watch.waiting():
         at(101.0)
-        yield "batch"
-        at(102.0)
-
-    feed = batches()
-    assert watch.next(feed) == "batch"
-    at(101.5)
-    assert watch.next(feed) is None
+    at(102.0)
+    with watch.waiting():
+        at(102.5)
     at(104.0)
     watch.stop()
     at(200.0)

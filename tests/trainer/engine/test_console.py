@@ -9,7 +9,7 @@ from trainer.config.optimization import OptimizerConfig
 from trainer.config.training import TrainConfig
 from trainer.engine import clock, console
 from trainer.engine.console import Console
-from trainer.engine.epoch import Row, Scores
+from trainer.engine.epoch import EpochScores, Row
 
 
 def make_console(**options):
@@ -19,7 +19,7 @@ def make_console(**options):
 
 
 def half_right():
-    scores = Scores(2, None)
+    scores = EpochScores(2, None)
     scores.update(1.25, 4.0, np.array([[1, 1], [1, 1]]))
     return scores
 
@@ -58,7 +58,7 @@ def test_lines_are_seconds_apart_and_wait_for_a_first_score(at, capsys):
     at(14.9)
     shown.print_step(1, watch, half_right())
     at(15.0)
-    shown.print_step(2, watch, Scores(2, None))
+    shown.print_step(2, watch, EpochScores(2, None))
     assert capsys.readouterr().out == ""
     shown.print_step(3, watch, half_right())
     at(29.9)

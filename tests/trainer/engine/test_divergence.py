@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from tests import tiny_dataset
-from tests.tiny_run import make_config, read_rows
-from trainer import train
+from tests.tiny_run import make_config, read_rows, run_training
 from trainer.backends.build import build_stepper
 from trainer.backends.step import StepOptions
 from trainer.engine import build as building
@@ -88,7 +87,7 @@ def spoil(steps, result):
 def test_the_last_good_checkpoint_stays(
     data_dir, tmp_path, monkeypatch, break_down, text
 ):
-    train.run(make_config(data_dir, tmp_path, epochs=1))
+    run_training(make_config(data_dir, tmp_path, epochs=1))
     good = {
         path: path.read_bytes()
         for path in [
@@ -100,11 +99,13 @@ def test_the_last_good_checkpoint_stays(
     with monkeypatch.context() as patch:
         break_step(patch, 1, break_down)  # the first step after the resume
         with pytest.raises(divergence.TrainingError, match=text):
-            train.run(make_config(data_dir, tmp_path, epochs=3, save_steps=1))
+            run_training(
+                make_config(data_dir, tmp_path, epochs=3, save_steps=1)
+            )
     assert sorted(good) == sorted(
         [*tmp_path.glob("checkpoints/*"), *tmp_path.glob("*.keras")]
     )
     assert all(path.read_bytes() == good[path] for path in good)
     assert checkpoints.load_latest(str(tmp_path)).step == 2
-    train.run(make_config(data_dir, tmp_path, epochs=2))
+    run_training(make_config(data_dir, tmp_path, epochs=2))
     assert [row["epoch"] for row in read_rows(tmp_path)] == ["1", "2"]

@@ -8,11 +8,16 @@ from PIL import Image
 
 from schemas.labels import LABEL_IDS, TRAIN_IDS, overlay
 from tests import tiny_dataset
-from tests.tiny_run import make_config
-from trainer import train
+from tests.tiny_run import make_config, run_training
+from trainer.backends.build import build_stepper
+from trainer.backends.step import StepOptions
 from trainer.config.optimization import OptimizerConfig
-from trainer.data.loader import RunData
-from trainer.engine.preview import Gallery
+from trainer.data import dataset
+from trainer.data.loader import Batching, RunData
+from trainer.engine.epoch import EpochScores
+from trainer.engine.preview import Preview
+from trainer.engine.validation import Validation
+from trainer.losses.segmentation import SegmentationLoss
 
 ROAD, SKY, TRAIN_ROAD = 7, 23, 0
 HEAD_PX, GAP_PX = 18, 4  # of the captions, between pictures
@@ -31,7 +36,7 @@ def frames(size=(32, 48), count=2):
 
 
 def cells(picture, size, num_rows):
-    """Cuts a gallery into its rows of three pictures each."""
+    """Cuts a preview into its rows of three pictures each."""
     height, width = size
     return [
         [
@@ -46,7 +51,7 @@ def cells(picture, size, num_rows):
 
 def test_each_row_is_picture_truth_and_prediction():
     shown = frames()
-    picture = Gallery(network_saying(ROAD), shown, LABEL_IDS, (32, 48)).draw()
+    picture = Preview(network_saying(ROAD), shown, LABEL_IDS, (32, 48)).draw()
     assert picture.shape == (18 + 32 + 4 + 32, 48 + 4 + 48 + 4 + 48, 3)
     for row, (image, ids) in zip(
         cells(picture, (32, 48), 2), shown, strict=True
@@ -62,7 +67,7 @@ def test_train_ids_have_the_colours_of_their_classes():
     ids = np.full((32, 32), TRAIN_ROAD, np.uint8)
     ids[0] = 255
     model = network_saying(TRAIN_ROAD, 19)
-    picture = Gallery(model, [(image, ids)], TRAIN_IDS, (32, 32)).draw()
+    picture = Preview(model, [(image, ids)], TRAIN_IDS, (32, 32)).draw()
     [[_, truth, prediction]] = cells(picture, (32, 32), 1)
     assert (truth[0] == 100).all()  # ignored: as the picture is
     assert (truth[1:] == [114, 82, 114]).all()
@@ -71,8 +76,8 @@ def test_train_ids_have_the_colours_of_their_classes():
 
 def test_of_larger_frames_the_middle_is_shown():
     [(image, ids)] = frames((64, 80), 1)
-    gallery = Gallery(network_saying(ROAD), [(image, ids)], LABEL_IDS, (32, 48))
-    [[shown, truth, _]] = cells(gallery.draw(), (32, 48), 1)
+    preview = Preview(network_saying(ROAD), [(image, ids)], LABEL_IDS, (32, 48))
+    [[shown, truth, _]] = cells(preview.draw(), (32, 48), 1)
     image, ids = image[16:48, 16:64], ids[16:48, 16:64]
     np.testing.assert_array_equal(shown, image)
     np.testing.assert_array_equal(truth, overlay(image, ids, LABEL_IDS))
@@ -81,10 +86,10 @@ def test_of_larger_frames_the_middle_is_shown():
 def test_the_prediction_follows_the_weights():
     model = network_saying(ROAD)
     [(image, ids)] = frames(count=1)
-    gallery = Gallery(model, [(image, ids)], LABEL_IDS, (32, 48))
-    gallery.draw()
+    preview = Preview(model, [(image, ids)], LABEL_IDS, (32, 48))
+    preview.draw()
     model.layers[-1].bias.assign(np.eye(34, dtype=np.float32)[SKY])
-    [[*_, prediction]] = cells(gallery.draw(), (32, 48), 1)
+    [[*_, prediction]] = cells(preview.draw(), (32, 48), 1)
     sky = overlay(image, np.full_like(ids, SKY), LABEL_IDS)
     np.testing.assert_array_equal(prediction, sky)
 
@@ -105,6 +110,23 @@ def logged_pictures(model_dir):
     return pictures
 
 
+def shown_by(network, data, num_frames):
+    """Draws what a network says of a data set's first frames."""
+    stepper = build_stepper(
+        network,
+        keras.optimizers.SGD(),
+        SegmentationLoss(np.ones(34, np.float32)),
+        StepOptions(),
+    )
+    records = dataset.load(data.data_dir)
+    run_data = RunData(data, records, Batching(4), "unused")
+    validation = Validation(
+        stepper, run_data, lambda: EpochScores(34, None), lambda: False
+    )
+    validation.open_preview(num_frames, data.crop)
+    return validation.score(0).picture
+
+
 @pytest.mark.parametrize("ema_decay", [0.0, 0.5])
 def test_each_epoch_shows_the_same_frames_to_the_model_that_is_saved(
     tmp_path, ema_decay
@@ -117,23 +139,22 @@ def test_each_epoch_shows_the_same_frames_to_the_model_that_is_saved(
         optimizer=OptimizerConfig(ema_decay=ema_decay),
         tensorboard_pictures=2,
     )
-    train.run(config)
+    run_training(config)
     pictures = logged_pictures(model_dir)
     assert sorted(pictures) == [1, 2]
     assert pictures[1].shape == (18 + 32 + 4 + 32, 3 * 32 + 2 * 4, 3)
     np.testing.assert_array_equal(pictures[1][:, :68], pictures[2][:, :68])
 
     network = keras.saving.load_model(model_dir / "last.keras")
-    data = RunData(config)
-    gallery = data.open_gallery(network, data.eval_batches(), 2)
-    np.testing.assert_array_equal(gallery.draw(), pictures[2])
+    preview = shown_by(network, config.data, 2)
+    np.testing.assert_array_equal(preview, pictures[2])
 
 
 def test_no_more_frames_are_shown_than_there_are(tmp_path):
     tiny_dataset.write_dataset(tmp_path, 10, 3, (40, 40))
-    data = RunData(make_config(str(tmp_path), tmp_path / "run"))
-    gallery = data.open_gallery(network_saying(ROAD), data.eval_batches(), 64)
-    assert gallery.draw().shape[0] == 18 + 3 * 32 + 2 * 4
+    config = make_config(str(tmp_path), tmp_path / "run")
+    preview = shown_by(network_saying(ROAD), config.data, 64)
+    assert preview.shape[0] == 18 + 3 * 32 + 2 * 4
 
 
 def test_a_run_without_pictures_logs_none(tmp_path):
@@ -144,5 +165,5 @@ def test_a_run_without_pictures_logs_none(tmp_path):
         epochs=1,
         tensorboard_pictures=0,
     )
-    train.run(config)
+    run_training(config)
     assert logged_pictures(tmp_path / "run") == {}

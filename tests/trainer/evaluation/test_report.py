@@ -8,7 +8,7 @@ import pytest
 from trainer.data.frames import Frame
 from trainer.evaluation import report
 from trainer.evaluation.best_and_worst import Showcase, make_exhibit
-from trainer.metrics.benchmark_scores import Scores
+from trainer.metrics.benchmark_scores import BenchmarkScores
 
 ROAD, SKY = 7, 23
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -35,7 +35,7 @@ def page():
         "sizes": {"40x60": 4},
         "labelSpace": "label_ids",
         "source": "/a/very/long/path" * 8 + "/<run>/best.keras",
-        **Scores(counts).to_dict(),
+        **BenchmarkScores(counts).to_dict(),
     }
     showcase = Showcase()
     for number in range(4):
@@ -74,7 +74,7 @@ def test_a_run_without_curves_has_none(tmp_path):
         "sizes": {},
         "labelSpace": "label_ids",
         "source": "network.keras",
-        **Scores(np.zeros((34, 34), np.int64)).to_dict(),
+        **BenchmarkScores(np.zeros((34, 34), np.int64)).to_dict(),
     }
     path = report.write(str(tmp_path), content, Showcase())
     assert path == str(tmp_path / "report.html")

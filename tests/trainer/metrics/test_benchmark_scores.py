@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from schemas.labels import LABEL_IDS, LABELS
-from trainer.metrics.benchmark_scores import Scores, format_table
+from trainer.metrics.benchmark_scores import BenchmarkScores, format_table
 from trainer.metrics.confusion import count_pairs
 
 ROAD, SIDEWALK, PARKING, CAR, TRUCK, SKY = 7, 8, 9, 26, 27, 23
@@ -21,7 +21,7 @@ def counts_of(*cells):
 # road: 6 right, 2 taken for sidewalk, 2 for parking, which is ignored
 # car: 4 right, 4 taken for truck
 # parking: its 50 pixels count nowhere, whatever is predicted there
-SCORES = Scores(
+SCORES = BenchmarkScores(
     counts_of(
         (ROAD, ROAD, 6),
         (ROAD, SIDEWALK, 2),
@@ -77,7 +77,7 @@ def test_the_dictionary_is_strict_json_with_the_official_keys():
 
 
 def test_no_pixels_give_no_scores():
-    result = Scores(counts_of()).to_dict()
+    result = BenchmarkScores(counts_of()).to_dict()
     assert result["averageScoreClasses"] is None
     assert result["averageScoreCategories"] is None
 
@@ -105,7 +105,7 @@ def test_scores_equal_those_of_the_official_scripts():
     guess = random.integers(0, 34, (80, 90)).astype(np.uint8)
     prediction = np.where(random.random((80, 90)) < 0.6, truth, guess)
     counts = count_pairs(truth, prediction, 34)
-    result = Scores(counts).to_dict()
+    result = BenchmarkScores(counts).to_dict()
     args = official.args
     args.evalLabels = [row.label_id for row in LABEL_IDS.classes]
     unsigned = counts.astype(np.ulonglong)

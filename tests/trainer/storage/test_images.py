@@ -1,6 +1,5 @@
 import io
 import struct
-import threading
 import zlib
 
 import numpy as np
@@ -124,29 +123,3 @@ def test_a_picture_that_is_too_large_is_refused_by_its_header(decode):
     rest = [(b"IDAT", zlib.compress(bytes(99))), (b"IEND", b"")]
     with pytest.raises(ValueError, match="of 20000x20000 pixels by its header"):
         decode(odd_pngs.file_of([head, *rest]))
-
-
-def test_threads_keep_the_order_and_stay_few_items_ahead():
-    taken, release = [], threading.Event()
-
-    def items():
-        for number in range(50):
-            taken.append(number)
-            yield number
-
-    def double(number):
-        if number == 0:
-            release.wait(5)
-        return 2 * number
-
-    results = images.ahead(double, items(), num_threads=3)
-    timer = threading.Timer(0.05, release.set)
-    timer.start()
-    assert next(results) == 0
-    assert len(taken) == 3
-    assert list(results) == [2 * number for number in range(1, 50)]
-
-
-def test_an_error_in_a_thread_reaches_the_caller():
-    with pytest.raises(ZeroDivisionError):
-        list(images.ahead(lambda number: 1 // number, [1, 0]))

@@ -1,0 +1,46 @@
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from tests.tiny_run import make_row
+from trainer.engine import writers
+
+
+def test_the_csv_has_a_row_an_epoch(tmp_path):
+    writers.write_csv(str(tmp_path), [make_row(1), make_row(2)])
+    assert (tmp_path / "metrics.csv").read_text() == (
+        "epoch,step,learning_rate,loss,pixel_accuracy,mean_iou,val_loss,"
+        "val_pixel_accuracy,val_mean_iou,val_mean_iou_ema,images_per_second,"
+        "input_wait_share,peak_memory_mb,seconds\n"
+        "1,2,0.001,1.5,0.5,0.125,2,0.333333,0.25,nan,10,0,700.5,12.25\n"
+        "2,4,0.001,1.5,0.5,0.125,2,0.333333,0.25,nan,10,0,700.5,12.25\n"
+    )
+
+
+def read_events(folder):
+    """Reads (step, tag) → the value of a folder's only event file."""
+    [path] = folder.iterdir()
+    return {
+        (event.step, value.tag): tf.make_ndarray(value.tensor)
+        for event in tf.compat.v1.train.summary_iterator(str(path))
+        for value in event.summary.value
+    }
+
+
+def test_events_have_scalars_class_ious_and_the_picture(tmp_path):
+    board = writers.TensorBoard(str(tmp_path))
+    picture = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3)
+    board.write(make_row(1), {"road": 0.5, "sky": math.nan}, picture)
+    board.write(make_row(2), {"road": 0.75, "sky": 0.25})
+    train = read_events(tmp_path / "tensorboard" / "train")
+    assert train[1, "loss"] == 1.5 and train[2, "mean_iou"] == 0.125
+    val = read_events(tmp_path / "tensorboard" / "val")
+    assert val[1, "loss"] == 2.0 and val[2, "mean_iou"] == 0.25
+    assert [val.get((step, "iou/road")) for step in (1, 2)] == [0.5, 0.75]
+    assert [val.get((step, "iou/sky")) for step in (1, 2)] == [None, 0.25]
+    assert (1, "mean_iou_ema") not in val
+    width, height, png = val[1, "frames"]
+    assert (width, height) == (b"4", b"2")
+    np.testing.assert_array_equal(tf.io.decode_png(png), picture)
+    assert (2, "frames") not in val

@@ -1,0 +1,250 @@
+"""The training loop: epochs and steps, from where the run ended."""
+
+import collections
+import math
+from collections.abc import Iterator
+
+from schemas.labels import LABEL_SPACES
+from trainer.backends import devices, processes
+from trainer.backends.processes import IsStopped
+from trainer.backends.step import StepResult
+from trainer.config import run_dir
+from trainer.config.training import TrainConfig
+from trainer.data.dataset import RecordSet
+from trainer.data.loader import Batch, Batching, RunData
+from trainer.data.process_share import Share
+from trainer.engine import build, checkpoints, divergence
+from trainer.engine import state as run_state
+from trainer.engine.averages import averaged_weights, unbiased_statistics
+from trainer.engine.clock import Clock
+from trainer.engine.console import Console
+from trainer.engine.epoch import EpochScores, Row, has_stalled
+from trainer.engine.profiler import Profiler
+from trainer.engine.state import RunState
+from trainer.engine.validation import EvalScores, Validation
+from trainer.engine.writers import RunOutput
+from trainer.storage import files
+
+EXIT_AGAIN = 75
+"""Stopped by SIGTERM after saving: the same command resumes the run."""
+
+MAX_PENDING = 8
+"""Steps whose results may be under way on the device."""
+
+
+class Training:
+    """A run's parts and its state."""
+
+    def __init__(
+        self, config: TrainConfig, records: RecordSet, is_stopped: IsStopped
+    ):
+        """Builds the parts and restores the state of the last checkpoint.
+
+        Args:
+            config: The run.
+            records: The data set that `config.data` names.
+            is_stopped: Whether the run was told to stop.
+        """
+        self._config = config
+        self._is_stopped = is_stopped
+        self._device = devices.find_device(config.devices)
+        self._data = _open_data(config, records, self._device.count)
+        split = config.data.train_split
+        self._stepper = build.build_training(
+            config, records.manifest.split(split), self._device
+        )
+        self._space = LABEL_SPACES[config.model.label_space]
+        self._digest = records.digest(split)
+        self._output = RunOutput(config, self._stepper, self._digest)
+        self._state = self._restored_state()
+        self._console = Console(
+            config, self._data.num_examples, self._data.steps_per_epoch
+        )
+        profiled = config.profile_steps if config.devices.is_first else ()
+        self._profiler = Profiler(config.model_dir, profiled)
+
+    def run(self) -> int:
+        """Trains the epochs that are left; see `train.run`."""
+        config, state = self._config, self._state
+        self._console.print_start(self._stepper.model, self._device)
+        self._output.open(state.rows)
+        batches = self._data.train_batches(state.step)
+        validation = Validation(
+            self._stepper, self._data, self._new_scores, self._is_stopped
+        )
+        if config.devices.is_first:
+            validation.open_preview(
+                config.tensorboard_pictures, config.data.crop
+            )
+        for epoch in range(len(state.rows), config.epochs):
+            patience = config.early_stopping_patience
+            if has_stalled(state.rows, patience):
+                self._console.print_stall(patience)
+                break
+            clock = Clock(state.epoch_seconds)
+            self._train_epoch(epoch, batches, clock)
+            scores = validation.score(self._num_updates)
+            if scores is None:
+                self._save(clock)
+                self._console.print_stop(state.step)
+                return EXIT_AGAIN
+            row = self._finish_epoch(epoch, clock, scores)
+            self._console.print_epoch(row)
+        self._console.print_end(state.best)
+        return 0
+
+    def close(self) -> None:
+        """Ends a trace that the run did not come to the end of."""
+        self._profiler.close()
+
+    @property
+    def _num_updates(self) -> int:
+        """How often batch normalization has updated its averages."""
+        return self._state.step * self._config.accumulate_steps
+
+    @property
+    def _epoch(self) -> int:
+        """The number of the epoch under way, from 1."""
+        return len(self._state.rows) + 1
+
+    def _restored_state(self) -> RunState:
+        state = RunState(self._new_scores())
+        checkpoint = checkpoints.load_latest(self._config.model_dir)
+        if checkpoint:
+            run_state.from_checkpoint(
+                checkpoint, state, self._stepper, self._digest
+            )
+            print(f"resuming after step {state.step}")
+        processes.check_same(
+            self._config,
+            {"records": self._digest, "checkpoints": str(state.step)},
+        )
+        return state
+
+    def _new_scores(self) -> EpochScores:
+        evaluated = self._space.evaluated
+        if not self._config.loss.ignore_void:
+            evaluated = None
+        return EpochScores(self._space.num_classes, evaluated)
+
+    def _train_epoch(
+        self, epoch: int, batches: Iterator[Batch], clock: Clock
+    ) -> None:
+        """Trains to the epoch's end, or until the run is told to stop.
+
+        Raises:
+            TrainingError: The loss or the weights are no numbers.
+        """
+        state = self._state
+        save_steps = self._config.save_steps or math.inf
+        pending = collections.deque()  # (step, StepResult)
+        while state.step < (epoch + 1) * self._data.steps_per_epoch:
+            if self._is_stopped():
+                break
+            with clock.waiting():
+                images, labels = self._data.next_train(batches)
+            self._profiler.before_step(state.step + 1)
+            result = self._stepper.train(images, labels)
+            state.step += 1
+            self._profiler.after_step(state.step, result)
+            clock.count(images.shape[0] * self._config.devices.num_processes)
+            pending.append((state.step, result))
+            is_saving = state.step % save_steps == 0
+            while len(pending) > (0 if is_saving else MAX_PENDING):
+                self._absorb(*pending.popleft())
+            if is_saving:
+                self._check_variables()
+                self._save(clock)
+            self._console.print_step(state.step, clock, state.scores)
+        while pending:
+            self._absorb(*pending.popleft())
+        self._check_variables()
+        clock.stop()
+
+    def _check_variables(self) -> None:
+        """Raises TrainingError where there is nothing good to save."""
+        divergence.check_variables(
+            self._stepper, self._state.step, self._epoch, self._config.model_dir
+        )
+
+    def _absorb(self, step: int, result: StepResult) -> None:
+        """Waits for a step's result and adds it to the epoch's.
+
+        Raises:
+            TrainingError: The loss is no number.
+        """
+        loss = float(result.loss)
+        divergence.check_loss(loss, step, self._epoch, self._config.model_dir)
+        self._state.scores.update(loss, result.weight, result.counts)
+
+    def _finish_epoch(
+        self, epoch: int, clock: Clock, scores: EvalScores
+    ) -> Row:
+        """Keeps the models and the state of a whole epoch."""
+        state = self._state
+        row = self._row(epoch + 1, clock, scores)
+        state.rows.append(row)
+        is_best = row.score > state.best
+        state.best = max(state.best, row.score)
+        state.scores = self._new_scores()
+        with (
+            unbiased_statistics(self._stepper, self._num_updates),
+            averaged_weights(self._stepper),
+        ):
+            self._output.save_model(is_best)
+        self._save()
+        ious = scores.plain.matrix.iou()
+        self._output.write_epoch(
+            state.rows,
+            dict(zip(self._space.class_names, ious, strict=True)),
+            scores.picture,
+        )
+        return row
+
+    def _row(self, epoch: int, clock: Clock, scores: EvalScores) -> Row:
+        state = self._state
+        plain, averaged = scores.plain, scores.averaged
+        return Row(
+            epoch=epoch,
+            step=state.step,
+            learning_rate=float(self._stepper.optimizer.learning_rate),
+            loss=state.scores.loss,
+            pixel_accuracy=state.scores.matrix.pixel_accuracy(),
+            mean_iou=state.scores.matrix.mean_iou(),
+            val_loss=plain.loss,
+            val_pixel_accuracy=plain.matrix.pixel_accuracy(),
+            val_mean_iou=plain.matrix.mean_iou(),
+            val_mean_iou_ema=(
+                averaged.matrix.mean_iou() if averaged else math.nan
+            ),
+            images_per_second=clock.images_per_second,
+            input_wait_share=clock.input_wait_share,
+            peak_memory_mb=devices.peak_memory_mb(self._device),
+            seconds=clock.seconds,
+        )
+
+    def _save(self, clock: Clock | None = None) -> None:
+        """Writes a checkpoint; the clock is that of the epoch under way."""
+        self._state.epoch_seconds = clock.seconds if clock else 0.0
+        self._output.save(self._state)
+
+
+def _open_data(
+    config: TrainConfig, records: RecordSet, num_devices: int
+) -> RunData:
+    """Gives the data set what it needs to know of the run."""
+    batching = Batching(
+        batch_size=config.batch_size,
+        accumulate_steps=config.accumulate_steps,
+        epochs=config.epochs,
+        seed=config.seed,
+        num_devices=num_devices,
+    )
+    processes = config.devices
+    return RunData(
+        config.data,
+        records,
+        batching,
+        files.join(config.model_dir, run_dir.CACHE_DIR),
+        Share(processes.process_id, processes.num_processes),
+    )

@@ -1,0 +1,70 @@
+"""Shows a network every frame of a split and counts what it says."""
+
+import functools
+import math
+
+import numpy as np
+
+from schemas.labels import LABEL_IDS
+from trainer.data.frames import Frame, Frames
+from trainer.evaluation.best_and_worst import Showcase, make_exhibit
+from trainer.evaluation.results import FrameResult
+from trainer.inference.predictor import Predictor
+from trainer.metrics.benchmark_scores import BenchmarkScores
+from trainer.metrics.confusion import count_pairs
+from trainer.storage import files, images
+from trainer.storage.progress import Progress
+from trainer.storage.threads import ahead
+from trainer.visualization import draw
+
+NUM_STRIPS = 4
+
+
+def score_network(
+    predictor: Predictor,
+    frames: Frames,
+    showcase: Showcase,
+    strips_dir: str,
+) -> list[FrameResult]:
+    """Predicts every frame of the split once; writes a few strips.
+
+    Args:
+        predictor: The network.
+        frames: The split's.
+        showcase: Is offered every frame.
+        strips_dir: The folder of the strips.
+    """
+    num_frames = frames.num_frames
+    chosen = {index * num_frames // NUM_STRIPS for index in range(NUM_STRIPS)}
+    files.make_folder(strips_dir)
+
+    def finish(item: tuple[int, tuple[Frame, np.ndarray]]) -> FrameResult:
+        index, (frame, label_ids) = item
+        if index in chosen:
+            _write_strip(strips_dir, frame, label_ids)
+        counts = count_pairs(frame.truth_ids, label_ids, LABEL_IDS.num_classes)
+        score = BenchmarkScores(counts).official.mean_iou()
+        if not math.isnan(score):
+            make = functools.partial(make_exhibit, frame, label_ids, score)
+            showcase.offer(score, make)
+        return FrameResult(frame.name, frame.truth_ids.shape, counts)
+
+    predictions = predictor.predict(frames.read())
+    progress = Progress("frames", num_frames)
+    results = []
+    for result in ahead(finish, enumerate(predictions)):
+        results.append(result)
+        progress.update(len(results))
+    return results
+
+
+def _write_strip(folder: str, frame: Frame, label_ids: np.ndarray) -> None:
+    panels = {
+        frame.name: frame.image,
+        "truth": draw.colorize(frame.truth_ids),
+        "prediction": draw.colorize(label_ids),
+        "mistakes": draw.error_map(frame.image, frame.truth_ids, label_ids),
+    }
+    path = files.join(folder, f"{frame.name}.png")
+    content = images.encode_png(draw.strip(panels))
+    files.write_bytes(path, content)
