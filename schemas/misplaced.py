@@ -66,7 +66,7 @@ def missing_files(
         return (
             f"{top}/{place.split}/ holds labelTrainIds, but no labelIds, which "
             f"the ids are mapped from. Unpack the {place.kind.ending} files of "
-            f"{top}_trainvaltest.zip beside them"
+            f"{top}*.zip beside them"
         )
     return (
         f"no file is named {place.wildcard}. Name the files so, or unpack "
@@ -95,7 +95,7 @@ def _remedy(
     if len(places) < len(kinds):
         lost = next(kind for kind in missing if kind.top not in places)
         return (
-            f"Put {lost.top}_trainvaltest.zip, or the folder {lost.top}/ that "
+            f"Put the zip {lost.top}*.zip, or the folder {lost.top}/ that "
             f"it holds, into the folder that {flag} names."
         )
     target = places[kinds[0].top][0]

@@ -11,7 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, cast
 
 from zlib_ng import zlib_ng
 
@@ -22,7 +22,8 @@ _LOCAL_HEADER = struct.Struct("<4s22xHH")
 """An entry's own header: its mark, the bytes of its name, of its extras."""
 
 _LOCAL_MARK = b"PK\x03\x04"
-_ENCRYPTED_OR_PATCHED = 0x61
+_ENCRYPTED = 0x01
+_PATCHED = 0x60
 _PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 _OF_THE_ZIP = (None, errno.EINVAL)
@@ -31,7 +32,7 @@ _OF_THE_ZIP = (None, errno.EINVAL)
 _ERRORS: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
     zlib.error,
-    zlib_ng.error,
+    cast(type[Exception], zlib_ng.error),  # Its stubs say otherwise.
     lzma.LZMAError,
     struct.error,
     EOFError,
@@ -60,11 +61,17 @@ def open_zip(file: BinaryIO) -> Archive:
     """Opens a zip for reading; threads may share it.
 
     Raises:
-        ValueError: It is not a zip archive, or not a complete one.
+        ValueError: It is not a complete zip archive, or encrypted; the line
+            lacks its subject, the file's path.
         OSError: The file cannot be read.
     """
-    with _naming_damage(""):
-        return Archive(file)
+    with _naming_damage("is not a complete zip archive, download it again: "):
+        archive = Archive(file)
+    if any(entry.flag_bits & _ENCRYPTED for entry in archive.infolist()):
+        raise ValueError(
+            "is encrypted; unpack it with its password, and name the folder"
+        )
+    return archive
 
 
 def read_entry(archive: Archive, name: str) -> bytes:
@@ -127,9 +134,8 @@ def _state(file: IO[bytes] | None) -> tuple[int, int] | None:
 
 
 def _is_plain(entry: zipfile.ZipInfo) -> bool:
-    return (
-        entry.compress_type in _PLAIN_METHODS
-        and not entry.flag_bits & _ENCRYPTED_OR_PATCHED
+    return entry.compress_type in _PLAIN_METHODS and not entry.flag_bits & (
+        _ENCRYPTED | _PATCHED
     )
 
 

@@ -153,15 +153,12 @@ def open_zip(path: str) -> zips.Archive:
     """Opens a zip once a process; reading from it is thread-safe.
 
     Raises:
-        ConversionError: It is not a complete zip archive.
+        ConversionError: It is not a complete zip archive, or encrypted.
     """
     try:
         return zips.open_zip(files.open_binary(path))
     except ValueError as error:
-        raise ConversionError(
-            f"{path} is not a complete zip archive ({error}); download it "
-            "again."
-        ) from error
+        raise ConversionError(f"{path} {error}.") from error
 
 
 @functools.lru_cache(maxsize=64)

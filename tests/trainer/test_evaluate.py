@@ -194,7 +194,7 @@ def test_frames_without_partner_are_counted_and_named(tmp_path):
             trees.png(np.zeros((8, 9), np.uint8)),
             r"the picture is \(20, 30\), its label \(8, 9\)",
         ),
-        (trees.label_path, b"", "has no label map"),
+        (trees.label_path, b"", "not a PNG"),
     ],
 )
 def test_a_damaged_file_of_a_tree_is_named(tmp_path, kind, content, message):

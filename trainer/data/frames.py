@@ -19,6 +19,7 @@ from trainer.data import cityscapes, dataset
 from trainer.data.dataset import RecordSet
 from trainer.storage import files
 from trainer.storage import images as pictures
+from trainer.storage.archives import Reader
 from trainer.storage.threads import ahead
 
 
@@ -123,7 +124,7 @@ def _open_downloaded(data: DataConfig, label_space: str | None) -> Frames:
 def _read_pair(pair: cityscapes.Pair) -> Frame:
     image, label = pair.first, pair.second
     frame = _decode(
-        pair.stem, (image.path, image.read()), (label.path, label.read())
+        pair.stem, (image.path, image.read), (label.path, label.read)
     )
     if frame.truth_ids.max() >= LABEL_IDS.num_classes:
         raise ValueError(
@@ -141,10 +142,14 @@ def _read_records(records: RecordSet, split: str) -> Iterator[Frame]:
         where, payload = item
         try:
             record = example.decode(payload)
+            if not record.label:
+                raise ValueError(
+                    f"{record.name} has no label map; score another split"
+                )
             frame = _decode(
                 record.name,
-                (record.name, record.image),
-                (record.name, record.label),
+                (record.name, lambda: record.image),
+                (record.name, lambda: record.label),
             )
         except ValueError as error:
             raise ManifestError(f"{where}: {error}") from error
@@ -174,22 +179,20 @@ def _payloads(records: RecordSet, split: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _decode(
-    name: str, image_file: tuple[str, bytes], label_file: tuple[str, bytes]
+    name: str, image_file: tuple[str, Reader], label_file: tuple[str, Reader]
 ) -> Frame:
     """Decodes both; the ids are still those of the stored label map.
 
     Args:
         name: The frame's stem.
-        image_file: What to call the picture, and its content.
+        image_file: What to call the picture, and what reads it.
         label_file: Likewise of the label map.
     """
-    where, label_bytes = label_file
-    if not label_bytes:
-        raise ValueError(f"{where} has no label map; score another split")
     try:
-        ids = pictures.decode_ids(label_bytes)
-        where, image_bytes = image_file
-        image = pictures.decode_rgb(image_bytes)
+        where, read_label = label_file
+        ids = pictures.decode_ids(read_label())
+        where, read_image = image_file
+        image = pictures.decode_rgb(read_image())
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
     if image.shape[:2] != ids.shape:

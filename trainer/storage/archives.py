@@ -18,7 +18,8 @@ class StoredFile:
     Attributes:
         path: What to call it: its path, `FILE.zip/MEMBER` in a zip.
         below: Its path below the folder or in the zip, with slashes.
-        read: Returns its content; raises OSError or ValueError.
+        read: Returns its content; raises an OSError that names it, or a
+            ValueError that leaves this to who reads it.
     """
 
     path: str
@@ -32,16 +33,14 @@ def open_zip(path: str) -> zips.Archive:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is not a complete zip archive.
+        ValueError: It is not a complete zip archive, or encrypted.
     """
     if files.num_bytes(path) is None:
         raise FileNotFoundError(f"{path} does not exist")
     try:
         return zips.open_zip(files.open_binary(path))
     except ValueError as error:
-        raise ValueError(
-            f"{path} is not a complete zip archive: {error}"
-        ) from error
+        raise ValueError(f"{path} {error}") from error
 
 
 def list_files(source: str) -> list[StoredFile]:
@@ -79,10 +78,7 @@ def read_member(path: str, name: str) -> bytes:
     """Reads a file in a zip.
 
     Raises:
-        ValueError: It is damaged or too large; names it.
+        ValueError: It is damaged or too large.
         OSError: The zip cannot be read.
     """
-    try:
-        return zips.read_entry(open_zip(path), name)
-    except ValueError as error:
-        raise ValueError(f"{name} in {path} is damaged: {error}") from error
+    return zips.read_entry(open_zip(path), name)

@@ -65,7 +65,7 @@ def test_records_and_empty_folders_are_no_source(tmp_path):
             r"no gtFine/test/\*\*/\*_gtFine_.* no split test, it has val",
         ),
         ("nowhere.zip", FileNotFoundError, "neither a folder nor a zip"),
-        ("bad.zip", ValueError, r"bad\.zip is not a complete zip archive: Fi"),
+        ("bad.zip", ValueError, r"bad\.zip is not a complete zip archive, "),
     ],
 )
 def test_what_is_not_there_is_said(tree, tmp_path, source, error, message):
@@ -79,6 +79,6 @@ def test_a_damaged_part_of_a_zip_is_named(zips):
     content = bytearray(path.read_bytes())
     content[content.index(b"_gtFine_labelIds.png") + 40] ^= 255
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"gtFine/val/.* is damaged"):
+    with pytest.raises(ValueError, match="cannot be unpacked"):
         for file in cityscapes.find(str(zips), "val", LABELS).files.values():
             file.read()

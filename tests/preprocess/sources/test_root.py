@@ -1,0 +1,45 @@
+import pytest
+
+from preprocess.errors import ConversionError
+from preprocess.sources import root as roots
+from tests import trees
+
+STEMS = trees.STEMS[:1]
+
+
+def refusal(root, annotation="gtFine"):
+    with pytest.raises(ConversionError) as caught:
+        roots.check_root(str(root), annotation, True)
+    return str(caught.value)
+
+
+def test_what_is_there_is_enough(tmp_path):
+    root = trees.write_tree(tmp_path, STEMS)
+    roots.check_root(str(root), "gtFine", True)
+    roots.check_root(str(root), "gtCoarse", False)
+
+
+def test_what_was_looked_for_and_found_is_said(tmp_path):
+    root = trees.write_tree(tmp_path, STEMS)
+    (root / ".DS_Store").write_bytes(b"")
+    assert refusal(root, "gtCoarse") == (
+        f"{root} holds neither gtCoarse/ nor gtCoarse_*.zip; found gtFine, "
+        "leftImg8bit. Put the zip gtCoarse*.zip, or the folder gtCoarse/ "
+        "that it holds, into the folder that --cityscapes_root names."
+    )
+
+
+@pytest.mark.parametrize("folder", ["leftImg8bit", "gtFine", "sub"])
+def test_the_folder_above_or_below_is_named_where_all_is_there(
+    tmp_path, folder
+):
+    root = trees.write_tree(tmp_path / "a", STEMS)
+    (root / "sub").mkdir()
+    assert refusal(root / folder).endswith(f"Use --cityscapes_root={root}.")
+    assert refusal(tmp_path).endswith(f"Use --cityscapes_root={root}.")
+
+
+def test_zips_in_a_folder_below_are_named(tmp_path):
+    root = trees.write_tree(tmp_path / "a" / "b", STEMS)
+    zips = trees.zip_tree(root, tmp_path / "zips")
+    assert refusal(tmp_path).endswith(f"Use --cityscapes_root={zips}.")
