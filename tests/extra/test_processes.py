@@ -123,7 +123,7 @@ def test_both_processes_end_with_the_weights_that_were_saved(stopped):
 def test_a_process_that_dies_ends_the_others(stopped, data_dirs, tmp_path):
     shutil.copytree(stopped[0] / "run", tmp_path / "run")
     with Run(data_dirs, tmp_path, "--epochs=400") as run:
-        run.wait_for("going on after step")
+        run.wait_for("resuming after step")
         run.wait_for("epoch")
         run.processes[1].kill()
         said, codes = run.end()

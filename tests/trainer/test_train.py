@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from schemas import labels
+from schemas import labels, manifest
 from tests import commands, tiny_dataset
 from tests.tiny_run import (
     arguments,
@@ -115,11 +115,9 @@ def test_a_run_goes_on_as_if_it_had_not_stopped(
 def test_the_best_model_is_not_forgotten(data_dir, tmp_path):
     config = make_config(data_dir, tmp_path, epochs=1)
     run_training(config)
-    path = checkpoints.load_latest(str(tmp_path))
-    host = path.host | {"best": 0.99}
-    checkpoints.save(
-        str(tmp_path), checkpoints.Checkpoint(path.step, path.arrays, host), 3
-    )
+    checkpoint = checkpoints.load_latest(str(tmp_path))
+    checkpoint.host["rows"][0]["val_mean_iou"] = 0.99
+    checkpoints.save(str(tmp_path), checkpoint, 3)
     before = (tmp_path / "best.keras").read_bytes()
     run_training(make_config(data_dir, tmp_path, epochs=2))
     assert (tmp_path / "best.keras").read_bytes() == before
@@ -147,6 +145,25 @@ def test_other_records_are_refused(data_dir, tmp_path):
     tiny_dataset.write_dataset(other, 8, 2, (40, 40))
     with pytest.raises(checkpoints.CheckpointError, match="learned from rec"):
         run_training(make_config(str(other), tmp_path, epochs=2))
+
+
+def test_a_data_set_that_is_converted_again_meanwhile_stops_the_run(
+    tmp_path, monkeypatch
+):
+    data_dir, model_dir = tmp_path / "data", tmp_path / "run"
+    tiny_dataset.write_dataset(data_dir, 4, 2, (40, 40))
+    score = validation.Validation.score
+
+    def convert_again(self, num_updates):
+        if num_updates > 1:
+            tiny_dataset.write_dataset(data_dir, 4, 3, (40, 40))
+        return score(self, num_updates)
+
+    monkeypatch.setattr(validation.Validation, "score", convert_again)
+    with pytest.raises(manifest.ManifestError, match="was converted again"):
+        run_training(make_config(data_dir, model_dir, epochs=3))
+    assert checkpoints.load_latest(str(model_dir)).step == 1
+    assert [row["epoch"] for row in read_rows(model_dir)] == ["1"]
 
 
 def test_a_loss_that_is_no_number_stops_the_run(data_dir, tmp_path):

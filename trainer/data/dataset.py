@@ -6,6 +6,7 @@ No TensorFlow: whatever does not fit is said before the slow imports.
 import dataclasses
 import hashlib
 import os
+from collections.abc import Iterable
 
 from schemas import manifest as manifest_lib
 from schemas import sizes
@@ -41,6 +42,27 @@ class RecordSet:
         """Returns a digest of the bytes and the order of a split's records."""
         content = [(shard.name, shard.crc32c) for shard in self.shards(split)]
         return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
+
+    def check_unchanged(self, splits: Iterable[str]) -> None:
+        """Checks that splits are still those that were opened.
+
+        Raises:
+            ManifestError: They were converted again, or are being so.
+        """
+        try:
+            now = load(self.folder)
+            changed = any(
+                now.digest(split) != self.digest(split) for split in splits
+            )
+        except ManifestError:
+            changed = True
+        if changed:
+            raise ManifestError(
+                f"the data set in {self.folder} was converted again since "
+                "this command opened it; run the command again. A training "
+                "resumes from its last checkpoint once the folder holds the "
+                "same frames, converted with the same options"
+            )
 
 
 def load(folder: str) -> RecordSet:

@@ -160,7 +160,12 @@ def _read_records(records: RecordSet, split: str) -> Iterator[Frame]:
 
 
 def _payloads(records: RecordSet, split: str) -> Iterator[tuple[str, bytes]]:
-    """Yields each record with the words that name it."""
+    """Yields each record with the words that name it.
+
+    Raises:
+        ManifestError: A record is damaged, or another conversion has replaced
+            some while others were read.
+    """
     for shard in records.shards(split):
         path = records.path(shard)
         count = 0
@@ -176,6 +181,7 @@ def _payloads(records: RecordSet, split: str) -> Iterator[tuple[str, bytes]]:
                 f"{path} holds {count} records, the manifest says "
                 f"{shard.num_examples}; convert again with --overwrite"
             )
+    records.check_unchanged((split,))
 
 
 def _decode(

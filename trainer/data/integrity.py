@@ -125,6 +125,10 @@ def find_damage(records: RecordSet, split: str, reason: str) -> ManifestError:
     Returns:
         The error to raise, naming the shard and the record.
     """
+    try:
+        records.check_unchanged((split,))
+    except ManifestError as change:
+        return change
     image_format = records.manifest.image_format
     for shard in records.shards(split):
         path = records.path(shard)

@@ -78,6 +78,11 @@ class RunData:
             split.num_examples, batching.batch_size
         )
 
+    def check_unchanged(self) -> None:
+        """Raises ManifestError where the splits were converted again."""
+        used = (self._data.train_split, self._data.eval_split)
+        self.records.check_unchanged(used)
+
     def train_batches(self, first_step: int) -> Iterator[Batch]:
         """Opens the batches of all steps from one on."""
         data, batching = self._data, self._batching

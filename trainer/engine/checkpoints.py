@@ -28,6 +28,7 @@ _BROKEN = (
     ValueError,
     KeyError,
     MemoryError,
+    RecursionError,
     TypeError,
     zipfile.BadZipFile,
     zlib.error,
@@ -73,7 +74,7 @@ def save(model_dir: str, checkpoint: Checkpoint, num_kept: int) -> str:
 def load_latest(
     model_dir: str, report: Callable[[str], None] = print
 ) -> Checkpoint | None:
-    """Reads the latest checkpoint that is whole; None where there is none.
+    """Reads the latest checkpoint that is complete; None where there is none.
 
     Args:
         model_dir: The run's folder.

@@ -7,6 +7,9 @@ import numpy as np
 
 from trainer.metrics.confusion import ConfusionMatrix
 
+COUNTS = ("epoch", "step")
+"""The fields of a row that are whole numbers."""
+
 
 class EpochScores:
     """Sums the results of batches into a loss and a confusion matrix."""

@@ -20,7 +20,7 @@ from trainer.engine.clock import Clock
 from trainer.engine.console import Console
 from trainer.engine.epoch import EpochScores, Row, has_stalled
 from trainer.engine.profiler import Profiler
-from trainer.engine.state import RunState
+from trainer.engine.state import Digests, RunState
 from trainer.engine.validation import EvalScores, Validation
 from trainer.engine.writers import RunOutput
 from trainer.storage import files
@@ -54,8 +54,10 @@ class Training:
             config, records.manifest.split(split), self._device
         )
         self._space = LABEL_SPACES[config.model.label_space]
-        self._digest = records.digest(split)
-        self._output = RunOutput(config, self._stepper, self._digest)
+        self._digests = Digests(
+            records.digest(split), records.digest(config.data.eval_split)
+        )
+        self._output = RunOutput(config, self._stepper, self._digests)
         self._state = self._restored_state()
         self._console = Console(
             config, self._data.num_examples, self._data.steps_per_epoch
@@ -85,6 +87,7 @@ class Training:
             self._train_epoch(epoch, batches, clock)
             scores = validation.score(self._num_updates)
             if scores is None:
+                self._data.check_unchanged()
                 self._save(clock)
                 self._console.print_stop(state.step)
                 return EXIT_AGAIN
@@ -112,12 +115,12 @@ class Training:
         checkpoint = checkpoints.load_latest(self._config.model_dir)
         if checkpoint:
             run_state.from_checkpoint(
-                checkpoint, state, self._stepper, self._digest
+                checkpoint, state, self._stepper, self._digests
             )
             print(f"resuming after step {state.step}")
         processes.check_same(
             self._config,
-            {"records": self._digest, "checkpoints": str(state.step)},
+            {"records": repr(self._digests), "checkpoints": str(state.step)},
         )
         return state
 
@@ -154,6 +157,7 @@ class Training:
                 self._absorb(*pending.popleft())
             if is_saving:
                 self._check_variables()
+                self._data.check_unchanged()
                 self._save(clock)
             self._console.print_step(state.step, clock, state.scores)
         while pending:
@@ -180,12 +184,12 @@ class Training:
     def _finish_epoch(
         self, epoch: int, clock: Clock, scores: EvalScores
     ) -> Row:
-        """Keeps the models and the state of a whole epoch."""
+        """Keeps the models and the state of a complete epoch."""
+        self._data.check_unchanged()
         state = self._state
         row = self._row(epoch + 1, clock, scores)
-        state.rows.append(row)
         is_best = row.score > state.best
-        state.best = max(state.best, row.score)
+        state.rows.append(row)
         state.scores = self._new_scores()
         with (
             unbiased_statistics(self._stepper, self._num_updates),

@@ -2,13 +2,14 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 
 from trainer.backends.step import Stepper
 from trainer.engine import checkpoints
 from trainer.engine.checkpoints import Checkpoint, CheckpointError
-from trainer.engine.epoch import EpochScores, Row
+from trainer.engine.epoch import COUNTS, EpochScores, Row
 
 _SCORES = "scores/"
 
@@ -20,25 +21,44 @@ class RunState:
     Attributes:
         scores: The sums of the epoch under way.
         step: The number of completed steps.
-        best: The best mean IoU on the evaluation split so far.
         rows: The finished epochs.
         epoch_seconds: What the epoch under way took before a resume.
     """
 
     scores: EpochScores
     step: int = 0
-    best: float = -math.inf
     rows: list[Row] = dataclasses.field(default_factory=list)
     epoch_seconds: float = 0.0
 
+    @property
+    def best(self) -> float:
+        """The best mean IoU on the evaluation split; -inf before the first."""
+        return max((row.score for row in self.rows), default=-math.inf)
 
-def to_checkpoint(state: RunState, stepper: Stepper, data: str) -> Checkpoint:
+
+@dataclasses.dataclass(frozen=True)
+class Digests:
+    """What tells whether a run still has the records that it began with.
+
+    Attributes:
+        train: `RecordSet.digest` of the training split.
+        evaluation: That of the evaluation split, without which scores of
+            two epochs do not compare.
+    """
+
+    train: str
+    evaluation: str
+
+
+def to_checkpoint(
+    state: RunState, stepper: Stepper, digests: Digests
+) -> Checkpoint:
     """Copies everything to the host.
 
     Args:
         state: The run's state.
         stepper: Model and optimizer.
-        data: The digest of the records that the run learns from.
+        digests: Those of the run's records.
     """
     stepper.sync()
     arrays = checkpoints.collect(_variables(stepper))
@@ -48,13 +68,14 @@ def to_checkpoint(state: RunState, stepper: Stepper, data: str) -> Checkpoint:
         "best": state.best,
         "rows": [dataclasses.asdict(row) for row in state.rows],
         "epoch_seconds": state.epoch_seconds,
-        "data": data,
+        "data": digests.train,
+        "eval_data": digests.evaluation,
     }
     return Checkpoint(step=state.step, arrays=arrays, host=host)
 
 
 def from_checkpoint(
-    checkpoint: Checkpoint, state: RunState, stepper: Stepper, data: str
+    checkpoint: Checkpoint, state: RunState, stepper: Stepper, digests: Digests
 ) -> None:
     """Takes a run's state and variables back.
 
@@ -62,7 +83,7 @@ def from_checkpoint(
         checkpoint: What `to_checkpoint` made.
         state: A new run's state, to be filled.
         stepper: Model and optimizer, to be filled.
-        data: The digest of the records that the run would learn from.
+        digests: Those of the records that the run would resume with.
 
     Raises:
         CheckpointError: The checkpoint is of other data or another network,
@@ -70,25 +91,40 @@ def from_checkpoint(
     """
     host = checkpoint.host
     try:
-        digest, best = host["data"], float(host["best"])
-        rows = [Row(**fields) for fields in host["rows"]]
+        train = host["data"]
+        evaluation = host.get("eval_data", digests.evaluation)  # once unsaved
+        rows = [_row(fields) for fields in host["rows"]]
         epoch_seconds = float(host["epoch_seconds"])
         state.scores.restore(_scores(checkpoint.arrays))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
-            f"the checkpoint of step {checkpoint.step} holds no run's state "
-            f"({error!r}); train into another --model_dir"
+            f"the checkpoint of step {checkpoint.step} holds no state of a "
+            f"run ({error!r}); train into another --model_dir"
         ) from error
-    if digest != data:
-        raise CheckpointError(
-            f"the run learned from records of digest {digest}, "
-            f"--data_dir now holds {data}; give the same data set, or train "
-            "into another --model_dir"
-        )
+    for use, before, now in (
+        ("learned from", train, digests.train),
+        ("was scored on", evaluation, digests.evaluation),
+    ):
+        if before != now:
+            raise CheckpointError(
+                f"the run {use} records of digest {before}, --data_dir now "
+                f"holds {now}; give the same data set, or train into another "
+                "--model_dir"
+            )
     checkpoints.restore(_variables(stepper), checkpoint.arrays)
     stepper.reload()
-    state.step, state.best = checkpoint.step, best
-    state.rows, state.epoch_seconds = rows, epoch_seconds
+    state.step, state.rows = checkpoint.step, rows
+    state.epoch_seconds = epoch_seconds
+
+
+def _row(fields: dict[str, Any]) -> Row:
+    """Makes a row of what JSON made of it; raises where it is no row."""
+    return Row(
+        **{
+            name: int(value) if name in COUNTS else float(value)
+            for name, value in fields.items()
+        }
+    )
 
 
 def _scores(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -12,29 +12,28 @@ from trainer.backends.step import Stepper
 from trainer.config import run_dir
 from trainer.config.training import TrainConfig
 from trainer.engine import checkpoints
-from trainer.engine.epoch import Row
-from trainer.engine.state import RunState, to_checkpoint
+from trainer.engine.epoch import COUNTS, Row
+from trainer.engine.state import Digests, RunState, to_checkpoint
 from trainer.models.saved import save_network
 from trainer.storage import files
 
-_NOT_SCALARS = ("epoch", "step")
 _VAL_PREFIX = "val_"
 
 
 class RunOutput:
     """Writes checkpoints, models, metrics.csv and events."""
 
-    def __init__(self, config: TrainConfig, stepper: Stepper, digest: str):
+    def __init__(self, config: TrainConfig, stepper: Stepper, digests: Digests):
         """Opens nothing yet.
 
         Args:
             config: The run.
             stepper: Model and optimizer.
-            digest: The digest of the records that the run learns from.
+            digests: Those of the run's records.
         """
         self._config = config
         self._stepper = stepper
-        self._digest = digest
+        self._digests = digests
         self._is_writer = config.devices.is_first
         self._board = None
 
@@ -49,7 +48,7 @@ class RunOutput:
         if self._is_writer:
             checkpoints.save(
                 self._config.model_dir,
-                to_checkpoint(state, self._stepper, self._digest),
+                to_checkpoint(state, self._stepper, self._digests),
                 self._config.keep_checkpoints,
             )
 
@@ -119,7 +118,7 @@ class TensorBoard:
             picture: (height, width, 3) uint8, frames of that split.
         """
         for name, value in dataclasses.asdict(row).items():
-            if name not in _NOT_SCALARS and not math.isnan(value):
+            if name not in COUNTS and not math.isnan(value):
                 part = "val" if name.startswith(_VAL_PREFIX) else "train"
                 scalar = name.removeprefix(_VAL_PREFIX)
                 self._write(part, scalar, value, row.epoch)
