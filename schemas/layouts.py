@@ -221,7 +221,9 @@ def describe(strays: Sequence[Stray]) -> str:
 
 def is_hidden(path: str) -> bool:
     """Whether a path is another system's: dot files, AppleDouble, __MACOSX."""
-    return _HIDDEN.search(path) is not None
+    # Searching takes long where there are many paths, and most hold neither.
+    may_be = path.startswith(".") or "/." in path or "__MACOSX/" in path
+    return may_be and _HIDDEN.search(path) is not None
 
 
 def is_zip(path: str) -> bool:
