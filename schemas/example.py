@@ -35,7 +35,8 @@ FEATURES = {
 """Every key with its kind, each one value: `bytes` → bytes_list, `int` →
 int64_list.  Parsers are built from this table."""
 
-_NAME = re.compile(r"(?!\.)[^/\\\x00-\x1f\x7f\ud800-\udfff]{1,200}")
+NAME = r"(?!\.)[^/\\\x00-\x1f\x7f\ud800-\udfff]{1,200}"
+"""The names that a frame may have, as a regular expression."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,7 +128,7 @@ def check_name(name: str) -> None:
         ValueError: It holds slashes or unprintable characters, begins with a
             dot, is empty or longer than 200 characters.
     """
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(NAME, name):
         raise ValueError(f"{name[:80]!a} cannot be a frame's name")
 
 

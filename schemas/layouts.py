@@ -156,9 +156,7 @@ class Place:
             below: The file's path below `folder`.
         """
         found = self._regex.fullmatch(below)
-        if not found or is_hidden(below) or not _is_frame_name(found["stem"]):
-            return None
-        return found["stem"]
+        return found["stem"] if found and not is_hidden(below) else None
 
     def complaint(self, below: str) -> str:
         """Says why a file that looks like one of this kind is not taken.
@@ -171,10 +169,12 @@ class Place:
         """
         if is_hidden(below):
             return ""
-        if self._regex.fullmatch(below):
+        name = posixpath.basename(below).lower()
+        ending = self.kind.ending.lower()
+        if name.endswith(ending) and name != ending:
             return "the name cannot be a frame's"
         is_other = re.fullmatch(rf".*{self.kind.siblings}", below, re.I)
-        looks_like_one = self.kind.mark in posixpath.basename(below).lower()
+        looks_like_one = self.kind.mark in name
         if not looks_like_one and (is_other or not _is_any_picture(below)):
             return ""
         return f"not named <city>_<sequence>_<frame>{self.kind.ending}"
@@ -190,7 +190,7 @@ class Place:
         regex = re.escape(fixed.removeprefix(f"{self.folder}/"))
         for field, meaning in (
             (r"\{city\}/", "(?:.*/)?"),
-            (r"\{stem\}", "(?P<stem>[^/]+)"),
+            (r"\{stem\}", f"(?P<stem>{example.NAME})"),
         ):
             regex = regex.replace(field, meaning)
         return re.compile(regex, re.IGNORECASE | re.DOTALL)
@@ -236,6 +236,9 @@ def entry_path(name: str) -> str:
 
     Some programs write backslashes, others a leading `./`.
     """
+    rooted = f"/{name}"
+    if "\\" not in name and "/." not in rooted and "//" not in rooted:
+        return name  # as most are, and normalizing takes long
     return posixpath.normpath(name.replace("\\", "/")).lstrip("/")
 
 
@@ -286,11 +289,3 @@ def picture_complaint(path: str) -> str:
 
 def _is_any_picture(path: str) -> bool:
     return path.lower().endswith(PICTURE_SUFFIXES + _OTHER_SUFFIXES)
-
-
-def _is_frame_name(stem: str) -> bool:
-    try:
-        example.check_name(stem)
-    except ValueError:
-        return False
-    return True
