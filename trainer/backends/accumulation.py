@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from trainer.backends.step import StepResult
+from trainer.backends.step import StepResult, Tensor
 from trainer.losses.pixels import safe_divide
 
 
@@ -67,7 +67,7 @@ def mean(sums: Sums) -> tuple[list[Any], StepResult]:
     return gradients, StepResult(safe_divide(loss, weight), weight, counts)
 
 
-def split(batch, num_parts: int):
+def split(batch: Tensor, num_parts: int) -> Tensor:
     """Deals (B, ...) into (num_parts, B // num_parts, ...).
 
     A part takes every num_parts-th picture, so that each device of several

@@ -14,9 +14,9 @@ def build_stepper(
     """Returns the stepper of the backend that Keras runs on."""
     # Each imports its backend: only the one that runs has to be installed.
     if keras.backend.backend() == "jax":
-        from trainer.backends.jax_step import JaxStepper as Backend
-    else:
-        from trainer.backends.tensorflow_step import (
-            TensorFlowStepper as Backend,
-        )
-    return Backend(model, optimizer, loss, options)
+        from trainer.backends.jax_step import JaxStepper
+
+        return JaxStepper(model, optimizer, loss, options)
+    from trainer.backends.tensorflow_step import TensorFlowStepper
+
+    return TensorFlowStepper(model, optimizer, loss, options)

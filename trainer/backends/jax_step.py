@@ -1,13 +1,21 @@
 """Steps on Keras's JAX backend; JAX itself is an extra."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
 from trainer.backends import accumulation
-from trainer.backends.step import Stepper, StepResult
+from trainer.backends.step import Stepper, StepResult, Tensor
 from trainer.models.pixels import normalize
+
+Values = list[Tensor]
+"""Of variables, in their order."""
+
+State = tuple[Values, Values, Values]
+"""What is learned, what else the model holds, the optimizer's."""
 
 
 class JaxStepper(Stepper):
@@ -16,7 +24,7 @@ class JaxStepper(Stepper):
     Several devices have a copy each; the variables themselves stay on one.
     """
 
-    def __init__(self, *args):
+    def __init__(self, *args: Any):
         """Takes the arguments of `Stepper`; XLA compiles in any case."""
         import jax
 
@@ -25,7 +33,7 @@ class JaxStepper(Stepper):
         super().__init__(*args)
         members = self._options.devices
         self._layout = jax_mesh.Layout(members) if members else None
-        outputs = self._layout.everywhere if members else None
+        outputs = self._layout.everywhere if self._layout else None
         self._value_and_grad = jax.value_and_grad(self._scaled, has_aux=True)
         self._scan = jax.lax.scan
         self._train = jax.jit(
@@ -34,7 +42,7 @@ class JaxStepper(Stepper):
         self._evaluate = jax.jit(self._evaluate_purely, out_shardings=outputs)
         self.reload()
 
-    def evaluate(self, images, labels) -> StepResult:
+    def evaluate(self, images: Tensor, labels: Tensor) -> StepResult:
         """Scores a batch."""
         return self._evaluate(
             self._state[0], self._state[1], *self._put(images, labels)
@@ -54,12 +62,13 @@ class JaxStepper(Stepper):
         """Takes over variables that were assigned from outside."""
         # Copies: the step gives its arguments' memory away.
         copy = self._layout.copy if self._layout else ops.copy
-        self._state = tuple(
+        trained, fixed, optimizer = (
             [copy(variable.value) for variable in variables]
             for variables in self._variables()
         )
+        self._state: State = (trained, fixed, optimizer)
 
-    def _train_batch(self, images, labels) -> StepResult:
+    def _train_batch(self, images: Tensor, labels: Tensor) -> StepResult:
         self._state, result = self._train(
             self._state, *self._put(images, labels)
         )
@@ -77,7 +86,14 @@ class JaxStepper(Stepper):
             self.optimizer.variables,
         )
 
-    def _scaled(self, trainable, fixed, optimizer_state, images, labels):
+    def _scaled(
+        self,
+        trainable: Values,
+        fixed: Values,
+        optimizer_state: Values,
+        images: Tensor,
+        labels: Tensor,
+    ) -> tuple[Tensor, tuple[Values, StepResult]]:
         """Computes the loss, scaled for float16.
 
         Returns:
@@ -99,11 +115,16 @@ class JaxStepper(Stepper):
         ]
         return scaled, (fixed, self._result(labels, logits, loss, weight))
 
-    def _train_purely(self, state, images, labels):
+    def _train_purely(
+        self, state: State, images: Tensor, labels: Tensor
+    ) -> tuple[State, StepResult]:
         trainable, fixed, optimizer_state = state
         num_parts = self._options.num_parts
 
-        def add_part(carry, part):
+        def add_part(
+            carry: tuple[Values, accumulation.Sums],
+            part: tuple[Tensor, Tensor],
+        ) -> tuple[tuple[Values, accumulation.Sums], None]:
             fixed, sums = carry
             (_, (fixed, result)), gradients = self._value_and_grad(
                 trainable, fixed, optimizer_state, *part
@@ -129,7 +150,9 @@ class JaxStepper(Stepper):
         )
         return (trainable, fixed, optimizer_state), result
 
-    def _evaluate_purely(self, trainable, fixed, images, labels):
+    def _evaluate_purely(
+        self, trainable: Values, fixed: Values, images: Tensor, labels: Tensor
+    ) -> StepResult:
         logits, _ = self.model.stateless_call(
             trainable, fixed, normalize(images), training=False
         )

@@ -14,7 +14,10 @@ import keras
 from trainer.metrics import on_device
 from trainer.models import remat
 
-Loss = Callable[[Any, Any], tuple[Any, Any]]
+Tensor = Any
+"""Of the backend that runs: TensorFlow's tensor, JAX's or NumPy's array."""
+
+Loss = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """(label_ids, logits) → loss and the weight that it is the mean over."""
 
 
@@ -27,9 +30,9 @@ class StepResult(NamedTuple):
         counts: (C, C) int32 confusion counts, rows truth.
     """
 
-    loss: Any
-    weight: Any
-    counts: Any
+    loss: Tensor
+    weight: Tensor
+    counts: Tensor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +76,7 @@ class Stepper(abc.ABC):
         else:
             self._forward = lambda images: model(images, training=True)
 
-    def train(self, images, labels) -> StepResult:
+    def train(self, images: Tensor, labels: Tensor) -> StepResult:
         """Learns from a batch.
 
         Args:
@@ -93,7 +96,7 @@ class Stepper(abc.ABC):
         return self._train_batch(images, labels)
 
     @abc.abstractmethod
-    def evaluate(self, images, labels) -> StepResult:
+    def evaluate(self, images: Tensor, labels: Tensor) -> StepResult:
         """Scores a batch; the arguments are those of `train`."""
 
     @abc.abstractmethod
@@ -105,8 +108,10 @@ class Stepper(abc.ABC):
         """Takes over variables that were assigned from outside."""
 
     @abc.abstractmethod
-    def _train_batch(self, images, labels) -> StepResult:
+    def _train_batch(self, images: Tensor, labels: Tensor) -> StepResult:
         """Does the work of `train`."""
 
-    def _result(self, labels, logits, loss, weight) -> StepResult:
+    def _result(
+        self, labels: Tensor, logits: Tensor, loss: Tensor, weight: Tensor
+    ) -> StepResult:
         return StepResult(loss, weight, on_device.logit_counts(labels, logits))

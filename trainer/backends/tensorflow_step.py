@@ -1,5 +1,7 @@
 """Steps on Keras's TensorFlow backend."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from trainer.backends import accumulation
@@ -10,14 +12,14 @@ from trainer.models.pixels import normalize
 class TensorFlowStepper(Stepper):
     """Steps in graphs, which work on the variables themselves."""
 
-    def __init__(self, *args):
+    def __init__(self, *args: Any):
         """Takes the arguments of `Stepper`."""
         super().__init__(*args)
         compiled = tf.function(jit_compile=self._options.jit_compile)
         self._train = compiled(self._train_eagerly)
         self._evaluate = compiled(self._evaluate_eagerly)
 
-    def evaluate(self, images, labels) -> StepResult:
+    def evaluate(self, images: tf.Tensor, labels: tf.Tensor) -> StepResult:
         """Scores a batch."""
         return self._evaluate(images, labels)
 
@@ -27,10 +29,12 @@ class TensorFlowStepper(Stepper):
     def reload(self) -> None:
         """Does nothing: there is one copy of the variables."""
 
-    def _train_batch(self, images, labels) -> StepResult:
+    def _train_batch(self, images: tf.Tensor, labels: tf.Tensor) -> StepResult:
         return self._train(images, labels)
 
-    def _train_eagerly(self, images, labels) -> StepResult:
+    def _train_eagerly(
+        self, images: tf.Tensor, labels: tf.Tensor
+    ) -> StepResult:
         if self._options.num_parts == 1:
             gradients, result = self._gradients(images, labels)
         else:
@@ -38,7 +42,9 @@ class TensorFlowStepper(Stepper):
         self.optimizer.apply(gradients, self.model.trainable_variables)
         return result
 
-    def _gradients(self, images, labels) -> tuple[list, StepResult]:
+    def _gradients(
+        self, images: tf.Tensor, labels: tf.Tensor
+    ) -> tuple[list, StepResult]:
         """Returns one gradient a variable, scaled for float16."""
         with tf.GradientTape() as tape:
             result = self._score(images, labels, training=True)
@@ -46,13 +52,17 @@ class TensorFlowStepper(Stepper):
         gradients = tape.gradient(scaled, self.model.trainable_variables)
         return gradients, result
 
-    def _accumulated(self, images, labels) -> tuple[list, StepResult]:
+    def _accumulated(
+        self, images: tf.Tensor, labels: tf.Tensor
+    ) -> tuple[list, StepResult]:
         """Computes `_gradients` part by part."""
         num_parts = self._options.num_parts
         images = accumulation.split(images, num_parts)
         labels = accumulation.split(labels, num_parts)
 
-        def add_part(index, sums):
+        def add_part(
+            index: tf.Tensor, sums: accumulation.Sums
+        ) -> tuple[tf.Tensor, accumulation.Sums]:
             part = self._gradients(images[index], labels[index])
             return index + 1, accumulation.add(sums, *part)
 
@@ -67,10 +77,14 @@ class TensorFlowStepper(Stepper):
         )
         return accumulation.mean(sums)
 
-    def _evaluate_eagerly(self, images, labels) -> StepResult:
+    def _evaluate_eagerly(
+        self, images: tf.Tensor, labels: tf.Tensor
+    ) -> StepResult:
         return self._score(images, labels, training=False)
 
-    def _score(self, images, labels, training: bool) -> StepResult:
+    def _score(
+        self, images: tf.Tensor, labels: tf.Tensor, training: bool
+    ) -> StepResult:
         """Shows the network a batch."""
         images = normalize(images)
         if training:

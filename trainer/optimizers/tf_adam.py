@@ -12,8 +12,8 @@ import keras
 import tensorflow as tf
 
 
-class _OneKernelUpdate:
-    """Overrides how Keras's Adam and AdamW update a variable."""
+class _OneKernelUpdate(keras.optimizers.Adam):
+    """Overrides how Keras's Adam, and AdamW with it, updates a variable."""
 
     def update_step(
         self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: Any
@@ -36,7 +36,7 @@ class _OneKernelUpdate:
         )
 
 
-class Adam(_OneKernelUpdate, keras.optimizers.Adam):
+class Adam(_OneKernelUpdate):
     """Keras's Adam, one kernel a variable."""
 
 
