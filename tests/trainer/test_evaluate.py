@@ -96,7 +96,7 @@ def test_size_and_label_space_stand_beside_the_numbers(tmp_path, capsys):
     evaluated(tmp_path, [painted(half_and_half(ROAD, SKY))])
     printed = capsys.readouterr().out
     assert (
-        "mean IoU, 19 official classes   100.00 %  (at 20x30, label_ids)"
+        "mean IoU, 2 of 19 classes       100.00 %  (at 20x30, label_ids)"
         in printed
     )
     assert "resized at conversion" not in printed

@@ -3,13 +3,13 @@
 import csv
 import html
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from trainer.config import run_dir
 from trainer.evaluation.best_and_worst import Exhibit, Showcase
-from trainer.storage import files
+from trainer.storage import files, notes
 from trainer.visualization import charts
 
 _CURVES = {
@@ -20,6 +20,11 @@ _CURVES = {
         "validation": "val_pixel_accuracy",
     },
 }
+
+_COLUMNS = [column for lines in _CURVES.values() for column in lines.values()]
+
+Row = Mapping[str, float]
+"""An epoch: column of metrics.csv → value."""
 
 _STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;margin:0 auto;max-width:1100px;
@@ -59,24 +64,38 @@ def write(model_dir: str, content: dict, showcase: Showcase) -> str:
     Returns:
         The page's path.
     """
-    metrics_path = files.join(model_dir, run_dir.METRICS)
-    rows = []
-    if files.num_bytes(metrics_path) is not None:
-        text = files.read_text(metrics_path)
-        rows = list(csv.DictReader(io.StringIO(text)))
+    rows = _read_rows(files.join(model_dir, run_dir.METRICS))
     path = files.join(model_dir, run_dir.REPORT)
     files.write_text(path, render(content, rows, showcase))
     return path
 
 
-def render(
-    content: dict, rows: Sequence[dict[str, str]], showcase: Showcase
-) -> str:
+def _read_rows(path: str) -> list[Row]:
+    """Reads what the curves need of metrics.csv; nothing where it is broken.
+
+    All has been scored by now: a file that somebody edited must not end it.
+    """
+    if files.num_bytes(path) is None:
+        return []
+    try:
+        return [
+            {column: float(row[column] or "nan") for column in _COLUMNS}
+            for row in csv.DictReader(io.StringIO(files.read_text(path)))
+        ]
+    except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
+        notes.say(
+            f"{path} is not as a training wrote it ({error!r}); the report "
+            "has no training curves"
+        )
+        return []
+
+
+def render(content: dict, rows: Sequence[Row], showcase: Showcase) -> str:
     """Renders the page.
 
     Args:
         content: What evaluation.json holds.
-        rows: The lines of metrics.csv, none for no curves.
+        rows: The epochs, none for no curves.
         showcase: The frames to show.
     """
     matrix = np.array(content["confMatrix"])
@@ -104,8 +123,15 @@ def render(
 
 
 def _tiles(content: dict) -> str:
+    scored = [s for s in content["classScores"].values() if s is not None]
+    in_truth = content["inTruth"]
     values = {
-        "mean IoU, 19 classes": content["averageScoreClasses"],
+        f"mean IoU, {len(scored)} of 19 classes": content[
+            "averageScoreClasses"
+        ],
+        f"mean IoU, {in_truth['numClasses']} in the truth": in_truth[
+            "averageScoreClasses"
+        ],
         "mean IoU, 7 categories": content["averageScoreCategories"],
         "pixel accuracy": content["pixelAccuracy"],
         "mean IoU, all 34 ids": content["allIds"]["averageScoreClasses"],
@@ -114,17 +140,19 @@ def _tiles(content: dict) -> str:
         f"<div class=tile><b>{_percent(value)}</b>{html.escape(name)}</div>"
         for name, value in values.items()
     )
-    return f"<div class=tiles>{tiles}</div>"
+    absent = ", ".join(in_truth["absentClasses"])
+    note = f"<p>Absent from the truth: {html.escape(absent)}</p>"
+    return f"<div class=tiles>{tiles}</div>{note if absent else ''}"
 
 
-def _curves(rows: Sequence[dict[str, str]]) -> str:
+def _curves(rows: Sequence[Row]) -> str:
     if not rows:
         return ""
     figures = "".join(
         charts.curves(
             title,
             {
-                legend: [float(row[column] or "nan") for row in rows]
+                legend: [row[column] for row in rows]
                 for legend, column in lines.items()
             },
         )

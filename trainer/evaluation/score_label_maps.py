@@ -12,7 +12,7 @@ from trainer.data import cityscapes
 from trainer.evaluation import results as evaluation
 from trainer.evaluation.results import FrameResult, Subject
 from trainer.metrics.confusion import count_pairs
-from trainer.storage import images, notes
+from trainer.storage import files, images, notes
 from trainer.storage.archives import StoredFile
 from trainer.storage.progress import Progress
 from trainer.storage.threads import ahead
@@ -38,7 +38,14 @@ def run(config: EvaluateConfig) -> None:
         seconds=time.perf_counter() - begin,
         details={},
     )
-    evaluation.publish(config.model_dir, subject, results)
+    evaluation.publish(_output_dir(config), subject, results)
+
+
+def _output_dir(config: EvaluateConfig) -> str:
+    """Returns where evaluation.json goes: to the predictions by default."""
+    if config.model_dir or files.is_folder(config.predictions):
+        return config.model_dir or config.predictions
+    return os.path.dirname(config.predictions) or "."
 
 
 def score(

@@ -43,6 +43,30 @@ class BenchmarkScores:
         return _matrix(self.counts, LABEL_IDS.evaluated)
 
     @functools.cached_property
+    def is_in_truth(self) -> np.ndarray:
+        """(34,) bool: the official classes that the truth holds."""
+        return LABEL_IDS.evaluated & (self.counts.sum(1) > 0)
+
+    @property
+    def num_scored(self) -> int:
+        """The official classes that truth or prediction holds."""
+        return int(np.count_nonzero(~np.isnan(self.official.iou())))
+
+    @property
+    def mean_iou_in_truth(self) -> float:
+        """The mean over the official classes that the truth holds.
+
+        The official mean takes a class that is only predicted as 0.
+        """
+        return _mean(self.official.iou()[self.is_in_truth])
+
+    @property
+    def absent_names(self) -> list[str]:
+        """The official classes that the truth does not hold."""
+        is_absent = LABEL_IDS.evaluated & ~self.is_in_truth
+        return [LABEL_IDS.class_names[i] for i in np.flatnonzero(is_absent)]
+
+    @functools.cached_property
     def category_iou(self) -> np.ndarray:
         """(7,) float64: the IoU of each of `CATEGORIES`, nan if absent."""
         evaluated = self.counts[LABEL_IDS.evaluated]
@@ -64,9 +88,10 @@ class BenchmarkScores:
     def to_dict(self) -> dict:
         """Gives the scores under csEvalPixelLevelSemanticLabeling's keys.
 
-        Two keys are this project's own: `allIds`, with every id scored as a
-        class, and `pixelAccuracy` over the evaluated pixels.  JSON has no
-        nan: a score that is not defined is None.
+        Three keys are this project's own: `allIds`, with every id scored as
+        a class, `inTruth`, of the official classes that the truth holds, and
+        `pixelAccuracy` over the evaluated pixels.  JSON has no nan: a score
+        that is not defined is None.
         """
         names = LABEL_IDS.class_names
         row_sums = self.counts.sum(1)
@@ -81,6 +106,11 @@ class BenchmarkScores:
                 for name in ("void", *CATEGORIES)
             },
             "pixelAccuracy": _or_none(self.official.pixel_accuracy()),
+            "inTruth": {
+                "averageScoreClasses": _or_none(self.mean_iou_in_truth),
+                "numClasses": int(self.is_in_truth.sum()),
+                "absentClasses": self.absent_names,
+            },
             "allIds": {
                 "averageScoreClasses": _or_none(self.all_ids.mean_iou()),
                 "classScores": _by_name(names, self.all_ids.iou()),
@@ -124,7 +154,12 @@ def format_table(scores: BenchmarkScores, context: str) -> str:
         "",
     ]
     means = {
-        "mean IoU, 19 official classes": scores.official.mean_iou(),
+        f"mean IoU, {scores.num_scored} of 19 classes": (
+            scores.official.mean_iou()
+        ),
+        f"mean IoU, {int(scores.is_in_truth.sum())} in the truth": (
+            scores.mean_iou_in_truth
+        ),
         "mean IoU, 7 categories": scores.mean_category_iou,
         "pixel accuracy, official": scores.official.pixel_accuracy(),
         "mean IoU, all 34 ids": scores.all_ids.mean_iou(),
@@ -134,6 +169,8 @@ def format_table(scores: BenchmarkScores, context: str) -> str:
         f"{name:30}  {_percent(value)} %  ({context})"
         for name, value in means.items()
     ]
+    if scores.absent_names:
+        lines.append(f"absent from the truth: {', '.join(scores.absent_names)}")
     return "\n".join(lines)
 
 

@@ -1,3 +1,4 @@
+import math
 import re
 import shutil
 import subprocess
@@ -14,22 +15,19 @@ ROAD, SKY = 7, 23
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 ROWS = [
     {
-        "loss": str(1 / epoch),
-        "val_loss": str(2 / epoch),
-        "mean_iou": "0.1",
-        "val_mean_iou": "",
-        "pixel_accuracy": "0.2",
-        "val_pixel_accuracy": "0.3",
+        "loss": 1 / epoch,
+        "val_loss": 2 / epoch,
+        "mean_iou": 0.1,
+        "val_mean_iou": math.nan,
+        "pixel_accuracy": 0.2,
+        "val_pixel_accuracy": 0.3,
     }
     for epoch in (1, 2, 3)
 ]
 
 
-@pytest.fixture
-def page():
-    counts = np.ones((34, 34), np.int64)
-    counts[ROAD, ROAD] = 5000
-    content = {
+def content_of(counts):
+    return {
         "split": "val",
         "numFrames": 4,
         "sizes": {"40x60": 4},
@@ -37,6 +35,13 @@ def page():
         "source": "/a/very/long/path" * 8 + "/<run>/best.keras",
         **BenchmarkScores(counts).to_dict(),
     }
+
+
+@pytest.fixture
+def page():
+    counts = np.ones((34, 34), np.int64)
+    counts[ROAD, ROAD] = 5000
+    content = content_of(counts)
     showcase = Showcase()
     for number in range(4):
         truth = np.full((40, 60), ROAD, np.uint8)
@@ -57,7 +62,12 @@ def test_the_page_needs_nothing_from_outside(page):
 def test_the_page_holds_numbers_and_names(page):
     assert "val, 4 frames at 40x60, label_ids" in page
     assert "&lt;run&gt;" in page and "<run>" not in page
-    for name in ("mean IoU, 19 classes", "road", "motorcycle", "polegroup"):
+    for name in (
+        "mean IoU, 19 of 19 classes",
+        "road",
+        "motorcycle",
+        "polegroup",
+    ):
         assert name in page
     assert page.count("<polyline") == 6
 
@@ -68,18 +78,53 @@ def test_worst_frames_come_worst_first_and_best_best_first(page):
 
 
 def test_a_run_without_curves_has_none(tmp_path):
-    content = {
-        "split": "val",
-        "numFrames": 0,
-        "sizes": {},
-        "labelSpace": "label_ids",
-        "source": "network.keras",
-        **BenchmarkScores(np.zeros((34, 34), np.int64)).to_dict(),
-    }
+    content = content_of(np.zeros((34, 34), np.int64))
     path = report.write(str(tmp_path), content, Showcase())
     assert path == str(tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text()
     assert "<polyline" not in text and "Training" not in text
+
+
+def test_classes_that_the_truth_lacks_are_named(tmp_path):
+    counts = np.zeros((34, 34), np.int64)
+    counts[ROAD, ROAD] = counts[ROAD, SKY] = 1
+    page = report.render(content_of(counts), [], Showcase())
+    assert "<b>25.00 %</b>mean IoU, 2 of 19 classes<" in page
+    assert "<b>50.00 %</b>mean IoU, 1 in the truth<" in page
+    assert "<p>Absent from the truth: sidewalk, building, wall," in page
+
+
+def test_the_curves_are_those_of_metrics_csv(tmp_path):
+    empty = dict.fromkeys(ROWS[0], "")
+    lines = [",".join(map(str, row.values())) for row in (*ROWS, empty)]
+    text = "\n".join([",".join(ROWS[0]), *lines])
+    (tmp_path / "metrics.csv").write_text(text)
+    content = content_of(np.ones((34, 34), np.int64))
+    report.write(str(tmp_path), content, Showcase())
+    gap = dict.fromkeys(ROWS[0], math.nan)
+    page = (tmp_path / "report.html").read_text()
+    assert page == report.render(content, [*ROWS, gap], Showcase())
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("epoch,loss\n1,2\n", "KeyError('val_loss')"),
+        (f"{','.join(ROWS[0])}\n{'high,' * len(ROWS[0])}\n", "'high'"),
+        ("\xff", "UnicodeDecodeError"),
+        (f"epoch\n{'9' * 200_000}\n", "field larger than field limit"),
+    ],
+)
+def test_edited_metrics_leave_out_the_curves_alone(
+    tmp_path, capsys, text, reason
+):
+    (tmp_path / "metrics.csv").write_bytes(text.encode("latin-1"))
+    content = content_of(np.ones((34, 34), np.int64))
+    report.write(str(tmp_path), content, Showcase())
+    assert "Confusion" in (tmp_path / "report.html").read_text()
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"note: {tmp_path}/metrics.csv is not as a train")
+    assert reason in line
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")

@@ -2,6 +2,7 @@ import contextlib
 import io
 import json
 import math
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -53,6 +54,24 @@ def score(tree, truth=".", predictions="results"):
         )
     )
     return json.loads((tree / "run" / "evaluation.json").read_text())
+
+
+@pytest.mark.parametrize("name", ["results", "packed/results.zip"])
+def test_without_a_run_the_scores_go_to_the_predictions(tree, name):
+    with_run = score(tree)
+    if name.endswith(".zip"):
+        (tree / "packed").mkdir()
+        shutil.make_archive(tree / "packed/results", "zip", tree / "results")
+    score_label_maps.run(
+        EvaluateConfig(
+            data=DataConfig(str(tree)),
+            inference=InferenceConfig(),
+            predictions=str(tree / name),
+        )
+    )
+    path = tree / name.split("/")[0] / "evaluation.json"
+    scores = json.loads(path.read_text())
+    assert scores["confMatrix"] == with_run["confMatrix"]
 
 
 def test_results_equal_those_of_the_official_scripts(tree):

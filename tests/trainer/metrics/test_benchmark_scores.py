@@ -91,9 +91,26 @@ def test_the_table_says_size_and_label_space_beside_the_means():
         " 9  parking                     -   73.53      38.46          -"
     )
     assert (
-        "mean IoU, 19 official classes    27.50 %  (360x480, label_ids)"
+        "mean IoU, 4 of 19 classes        27.50 %  (360x480, label_ids)"
         in lines
     )
+    assert (
+        "mean IoU, 2 in the truth         55.00 %  (360x480, label_ids)"
+        in lines
+    )
+    assert lines[-1].startswith("absent from the truth: sidewalk, building, ")
+
+
+def test_classes_that_the_truth_lacks_are_told_from_those_that_it_holds():
+    result = SCORES.to_dict()["inTruth"]
+    # Sidewalk and truck are predicted only, the other 15 occur nowhere.
+    assert result["averageScoreClasses"] == pytest.approx((0.6 + 0.5) / 2)
+    assert result["numClasses"] == 2
+    assert len(result["absentClasses"]) == 17
+    assert {"sidewalk", "truck", "sky"} < set(result["absentClasses"])
+    full = BenchmarkScores(np.ones((34, 34), np.int64))
+    assert full.to_dict()["inTruth"]["absentClasses"] == []
+    assert "absent" not in format_table(full, "")
 
 
 def test_scores_equal_those_of_the_official_scripts():
