@@ -15,7 +15,8 @@ def import_beam() -> None:
     tenth of a second.
     """
     hidden = [name for name in _NOT_NEEDED if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # None: not to be found.
+    for name in hidden:  # None: not to be found.
+        sys.modules[name] = None  # type: ignore[assignment]
     gc.disable()
     try:
         import apache_beam  # noqa: F401

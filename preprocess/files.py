@@ -169,7 +169,12 @@ class AtomicFile:
             self._file = _remote().create(self._temporary_path)
         return self._file
 
-    def __exit__(self, error_type, error, traceback) -> None:
+    def __exit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: types.TracebackType | None,
+    ) -> None:
         """Renames the file, or deletes it after an error."""
         if error_type is not None:
             self._discard()

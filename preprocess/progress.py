@@ -19,6 +19,9 @@ class Progress:
 
     def __init__(self) -> None:
         """Starts at zero frames, printing nothing."""
+        self._reset()
+
+    def _reset(self) -> None:
         self._lock = threading.Lock()
         self._total = 0
         self._done = 0
@@ -52,7 +55,7 @@ class Progress:
 
     def __enter__(self) -> Self:
         """Starts to print."""
-        self.__init__()
+        self._reset()
         self._is_entered = True
         if sys.stderr:
             printer = threading.Thread(

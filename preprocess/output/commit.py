@@ -15,6 +15,8 @@ from schemas import labels, manifest, tfds
 from schemas.shards import names as shard_names
 
 SKIPPED_FILE = "skipped.jsonl"
+DESCRIPTIONS = (tfds.FEATURES_FILE, tfds.INFO_FILE, card.FILE_NAME)
+"""What describes a data set beside its manifest."""
 
 
 def commit(
@@ -59,7 +61,8 @@ def commit(
         splits=splits,
     )
     check_files(content, options.output_dir)
-    _write_descriptions(content, skipped, options.output_dir)
+    _write_skipped(skipped, options.output_dir)
+    write_descriptions(content, DESCRIPTIONS, options.output_dir)
     _delete_other_shards(content, options.output_dir)
     _write(manifest.FILE_NAME, content.to_json(), options.output_dir)
     delete_work(options.output_dir)
@@ -125,20 +128,32 @@ def _sum_columns(rows: Iterable[Sequence[int]]) -> tuple[int, ...]:
     return tuple(sum(column) for column in zip(*rows, strict=True))
 
 
-def _write_descriptions(
-    content: manifest.Manifest,
-    skipped: Sequence[SkippedFrame],
-    output_dir: str,
+def write_descriptions(
+    content: manifest.Manifest, names: Iterable[str], output_dir: str
 ) -> None:
+    """Writes files that describe the data set to people and other readers.
+
+    Args:
+        content: The data set's manifest.
+        names: Those of `DESCRIPTIONS` that are written.
+        output_dir: The folder with its shards.
+
+    Raises:
+        ConversionError: One cannot be written.
+    """
     texts = tfds.metadata_files(content)
-    texts[card.FILE_NAME] = card.render(content, output_dir)
+    for name in names:
+        text = texts.get(name) or card.render(content, output_dir)
+        _write(name, text, output_dir)
+
+
+def _write_skipped(skipped: Sequence[SkippedFrame], output_dir: str) -> None:
     if skipped:
         lines = [json.dumps(dataclasses.asdict(frame)) for frame in skipped]
-        texts[SKIPPED_FILE] = "".join(f"{line}\n" for line in lines)
+        text = "".join(f"{line}\n" for line in lines)
+        _write(SKIPPED_FILE, text, output_dir)
     else:
         files.delete_if_there(files.join(output_dir, SKIPPED_FILE))
-    for name, text in texts.items():
-        _write(name, text, output_dir)
 
 
 def _write(name: str, text: str, output_dir: str) -> None:

@@ -8,6 +8,9 @@ from preprocess.records import shard_writer
 from preprocess.sources import listing
 from schemas import manifest
 
+_INDEX_OPTION = "write_index"
+"""Index files are written beside a finished data set, too."""
+
 
 def prepare_output(output_dir: str) -> None:
     """Creates the output folder and tries to write there."""
@@ -30,7 +33,7 @@ def former_result(
     """Decides what a data set that is already there means.
 
     Returns:
-        Its manifest if it is just what is asked for, else None.
+        Its manifest if it is what is asked for, damaged or not; else None.
 
     Raises:
         ConversionError: It is another one, and may not be replaced.
@@ -54,19 +57,22 @@ def former_result(
             f"{output_dir} already holds another data set: {difference}. Use "
             "another --output_dir, or replace it with --overwrite."
         )
-    try:
-        commit.check_files(content, output_dir)
-    except ConversionError:
-        files.delete_if_there(path)  # Not whole: it is made again.
-        return None
     return content
+
+
+def forget(output_dir: str) -> None:
+    """Deletes the manifest of a data set that has to be made again."""
+    files.delete_if_there(files.join(output_dir, manifest.FILE_NAME))
 
 
 def _check_no_strangers(output_dir: str) -> None:
     """Raises where TFRecords lie that no unfinished run of ours explains."""
     strangers = commit.shard_files(output_dir)
     work_dir = files.join(output_dir, shard_writer.WORK_DIR)
-    if strangers and not files.list_folder(work_dir):
+    is_unfinished = files.list_folder(work_dir) or (
+        files.is_local(work_dir) and files.exists(work_dir)
+    )
+    if strangers and not is_unfinished:
         raise ConversionError(
             f"{output_dir} holds {len(strangers)} TFRecords without a "
             f"manifest, first {strangers[0]}. Use another --output_dir, or "
@@ -82,9 +88,7 @@ def check_inputs(content: manifest.Manifest, options: Options) -> None:
     """
     change = _new_inputs(content, options)
     if change:
-        files.delete_if_there(
-            files.join(options.output_dir, manifest.FILE_NAME)
-        )
+        forget(options.output_dir)
         raise ConversionError(
             f"{change} the listing; run the same command with --overwrite."
         )
@@ -93,7 +97,7 @@ def check_inputs(content: manifest.Manifest, options: Options) -> None:
 def _difference(content: manifest.Manifest, options: Options) -> str:
     wanted = options.deciding() | {"splits": list(options.splits)}
     there = content.options | {"splits": list(content.splits)}
-    for key in sorted({*wanted, *there}):
+    for key in sorted({*wanted, *there} - {_INDEX_OPTION}):
         if wanted.get(key) != there.get(key):
             return f"{key} is {there.get(key)} there, {wanted.get(key)} here"
     return ""

@@ -1,6 +1,5 @@
 """Flags that are Beam's: parsed, and refused where Beam has none such."""
 
-import argparse
 import contextlib
 import difflib
 from collections.abc import Sequence
@@ -9,6 +8,14 @@ from typing import NoReturn
 from apache_beam.options import pipeline_options
 
 from preprocess.errors import FlagError
+
+
+class _FlagParser(pipeline_options._BeamArgumentParser):
+    """Raises what is wrong, where argparse would exit."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises FlagError."""
+        raise FlagError(message)
 
 
 class _Options(pipeline_options.PipelineOptions):
@@ -24,7 +31,9 @@ class _Options(pipeline_options.PipelineOptions):
         super().__init__(list(arguments))
 
     @classmethod
-    def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
+    def _add_argparse_args(
+        cls, parser: pipeline_options._BeamArgumentParser
+    ) -> None:
         """Declares no flags; Beam asks each of its subclasses."""
 
     def view_as(
@@ -50,11 +59,10 @@ def parse(
     """
     if any("dask" in argument.lower() for argument in arguments):
         _import_dask_options()
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser = _FlagParser(add_help=False, allow_abbrev=False)
     for known in pipeline_options.PipelineOptions.__subclasses__():
         if hasattr(known, "_add_argparse_args"):
             known._add_argparse_args(parser)
-    parser.error = _raise_flag_error
     _, unknown = parser.parse_known_args(list(arguments))
     if unknown:
         names = [f"--{name}" for name in own_names]
@@ -70,7 +78,3 @@ def _import_dask_options() -> None:
     """Makes Dask's flags known, which Beam declares beside its runner."""
     with contextlib.suppress(ImportError):  # Said before the job begins.
         import apache_beam.runners.dask.dask_runner  # noqa: F401
-
-
-def _raise_flag_error(message: str) -> NoReturn:
-    raise FlagError(message)

@@ -7,7 +7,7 @@ import apache_beam as beam
 from preprocess.errors import ConversionError
 from preprocess.options import Options
 from preprocess.output import commit
-from preprocess.pipeline.take_stock import Inventory
+from preprocess.pipeline.take_stock import Plan
 from preprocess.records import shard_writer
 from preprocess.sources import pairing
 from preprocess.sources.pairing import SkippedFrame
@@ -51,7 +51,7 @@ class Commit(beam.PTransform):
 
 def _commit(
     keyed: tuple[int, Iterable[shard_writer.ShardReport]],
-    plan: dict[str, tuple[Inventory, int]],
+    plan: Plan,
     problems: Sequence[SkippedFrame],
     options: Options,
     versions: dict[str, str],
@@ -67,7 +67,7 @@ def _commit(
 
 def _check_complete(
     reports: Sequence[shard_writer.ShardReport],
-    plan: dict[str, tuple[Inventory, int]],
+    plan: Plan,
 ) -> None:
     """Checks that each frame of the plan is in a shard or was skipped.
 

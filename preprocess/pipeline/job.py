@@ -3,14 +3,13 @@
 import dataclasses
 import functools
 import importlib.metadata
-import os
 
 import apache_beam as beam
 from apache_beam.options import pipeline_options
 
 from preprocess import files, remote_files
 from preprocess.options import Options
-from preprocess.output import commit, existing
+from preprocess.output import commit, existing, mend
 from preprocess.pipeline import preflight, runners
 from preprocess.pipeline.commit_manifest import Commit
 from preprocess.pipeline.find_frames import FindFrames
@@ -28,18 +27,30 @@ class Outcome:
 
     Attributes:
         content: The manifest, None where a remote job goes on by itself.
-        was_done: Whether a former run had already done all of it.
+        repairs: What was mended of a set that a former run had finished, if
+            only nothing; None where this run has made the set.
     """
 
     content: manifest.Manifest | None
-    was_done: bool
+    repairs: mend.Repairs | None = None
+
+    @property
+    def was_done(self) -> bool:
+        """Whether a former run had already done all of it."""
+        return self.repairs is not None and not self.repairs
 
     @property
     def summary(self) -> str:
         """Says what was done, for the last line."""
-        if self.was_done:
-            return "Nothing to do, the data set is there"
-        return "Done"
+        if self.repairs is None:
+            return "Done"
+        if not self.repairs:
+            return "Nothing to do, the data set is there and undamaged"
+        return (
+            f"Made {self.repairs.num_shards} shards again and wrote "
+            f"{self.repairs.num_others} files beside the shards, the rest of "
+            "the data set was there and undamaged"
+        )
 
 
 def run(
@@ -47,7 +58,7 @@ def run(
     beam_options: pipeline_options.PipelineOptions,
     *,
     overwrite: bool = False,
-    num_workers: int | None = None,
+    num_workers: int = 2,
 ) -> Outcome:
     """Converts a Cityscapes root to a data set.
 
@@ -55,7 +66,7 @@ def run(
         options: What to convert, and how.
         beam_options: The runner and its options.
         overwrite: Whether another data set in the folder may be replaced.
-        num_workers: Threads of a local run; None for one a core.
+        num_workers: Threads of a local run.
 
     Raises:
         ConversionError: Anything that the user can mend.
@@ -66,13 +77,14 @@ def run(
     any_labels = any(options.has_labels(split) for split in options.splits)
     root.check_root(options.cityscapes_root, options.annotation, any_labels)
     with locking.hold(options.output_dir):
-        done = existing.former_result(options, overwrite)
-        if done:
-            return Outcome(done, was_done=True)
+        content = existing.former_result(options, overwrite)
+        if content:
+            repairs = mend.mend(content, options, num_workers)
+            if repairs is not None:
+                return Outcome(content, repairs)
+            existing.forget(options.output_dir)
         existing.prepare_output(options.output_dir)
-        return _convert(
-            options, beam_options, num_workers or os.cpu_count() or 1
-        )
+        return _convert(options, beam_options, num_workers)
 
 
 def _convert(
@@ -85,12 +97,12 @@ def _convert(
     if runners.is_local(beam_options):
         runners.run_locally(add_steps, beam_options, num_workers)
     elif not runners.run_remotely(add_steps, beam_options):
-        return Outcome(None, was_done=False)
+        return Outcome(None)
     content = manifest.load(options.output_dir, files.read_text)
     if runners.is_local(beam_options):
         existing.check_inputs(content, options)
     commit.check_files(content, options.output_dir)
-    return Outcome(content, was_done=False)
+    return Outcome(content)
 
 
 def build(pipeline: beam.Pipeline, options: Options) -> None:

@@ -57,6 +57,10 @@ class Inventory:
         return cls(1, found.num_bytes, found.fingerprint)
 
 
+Plan = dict[str, tuple[Inventory, int]]
+"""Split name → (its inventory, its number of shards)."""
+
+
 class TakeStock(beam.PTransform):
     """Sums frames and problems up and decides the shards: one plan."""
 
@@ -109,9 +113,7 @@ def _sum_inventories(
     return total
 
 
-def make_plan(
-    found: dict[str, Inventory], options: Options
-) -> dict[str, tuple[Inventory, int]]:
+def make_plan(found: dict[str, Inventory], options: Options) -> Plan:
     """Decides each split's number of shards, before anything is written.
 
     Returns:

@@ -1,12 +1,13 @@
 """WriteShards: groups the frames by shard, one writer a shard."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
 
 from preprocess.options import Options
 from preprocess.pipeline import rows
 from preprocess.pipeline.rows import FrameRow
+from preprocess.pipeline.take_stock import Plan
 from preprocess.progress import current as progress
 from preprocess.records import placement, shard_writer
 
@@ -24,7 +25,7 @@ class WriteShards(beam.PTransform):
         self._plan = plan
         self._options = options
 
-    def expand(self, frames: beam.PCollection):
+    def expand(self, frames: beam.PCollection) -> beam.PCollection:
         """Builds the step."""
         plan = beam.pvalue.AsSingleton(self._plan)
         empty = self._plan | "EveryShard" >> beam.FlatMap(_every_shard)
@@ -38,13 +39,13 @@ class WriteShards(beam.PTransform):
         )  # ShardReport
 
 
-def _every_shard(plan) -> Iterator[tuple[int, None]]:
+def _every_shard(plan: Plan) -> Iterator[tuple[int, None]]:
     for split, (_, num_shards) in plan.items():
         for index in range(num_shards):
             yield placement.shard_key(split, index), None
 
 
-def _key_by_shard(row: FrameRow, plan) -> tuple[int, FrameRow]:
+def _key_by_shard(row: FrameRow, plan: Plan) -> tuple[int, FrameRow]:
     split, name, *_ = row
     _, num_shards = plan[split]
     index = placement.shard_of(name, num_shards)
@@ -55,7 +56,9 @@ class _WriteShard(beam.DoFn):
     def __init__(self, options: Options):
         self._options = options
 
-    def process(self, item, plan) -> Iterator[shard_writer.ShardReport]:
+    def process(
+        self, item: tuple[int, Iterable[FrameRow | None]], plan: Plan
+    ) -> Iterator[shard_writer.ShardReport]:
         key, found = item
         split, index = placement.from_shard_key(key)
         _, num_shards = plan[split]

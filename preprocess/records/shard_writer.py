@@ -7,7 +7,8 @@ that finds a report whose shard still fits it takes the shard as it is.
 import collections
 import dataclasses
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import BinaryIO
 
 import google_crc32c
 import numpy as np
@@ -20,7 +21,7 @@ from preprocess.errors import (
 )
 from preprocess.options import Options
 from preprocess.progress import current as progress
-from preprocess.records import placement
+from preprocess.records import placement, shard_index
 from preprocess.records.encoding import EncodedFrame, encode_frame
 from preprocess.sources import cityscapes
 from preprocess.sources.pairing import Frame, SkippedFrame, fingerprint
@@ -29,9 +30,6 @@ from schemas.shards import names, tfrecord
 
 WORK_DIR = ".unfinished"
 """In the output folder while a conversion is under way."""
-
-INDEX_DIR = "index"
-"""In the output folder, with `--write_index`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +91,7 @@ class _Statistics:
 class _ShardFile:
     """An open TFRecord file that keeps its size, checksum and offsets."""
 
-    def __init__(self, file):
+    def __init__(self, file: BinaryIO):
         self._file = file
         self._checksum = google_crc32c.Checksum()
         self.num_bytes = 0
@@ -140,6 +138,8 @@ def write_shard(
             report = _write(split, name, inputs, frames, options)
         else:
             progress.advance(len(frames))
+            if options.write_index:
+                _write_index_of(name, options.output_dir)
     except OSError as error:
         raise cannot_write(name, options.output_dir, error) from error
     return report
@@ -148,7 +148,9 @@ def write_shard(
 def shard_inputs(frames: Sequence[Frame], options: Options) -> str:
     """Returns the text that changes when a shard has to be made again."""
     total = sum(frame.fingerprint for frame in frames)
-    deciding = json.dumps(options.deciding(), sort_keys=True)
+    # Index files are written beside a finished shard, too.
+    made_by = options.deciding() | {"write_index": False}
+    deciding = json.dumps(made_by, sort_keys=True)
     return f"{fingerprint(total, len(frames))} {deciding}"
 
 
@@ -164,7 +166,7 @@ def finished_report(
         checksum = google_crc32c.Checksum()
         for block in files.read_blocks(files.join(output_dir, name)):
             checksum.update(block)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     whole = checksum.digest().hex() == report.shard.crc32c
     return report if whole else None
@@ -200,7 +202,7 @@ def _write(
                 "to s3://; give a lower --num_shards."
             )
     if options.write_index:
-        _write_index(name, shard.records, options.output_dir)
+        shard_index.write(name, shard.records, options.output_dir, work_dir)
     report = ShardReport(
         split=split,
         shard=manifest.Shard(
@@ -254,19 +256,12 @@ def _skip(
     return SkippedFrame(frame.split, frame.name, f"{error}: {at}")
 
 
-def _write_index(
-    name: str, records: Iterable[tuple[int, int]], output_dir: str
-) -> None:
-    """Writes `offset length` lines, as PyTorch readers and DALI take them."""
-    lines = "".join(f"{offset} {length}\n" for offset, length in records)
-    path = index_path(name, output_dir)
-    files.make_folder(files.join(output_dir, INDEX_DIR))
-    files.write_text(path, lines, files.join(output_dir, WORK_DIR))
-
-
-def index_path(name: str, output_dir: str) -> str:
-    """Returns where a shard's index file stands."""
-    return files.join(output_dir, INDEX_DIR, f"{name}.index")
+def _write_index_of(name: str, output_dir: str) -> None:
+    """Writes the index file of a shard that a former run has finished."""
+    with files.open_binary(files.join(output_dir, name)) as stream:
+        records = list(shard_index.extents(stream))
+    work_dir = files.join(output_dir, WORK_DIR)
+    shard_index.write(name, records, output_dir, work_dir)
 
 
 def _report_path(name: str, output_dir: str) -> str:

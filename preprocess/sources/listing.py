@@ -3,6 +3,7 @@
 from preprocess.options import Options
 from preprocess.sources import cityscapes, pairing, root
 from preprocess.sources.cityscapes import SourceFile
+from preprocess.sources.pairing import Frame
 
 
 def list_split(split: str, options: Options) -> list[cityscapes.Listing]:
@@ -22,8 +23,8 @@ def why_no_files(split: str, options: Options) -> str:
     return ""
 
 
-def list_inputs(split: str, options: Options) -> str:
-    """Lists a split's files in this process and returns their fingerprint."""
+def list_frames(split: str, options: Options) -> list[Frame]:
+    """Lists a split's files in this process and returns its frames."""
     found = [
         file
         for listing in list_split(split, options)
@@ -31,6 +32,11 @@ def list_inputs(split: str, options: Options) -> str:
         if isinstance(file, SourceFile)
     ]
     frames, _ = pairing.pair(split, found, options.has_labels(split))
-    frames = frames[: options.limit]
+    return frames[: options.limit]
+
+
+def list_inputs(split: str, options: Options) -> str:
+    """Lists a split's files in this process and returns their fingerprint."""
+    frames = list_frames(split, options)
     total = sum(frame.fingerprint for frame in frames)
     return pairing.fingerprint(total, len(frames))

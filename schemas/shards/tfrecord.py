@@ -14,6 +14,8 @@ import google_crc32c
 _HEADER = struct.Struct("<QI")
 _LENGTH = struct.Struct("<Q")
 _FOOTER = struct.Struct("<I")
+FRAMING_BYTES = _HEADER.size + _FOOTER.size
+"""What a record takes beside its payload."""
 MAX_RECORD_BYTES = 1 << 30
 """No frame comes near; a longer length field is taken for damage."""
 

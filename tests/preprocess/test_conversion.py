@@ -1,5 +1,6 @@
 """The Beam job on tiny trees, run in this process."""
 
+import contextlib
 import dataclasses
 import json
 
@@ -10,7 +11,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from preprocess import verify
 from preprocess.errors import ConversionError
 from preprocess.options import Encoding, Options
-from preprocess.output import existing
+from preprocess.output import commit, existing, mend
 from preprocess.pipeline import (
     commit_manifest,
     find_frames,
@@ -233,6 +234,102 @@ def test_a_lost_shard_is_made_again(root, tmp_path):
     next((tmp_path / "out").glob("train-00001-*")).unlink()
     assert not convert(root, tmp_path / "out", num_shards=3).was_done
     assert trees.contents(tmp_path / "out") == before
+
+
+def damage(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-3])
+
+
+def remove(path):
+    path.unlink()
+
+
+@pytest.mark.parametrize("spoil", [damage, truncate, remove])
+@pytest.mark.parametrize(
+    ("name", "num_shards", "num_others"),
+    [
+        ("train-00001-of-00003.tfrecord", 1, 0),
+        ("index/train-00001-of-00003.tfrecord.index", 0, 1),
+        ("features.json", 0, 1),
+        ("dataset_info.json", 0, 1),
+    ],
+)
+def test_the_same_command_mends_what_is_damaged_and_nothing_else(
+    root, tmp_path, monkeypatch, spoil, name, num_shards, num_others
+):
+    options = {"num_shards": 3, "write_index": True}
+    convert(root, tmp_path / "out", **options)
+    before = trees.contents(tmp_path / "out")
+    times = {p: p.stat().st_mtime_ns for p in (tmp_path / "out").iterdir()}
+    path = tmp_path / "out" / name
+    if spoil is damage and name.endswith(".json"):
+        path.write_bytes(b"")
+    else:
+        spoil(path)
+    monkeypatch.setattr(job.runners, "run_locally", None)
+    outcome = convert(root, tmp_path / "out", **options)
+    assert outcome.repairs == mend.Repairs(num_shards, num_others)
+    assert trees.contents(tmp_path / "out") == before
+    for other, time in times.items():
+        if other != path and other.is_file():
+            assert other.stat().st_mtime_ns == time
+    assert convert(root, tmp_path / "out", **options).was_done
+
+
+def test_what_was_skipped_and_is_not_listed_any_more_is_found_again(
+    root, tmp_path
+):
+    trees.image_path(root, trees.STEMS[3]).write_bytes(b"?")
+    convert(root, tmp_path / "out", on_error="skip")
+    before = trees.contents(tmp_path / "out")
+    (tmp_path / "out" / "skipped.jsonl").unlink()
+    assert convert(root, tmp_path / "out", on_error="skip").repairs is None
+    assert trees.contents(tmp_path / "out") == before
+
+
+def test_a_shard_that_other_versions_made_makes_the_set_anew(root, tmp_path):
+    """Its bytes would differ, as here where another frame stands in it."""
+    convert(root, tmp_path / "out", num_shards=2)
+    before = trees.contents(tmp_path / "out")
+    path = tmp_path / "out" / "manifest.json"
+    content = json.loads(path.read_text())
+    del content["checksum"]
+    shard = content["splits"]["train"]["shards"][0]
+    shard["crc32c"] = "00000000"
+    path.write_text(json.dumps(content))
+    assert convert(root, tmp_path / "out", num_shards=2).repairs is None
+    assert trees.contents(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("is_finished", [True, False])
+def test_index_files_are_written_later_and_nothing_else(
+    root, tmp_path, monkeypatch, is_finished
+):
+    convert(root, tmp_path / "both", num_shards=3, write_index=True)
+    wanted = trees.contents(tmp_path / "both")
+    with monkeypatch.context() as patch:
+        if not is_finished:
+            patch.setattr(commit, "commit", lambda *_: 1 / 0)
+        with contextlib.suppress(ZeroDivisionError):
+            convert(root, tmp_path / "out", num_shards=3)
+    monkeypatch.setattr(shard_writer, "_write", None)
+    without = trees.contents(tmp_path / "out")
+    outcome = convert(root, tmp_path / "out", num_shards=3, write_index=True)
+    index = {n: c for n, c in wanted.items() if n.startswith("index/")}
+    assert len(index) == 3
+    if is_finished:
+        assert outcome.repairs == mend.Repairs(0, 3)
+        assert trees.contents(tmp_path / "out") == without | index
+    else:
+        found = trees.contents(tmp_path / "out")
+        assert found.items() >= index.items()
+    assert convert(root, tmp_path / "out", num_shards=3).was_done
 
 
 def test_a_rerun_redoes_only_what_is_not_finished(root, tmp_path, monkeypatch):
