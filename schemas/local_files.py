@@ -71,22 +71,19 @@ def walk(folder: str) -> Iterator[os.DirEntry[str]]:
     while waiting:
         with os.scandir(waiting.pop()) as entries:
             for entry in entries:
-                if not _is_folder(entry):
+                try:
+                    is_folder = entry.is_dir()
+                except OSError:  # A link in a circle, or to a closed folder.
+                    if not entry.is_symlink():
+                        raise
+                    is_folder = False
+                if not is_folder:
                     yield entry
                     continue
                 identity = _identity(entry.stat())
                 if identity not in seen:
                     seen.add(identity)
                     waiting.append(entry.path)
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link in a circle, or to where one may not look
-        if entry.is_symlink():
-            return False
-        raise
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:
