@@ -175,7 +175,7 @@ class Place:
             return "the name cannot be a frame's"
         is_other = re.fullmatch(rf".*{self.kind.siblings}", below, re.I)
         looks_like_one = self.kind.mark in name
-        if not looks_like_one and (is_other or not _is_any_picture(below)):
+        if not looks_like_one and (is_other or not is_any_picture(below)):
             return ""
         return f"not named <city>_<sequence>_<frame>{self.kind.ending}"
 
@@ -274,6 +274,12 @@ def is_picture(path: str) -> bool:
     )
 
 
+def is_any_picture(path: str) -> bool:
+    """Whether a file is named as a picture, of a format that is read or not."""
+    is_one = path.lower().endswith(PICTURE_SUFFIXES + _OTHER_SUFFIXES)
+    return is_one and not is_hidden(path)
+
+
 def picture_complaint(path: str) -> str:
     """Says why a picture in a folder is none for a network, empty if not so."""
     if is_hidden(path):
@@ -285,7 +291,3 @@ def picture_complaint(path: str) -> str:
     if path.lower().endswith(_OTHER_SUFFIXES):
         return f"none of {', '.join(PICTURE_SUFFIXES)}"
     return ""
-
-
-def _is_any_picture(path: str) -> bool:
-    return path.lower().endswith(PICTURE_SUFFIXES + _OTHER_SUFFIXES)

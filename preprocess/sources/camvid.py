@@ -5,11 +5,12 @@ import os
 import re
 
 from preprocess.errors import ConversionError
+from schemas import layouts
 
 CITY = "cambridge"
 SPLITS = ("train", "val", "test")
 
-_NAME = re.compile(r"\D*(\d+)\w*_\D*(\d+)\.png")
+_NAME = re.compile(r"\D*(\d+)\w*_\D*(\d+)\.png", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +56,7 @@ def list_frames(root: str, splits: tuple[str, ...]) -> list[Frame]:
     for split in splits:
         folder = os.path.join(root, split)
         names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-        pictures = [name for name in names if name.endswith(".png")]
+        pictures = [name for name in names if layouts.is_any_picture(name)]
         if not pictures:
             raise ConversionError(f"{folder} has no PNGs; leave out {split}")
         annotations = os.path.join(root, f"{split}annot")
@@ -90,6 +91,7 @@ def _stem(path: str) -> str:
     found = _NAME.fullmatch(os.path.basename(path))
     if not found:
         raise ConversionError(
-            f"{path} should be named like 0016E5_07959.png; remove it"
+            f"{path} should be named like 0016E5_07959.png; rename it, or move "
+            "it away"
         )
     return f"{CITY}_{int(found[1]):06d}_{int(found[2]):06d}"

@@ -110,6 +110,19 @@ def test_a_missing_label_map_is_named(source, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+def test_files_of_other_systems_are_no_pictures(source, tmp_path):
+    for name in (f"._{NAMES['val'][0]}", ".DS_Store", "Thumbs.db"):
+        (source / "val" / name).write_bytes(b"?")
+    assert _run(source, tmp_path / "out") == 0
+
+
+def test_a_picture_of_another_name_is_not_passed_over(source, tmp_path, capsys):
+    path = source / "val" / f"{NAMES['val'][0][:-4]}.jpg"
+    path.write_bytes(b"?")
+    assert _run(source, tmp_path / "out") == 1
+    assert f"{path} should be named like" in capsys.readouterr().err
+
+
 def test_a_damaged_picture_is_named(source, tmp_path, capsys):
     path = source / "train" / NAMES["train"][0]
     path.write_bytes(path.read_bytes()[:40])

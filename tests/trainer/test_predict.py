@@ -222,6 +222,14 @@ def test_a_submission_that_lacks_a_frame_is_not_written(
     )
 
 
+def test_hidden_files_are_not_of_a_submission(tmp_path, frames, capsys):
+    for path in list(frames.iterdir()):
+        path.with_name(f"._{path.name}").write_bytes(b"\0\5\x16\7")
+    path = str(tmp_path / "results.zip")
+    assert run(tmp_path, frames, submission=path) == 0
+    assert submission.check(path) == 2
+
+
 def test_a_picture_of_another_size_is_named_before_any_is_predicted(
     tmp_path, frames
 ):

@@ -120,6 +120,29 @@ def test_colors_beside_label_maps_do_not_count(tree):
     assert score(tree)["numFrames"] == 3
 
 
+def test_hidden_files_of_other_systems_do_not_count(tree):
+    for folder in ("results", "gtFine/val/ulm"):
+        for path in list((tree / folder).glob("ulm*.png")):
+            path.with_name(f"._{path.name}").write_bytes(b"\0\5\x16\7")
+    assert score(tree)["numFrames"] == 3
+
+
+def test_predictions_of_no_frame_are_counted_and_named(tree, capsys):
+    other = tree / "results" / "jena_000000_000019.png"
+    write(other, np.zeros((4, 4), np.uint8))
+    assert score(tree)["numFrames"] == 3
+    assert (
+        f"note: 1 file is left out, first {other}: of no frame of the split"
+    ) in capsys.readouterr().err
+
+
+def test_frames_may_have_any_name(tree):
+    for folder in ("results", "gtFine/val/ulm"):
+        for path in list((tree / folder).glob("ulm_000001_000019*")):
+            path.rename(path.with_name(path.name.replace(STEMS[1], "a,b [1]")))
+    assert score(tree)["numFrames"] == 3
+
+
 def test_missing_predictions_are_counted_and_named(tree):
     (tree / "results" / f"{STEMS[1]}_leftImg8bit.png").unlink()
     with pytest.raises(
