@@ -56,8 +56,10 @@ def missing_files(
         files: The names of the files below the split's folder.
     """
     top = place.kind.top
+    if not splits:
+        return f"{top}/ has no splits. Unpack {top}*.zip again"
     if place.split not in splits:
-        there = ", ".join(sorted(splits)) or "nothing"
+        there = ", ".join(sorted(splits))
         return (
             f"{top}/ has no split {place.split}, it has {there}. Unpack "
             f"{top}/{place.split}/ there, or name one of these splits"
@@ -108,9 +110,10 @@ def _remedy(
 
 
 def _near(root: str, names: Names) -> Iterator[str]:
-    """Yields the root, the folder above it, and the folders in these."""
-    above = os.path.dirname(root.rstrip("/"))
-    for folder in (root, above):
+    """Yields the root, folders above it, and those in it and beside it."""
+    root = root.rstrip("/") or "/"
+    above = os.path.dirname(root)
+    for folder in (root, above, os.path.dirname(above)):
         yield folder or "."
     for folder in (root, above):
         for name in itertools.islice(

@@ -217,6 +217,7 @@ def _splits(source: str, kind: Kind) -> list[str]:
 
 def _why_none(source: str, place: Place, others: list[str]) -> str:
     """Says why nothing is found, and what to do about it."""
+    top = place.kind.top
     splits = _splits(source, place.kind)
     if not splits and files.is_folder(source):
         missing = misplaced.missing_kinds(
@@ -224,6 +225,11 @@ def _why_none(source: str, place: Place, others: list[str]) -> str:
         )
         if missing:
             return missing
+    if not splits and not files.is_folder(source):
+        return (
+            f"{source} holds no {top}/; give --data_dir the zips of pictures "
+            "and of label maps, with a comma between them"
+        )
     reason = misplaced.missing_files(place, splits, others)
     return f"{source} holds no {place.wildcard}: {reason}."
 

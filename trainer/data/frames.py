@@ -78,6 +78,11 @@ def open_frames(data: DataConfig, label_space: str | None = None) -> Frames:
     if files.num_bytes(manifest_path) is None:
         if cityscapes.is_source(data.data_dir):
             return _open_downloaded(data, label_space)
+        if not files.is_folder(data.data_dir):
+            raise FileNotFoundError(
+                f"{data.data_dir} does not exist; give --data_dir a folder of "
+                "preprocess.main, or Cityscapes' own or its zips"
+            )
         missing = cityscapes.what_is_missing(data.data_dir, "--data_dir")
         raise FileNotFoundError(
             f"{data.data_dir} holds no {FILE_NAME}, so it is no data set of "

@@ -1,9 +1,12 @@
 import dataclasses
+import re
+import shutil
 
 import numpy as np
 import pytest
 
 from schemas.manifest import ManifestError
+from tests import trees
 from tests.tiny_dataset import write_dataset
 from trainer.config.data import DataConfig
 from trainer.data import frames
@@ -67,3 +70,82 @@ def test_a_label_of_another_size_is_named(tmp_path):
         match=r"record 0: tiny_000000_000019: the picture is \(16, 16\), its",
     ):
         read(tmp_path)
+
+
+STEMS = trees.STEMS[:2]
+
+
+def open_tree(path):
+    return frames.open_frames(DataConfig(str(path)))
+
+
+def follow_until_it_works(source):
+    """Does what each message says, at most three times."""
+    for _ in range(3):
+        try:
+            assert open_tree(source).num_frames == 2
+            return
+        except FileNotFoundError as error:
+            message = str(error)
+        moved = re.search(r"Move (.+) to (.+)/ and use", message)
+        if moved:
+            for path in moved[1].split(" and "):
+                shutil.move(path, moved[2])
+        source = re.search(r"--data_dir=(.+)\.$", message)[1]
+    raise AssertionError("the remedies go in a circle")
+
+
+@pytest.mark.parametrize("begin", [".", "left_x", "gt_x", "sub"])
+def test_two_zips_unpacked_apart_come_together(tmp_path, begin):
+    tree = trees.write_tree(tmp_path / "tree", STEMS, split="val")
+    root = tmp_path / "data"
+    for kind, folder in (("leftImg8bit", "left_x"), ("gtFine", "gt_x")):
+        (root / folder).mkdir(parents=True)
+        (tree / kind).rename(root / folder / kind)
+    (root / "sub").mkdir()
+    tree.rmdir()
+    follow_until_it_works(str(root / begin))
+
+
+@pytest.mark.parametrize("below", ["leftImg8bit", "gtFine/val", "sub"])
+def test_the_folder_above_is_named(tmp_path, below):
+    tree = trees.write_tree(tmp_path, STEMS, split="val")
+    (tree / "sub").mkdir()
+    follow_until_it_works(str(tree / below))
+
+
+def test_a_split_that_is_not_there_is_said_with_those_that_are(tmp_path):
+    tree = trees.write_tree(tmp_path, STEMS)
+    with pytest.raises(
+        FileNotFoundError, match="leftImg8bit/ has no split val, it has train"
+    ):
+        open_tree(tree)
+    data = DataConfig(str(tree), eval_split="train")
+    assert frames.open_frames(data).num_frames == 2
+
+
+def test_train_ids_alone_are_said(tmp_path):
+    tree = trees.write_tree(tmp_path, STEMS, split="val")
+    for stem in STEMS:
+        path = trees.label_path(tree, stem, "val")
+        path.rename(
+            path.with_name(path.name.replace("labelIds", "labelTrainIds"))
+        )
+    with pytest.raises(
+        FileNotFoundError, match="holds labelTrainIds, but no labelIds"
+    ):
+        open_tree(tree)
+
+
+def test_one_zip_of_two_says_how_to_name_both(tmp_path):
+    tree = trees.write_tree(tmp_path / "tree", STEMS, split="val")
+    zips = sorted(trees.zip_tree(tree, tmp_path / "zips").iterdir())
+    for path in zips:
+        with pytest.raises(FileNotFoundError, match="a comma between them"):
+            open_tree(path)
+    assert open_tree(",".join(map(str, zips))).num_frames == 2
+
+
+def test_a_folder_that_does_not_exist_is_said(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere does not exist; give"):
+        open_tree(tmp_path / "nowhere")
