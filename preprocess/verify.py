@@ -18,7 +18,7 @@ from preprocess import command_line
 from preprocess.errors import BadPictureError
 from preprocess.records import encoding, placement, png
 from schemas import example, failures, manifest
-from schemas.pictures import LABEL_KINDS
+from schemas.pictures import LABEL_KINDS, PICTURE_KINDS
 from schemas.shards import check, tfrecord
 from schemas.shards import names as shard_names
 
@@ -45,8 +45,8 @@ def verify(data_dir: str, *, quick: bool = False) -> list[str]:
     """Checks a data set against its manifest.
 
     Every file's size and CRC-32C, every record's CRCs, every example's
-    fields, names, order and place; without `quick` also every picture's
-    chunks and pixels, the label ids and their counts.
+    fields, names, order and place, and what its pictures claim to be; without
+    `quick` also their chunks and pixel streams, the label ids and counts.
 
     Args:
         data_dir: The data set's folder.
@@ -193,6 +193,10 @@ def _check_record(
             f"frame {record.name} is {record.height}x{record.width}, the "
             f"manifest says {size[0]}x{size[1]}"
         )
+    try:
+        example.check_pictures(record)
+    except ValueError as error:
+        raise ValueError(f"frame {record.name}: {error}") from error
 
 
 def _count_pixels(
@@ -201,25 +205,31 @@ def _count_pixels(
     """Decodes a record's pictures; returns the pixels of each class.
 
     Raises:
-        ValueError: A picture is damaged or not of the record's size.
+        BadPictureError: A picture is damaged, of another size than the
+            record says, or holds a wrong id.
     """
-    size = (record.height, record.width)
+    counts = [0] * 256
     try:
-        sizes = {"image": encoding.decode_image(record).shape[:2]}
-        counts = [0] * 256
+        _verify_image(record)
         if record.label:
             label = png.check(record.label, LABEL_KINDS, "label")
-            ids, counts = encoding.decode_label(label, content.space)
-            sizes["label"] = ids.shape
+            _, counts = encoding.decode_label(label, content.space)
     except BadPictureError as error:
         raise BadPictureError(f"frame {record.name}: {error}") from error
-    for what, found in sizes.items():
-        if found != size:
-            raise ValueError(
-                f"frame {record.name}: {what} is {found[0]}x{found[1]}, the "
-                f"record says {size[0]}x{size[1]}"
-            )
     return np.array(counts[: content.num_classes], np.int64)
+
+
+def _verify_image(record: example.Record) -> None:
+    """Verifies a record's picture: a PNG's streams, all of a JPEG."""
+    if record.image_format == "png":
+        png.check(record.image, PICTURE_KINDS, "image").verify_pixels()
+        return
+    height, width = encoding.decode_image(record).shape[:2]
+    if (height, width) != (record.height, record.width):
+        raise BadPictureError(
+            f"image is {height}x{width}, the record says "
+            f"{record.height}x{record.width}"
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from schemas import example_pb2
+from schemas import example_pb2, pictures
 
 IMAGE_ENCODED = "image/encoded"
 IMAGE_FILENAME = "image/filename"
@@ -119,6 +119,34 @@ def decode(serialized: bytes) -> Record:
         height=numbers[IMAGE_HEIGHT],
         width=numbers[IMAGE_WIDTH],
     )
+
+
+def check_pictures(record: Record) -> None:
+    """Checks what a record's pictures claim, before any pixel is decoded.
+
+    Raises:
+        ValueError: One is of another size than the record says, or too
+            large, or the label map is not of `pictures.LABEL_KINDS`.
+    """
+    size = (record.height, record.width)
+    pictures.check_size(*size)
+    encoded = {"label": record.label} if record.label else {}
+    if record.image_format == "png":
+        encoded = {"image": record.image, **encoded}
+    for what, content in encoded.items():
+        try:
+            header = pictures.parse_png_header(content)
+        except ValueError as error:
+            raise ValueError(f"{what} is {error}") from error
+        if what == "label" and header.kind not in pictures.LABEL_KINDS:
+            raise ValueError(
+                f"label is {header.kind}, should be {pictures.LABEL_KINDS[0]}"
+            )
+        if (header.height, header.width) != size:
+            raise ValueError(
+                f"{what} is {header.height}x{header.width}, the record says "
+                f"{size[0]}x{size[1]}"
+            )
 
 
 def check_name(name: str) -> None:

@@ -98,10 +98,12 @@ class LabelSpace:
     Attributes:
         name: `label_ids` or `train_ids`, as flags and manifests write it.
         classes: The table's row for each id, in id order.
+        has_ignored: Whether a label map may hold `IGNORE_ID` as well.
     """
 
     name: str
     classes: tuple[Label, ...]
+    has_ignored: bool
 
     @property
     def num_classes(self) -> int:
@@ -112,6 +114,26 @@ class LabelSpace:
     def class_names(self) -> tuple[str, ...]:
         """The name of each id."""
         return tuple(row.name for row in self.classes)
+
+    @property
+    def stray_ids(self) -> range:
+        """The ids that no label map may hold."""
+        return range(self.num_classes, IGNORE_ID + (not self.has_ignored))
+
+    def check_ids(self, ids: np.ndarray) -> None:
+        """Checks that a label map, uint8 of any shape, holds no stray id.
+
+        Raises:
+            ValueError: It holds one; the message completes "It".
+        """
+        # IGNORE_ID is the highest uint8: one more makes 0 of it.
+        offset = np.uint8(self.has_ignored)
+        highest = int((ids + offset).max()) - int(offset)
+        if highest >= self.num_classes:
+            raise ValueError(
+                f"holds the id {highest}, {self.name} are "
+                f"0..{self.num_classes - 1}"
+            )
 
     @functools.cached_property
     def evaluated(self) -> np.ndarray:
@@ -133,7 +155,7 @@ class LabelSpace:
         return table
 
 
-LABEL_IDS = LabelSpace("label_ids", DRAWN_LABELS)
+LABEL_IDS = LabelSpace("label_ids", DRAWN_LABELS, has_ignored=False)
 """The 34 ids of the labelIds PNGs; lossless."""
 
 TRAIN_IDS = LabelSpace(
@@ -144,6 +166,7 @@ TRAIN_IDS = LabelSpace(
             key=lambda row: row.train_id,
         )
     ),
+    has_ignored=True,
 )
 """The 19 official classes; every other pixel is `IGNORE_ID`."""
 

@@ -108,8 +108,7 @@ def decode_label(
     """
     ids = label.decode()
     counts = png.histogram(ids)
-    end = labels.IGNORE_ID + (space is labels.LABEL_IDS)
-    wrong = [i for i in range(space.num_classes, end) if counts[i]]
+    wrong = [i for i in space.stray_ids if counts[i]]
     if wrong:
         raise BadPictureError(
             f"label holds id {wrong[0]} in {counts[wrong[0]]} pixels, "

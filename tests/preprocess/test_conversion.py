@@ -23,7 +23,7 @@ from preprocess.records import shard_writer
 from preprocess.sources import cityscapes, listing, pairing
 from schemas import example, manifest
 from schemas.shards import tfrecord
-from tests import trees
+from tests import odd_pngs, trees
 
 
 def convert(root, output_dir, *, overwrite=False, workers=2, **options):
@@ -108,6 +108,25 @@ def test_a_bad_file_stops_the_job_naming_it(root, tmp_path):
     with pytest.raises(ConversionError, match=f"^{path}: label holds id 100"):
         convert(root, tmp_path / "out")
     assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_a_broken_pixel_stream_stops_the_job_or_is_left_out(root, tmp_path):
+    path = trees.image_path(root, trees.STEMS[2])
+    path.write_bytes(odd_pngs.broken(trees.picture(2))["flip"])
+    with pytest.raises(ConversionError, match=f"^{path}: image cannot be dec"):
+        convert(root, tmp_path / "out")
+    outcome = convert(root, tmp_path / "out", on_error="skip")
+    (line,) = (tmp_path / "out" / "skipped.jsonl").read_text().splitlines()
+    assert json.loads(line)["name"] == trees.STEMS[2]
+    assert outcome.content.splits["train"].num_examples == 5
+
+
+def test_options_that_came_later_are_named_where_they_are_unusual():
+    usual = Options("root", "out").deciding()
+    assert not {"check_pixels", "convert_pictures"} & set(usual)
+    how = Encoding(check_pixels=False, convert_pictures=True)
+    named = Options("root", "out", encoding=how).deciding()
+    assert named == usual | {"check_pixels": False, "convert_pictures": True}
 
 
 def test_two_files_of_one_frame_are_a_duplicate(root, tmp_path):

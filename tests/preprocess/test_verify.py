@@ -9,7 +9,7 @@ from preprocess.options import Options
 from preprocess.pipeline import job
 from schemas import example
 from schemas.shards import tfrecord
-from tests import trees
+from tests import odd_pngs, trees
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +115,8 @@ def change_first(**fields):
         ({"label": trees.png(trees.label_map(0) + 200)}, "label holds id 2"),
         ({"label": trees.png(trees.label_map(0)[:4])}, "label is 4x32, the r"),
         ({"image": b"?"}, "image is not a PNG"),
+        ({"image": trees.png(trees.picture(0)[:4])}, "image is 4x32, the r"),
+        ({"height": 20000, "width": 20000}, "a picture of 20000x20000 pixels"),
         ({"image_format": "jpeg"}, "is jpeg, the manifest says png"),
     ],
 )
@@ -124,6 +126,27 @@ def test_a_record_that_does_not_fit_is_named(data_dir, fields, message):
     assert len(problems) == 1
     assert problems[0].startswith(f"{SHARD}: record 0 at 0: ")
     assert message in problems[0]
+
+
+SIZE = (16, 32)
+PICTURE, IDS = trees.picture(0, SIZE), trees.label_map(0, SIZE)
+ODD = odd_pngs.invalid(PICTURE) | odd_pngs.broken(PICTURE)
+ODD_LABELS = odd_pngs.invalid(IDS) | odd_pngs.broken(IDS)
+
+
+def test_every_picture_that_a_reader_would_stumble_over_is_named(data_dir):
+    for name in ODD:
+        for field, content in (
+            ("image", ODD[name]),
+            ("label", ODD_LABELS[name]),
+        ):
+            saved = trees.contents(data_dir)
+            rewrite(data_dir / SHARD, change_first(**{field: content}))
+            (problem,) = verify.verify(str(data_dir))
+            assert problem.startswith(f"{SHARD}: record 0 at 0: frame ")
+            assert f": {field} " in problem
+            for path, data in saved.items():
+                (data_dir / path).write_bytes(data)
 
 
 def test_label_maps_of_other_counts_than_the_manifests_are_found(data_dir):

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from schemas import labels
 
@@ -53,3 +54,26 @@ def test_overlay_mixes_colours_half_and_half_and_leaves_ignored_pixels():
     ids = np.array([[7, 255]], np.uint8)
     mixed = labels.overlay(image, ids, labels.LABEL_IDS)
     assert mixed.tolist() == [[[114, 82, 114], [100, 100, 100]]]
+
+
+@pytest.mark.parametrize(
+    ("space", "ids", "is_right"),
+    [
+        (labels.LABEL_IDS, [0, 33], True),
+        (labels.LABEL_IDS, [0, 34], False),
+        (labels.LABEL_IDS, [0, 255], False),
+        (labels.TRAIN_IDS, [0, 18, 255], True),
+        (labels.TRAIN_IDS, [19, 255], False),
+        (labels.TRAIN_IDS, [254], False),
+    ],
+)
+def test_ids_outside_the_space_are_named(space, ids, is_right):
+    ids = np.array(ids, np.uint8)
+    assert set(ids.tolist()).isdisjoint(space.stray_ids) == is_right
+    if is_right:
+        space.check_ids(ids)
+        return
+    with pytest.raises(
+        ValueError, match=rf"holds the id \d+, {space.name} are"
+    ):
+        space.check_ids(ids)

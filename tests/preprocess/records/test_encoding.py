@@ -4,6 +4,7 @@ import zlib
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from preprocess.errors import BadPictureError
@@ -11,7 +12,7 @@ from preprocess.options import Encoding
 from preprocess.records import png
 from preprocess.records.encoding import encode_frame
 from schemas import labels
-from tests import trees
+from tests import odd_pngs, trees
 
 IMAGE = trees.picture(1)
 IDS = trees.label_map(1)
@@ -159,3 +160,102 @@ def test_an_image_that_passes_its_crcs_but_does_not_inflate_is_refused():
         encode_frame(
             NAME, cut_pixels(IMAGE_PNG), LABEL_PNG, Encoding(image_size=(8, 8))
         )
+
+
+def test_a_label_map_drawn_upright_is_told_from_one_of_the_stored_pixels():
+    turned = trees.png(np.ascontiguousarray(IDS.T))
+    with pytest.raises(BadPictureError, match="before any EXIF rotation"):
+        encode_frame(NAME, IMAGE_PNG, turned, Encoding())
+
+
+@pytest.mark.parametrize("name", odd_pngs.harmless(IMAGE))
+def test_a_harmless_flavour_decodes_alike_in_every_reader(name):
+    image, label = (odd_pngs.harmless(p)[name] for p in (IMAGE, IDS))
+    record = encode_frame(NAME, image, label, Encoding()).record
+    assert (record.image, record.label) == (image, label)
+    assert (pixels(record.image) == IMAGE).all()
+    assert (pixels(record.label) == IDS).all()
+    assert (tf.io.decode_png(record.image, 3).numpy() == IMAGE).all()
+    assert (tf.io.decode_png(record.label, 1).numpy()[..., 0] == IDS).all()
+
+
+ODD = odd_pngs.invalid(IMAGE) | odd_pngs.broken(IMAGE)
+ODD_LABELS = odd_pngs.invalid(IDS) | odd_pngs.broken(IDS)
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_tensorflow_refuses_no_native_conversion_takes(name):
+    for image, label in (
+        (ODD[name], LABEL_PNG),
+        (IMAGE_PNG, ODD_LABELS[name]),
+    ):
+        with pytest.raises(BadPictureError):
+            encode_frame(NAME, image, label, Encoding())
+
+
+def test_pixel_streams_pass_unverified_where_that_is_asked_for():
+    how = Encoding(check_pixels=False)
+    for image in odd_pngs.broken(IMAGE).values():
+        record = encode_frame(NAME, image, LABEL_PNG, how).record
+        assert record.image == image
+    for image in odd_pngs.invalid(IMAGE).values():
+        with pytest.raises(BadPictureError):
+            encode_frame(NAME, image, LABEL_PNG, how)
+
+
+@pytest.mark.parametrize("size", ["native", (8, 16)])
+def test_a_palettes_indices_are_stored_as_grey_ids(size):
+    indexed = Image.fromarray(IDS, "P")
+    indexed.putpalette(labels.LABEL_IDS.palette.tobytes())
+    stream = io.BytesIO()
+    indexed.save(stream, "PNG")
+    found, expected = (
+        encode_frame(NAME, IMAGE_PNG, label, Encoding(image_size=size))
+        for label in (stream.getvalue(), LABEL_PNG)
+    )
+    assert (pixels(found.record.label) == pixels(expected.record.label)).all()
+    assert tf.io.decode_png(found.record.label).shape[-1] == 1
+    assert found.class_pixels.tolist() == expected.class_pixels.tolist()
+
+
+def opaque(mode: str) -> tuple[bytes, np.ndarray]:
+    picture = Image.fromarray(IMAGE).convert(mode)
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG" if mode == "YCbCr" else "PNG")
+    with Image.open(stream, formats=("PNG", "JPEG")) as stored:
+        return stream.getvalue(), np.asarray(stored.convert("RGB"))
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "L", "LA", "P", "YCbCr"])
+def test_other_opaque_pictures_are_stored_as_rgb_on_request(mode):
+    data, expected = opaque(mode)
+    with pytest.raises(BadPictureError, match="--convert_pictures stores it"):
+        encode_frame(NAME, data, LABEL_PNG, Encoding())
+    how = Encoding(convert_pictures=True)
+    record = encode_frame(NAME, data, LABEL_PNG, how).record
+    assert (tf.io.decode_png(record.image).numpy() == expected).all()
+    resized = Encoding((8, 16), convert_pictures=True)
+    record = encode_frame(NAME, data, LABEL_PNG, resized).record
+    assert pixels(record.image).shape == (8, 16, 3)
+
+
+def test_pictures_as_they_should_be_are_not_converted():
+    how = Encoding(convert_pictures=True)
+    assert encode_frame(NAME, IMAGE_PNG, None, how).record.image == IMAGE_PNG
+
+
+def test_transparent_pixels_are_refused_on_request_too():
+    alpha = np.full((16, 32, 1), 255, np.uint8)
+    alpha[3, 4] = 254
+    data = trees.png(np.concatenate([IMAGE, alpha], -1))
+    with pytest.raises(BadPictureError, match="image has transparent pixels"):
+        encode_frame(NAME, data, None, Encoding(convert_pictures=True))
+
+
+def test_what_cannot_become_rgb_names_no_flag():
+    for data in (as_mode("I;16"), b"GIF89a"):
+        for convert in (False, True):
+            how = Encoding(convert_pictures=convert)
+            with pytest.raises(BadPictureError) as caught:
+                encode_frame(NAME, data, None, how)
+            assert "--convert_pictures" not in str(caught.value)
