@@ -124,14 +124,14 @@ class LabelSpace:
         """Checks that a label map, uint8 of any shape, holds no stray id.
 
         Raises:
-            ValueError: It holds one; the message completes "It".
+            ValueError: It holds one.
         """
         # IGNORE_ID is the highest uint8: one more makes 0 of it.
         offset = np.uint8(self.has_ignored)
         highest = int((ids + offset).max()) - int(offset)
         if highest >= self.num_classes:
             raise ValueError(
-                f"holds the id {highest}, {self.name} are "
+                f"the label map holds the id {highest}, {self.name} are "
                 f"0..{self.num_classes - 1}"
             )
 

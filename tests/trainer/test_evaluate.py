@@ -187,7 +187,7 @@ def test_frames_without_partner_are_counted_and_named(tmp_path):
         (
             trees.label_path,
             trees.png(np.full((20, 30), 255, np.uint8)),
-            r"holds the id 255, labelIds are 0\.\.33",
+            r"holds the id 255, label_ids are 0\.\.33",
         ),
         (
             trees.label_path,

@@ -131,31 +131,31 @@ def _read_pair(pair: cityscapes.Pair) -> Frame:
     frame = _decode(
         pair.stem, (image.path, image.read), (label.path, label.read)
     )
-    if frame.truth_ids.max() >= LABEL_IDS.num_classes:
-        raise ValueError(
-            f"{label.path}: the label map holds the id "
-            f"{frame.truth_ids.max()}, labelIds are "
-            f"0..{LABEL_IDS.num_classes - 1}"
-        )
+    try:
+        LABEL_IDS.check_ids(frame.truth_ids)
+    except ValueError as error:
+        raise ValueError(f"{label.path}: {error}") from error
     return frame
 
 
 def _read_records(records: RecordSet, split: str) -> Iterator[Frame]:
-    to_label_ids = label_id_table(records.manifest.space)
+    space = records.manifest.space
+    to_label_ids = label_id_table(space)
 
     def decode(item: tuple[str, bytes]) -> Frame:
         where, payload = item
         try:
             record = example.decode(payload)
+            where += f": {record.name}"
             if not record.label:
-                raise ValueError(
-                    f"{record.name} has no label map; score another split"
-                )
+                raise ValueError("it has no label map; score another split")
+            example.check_pictures(record)
             frame = _decode(
                 record.name,
-                (record.name, lambda: record.image),
-                (record.name, lambda: record.label),
+                ("its picture", lambda: record.image),
+                ("its label map", lambda: record.label),
             )
+            space.check_ids(frame.truth_ids)
         except ValueError as error:
             raise ManifestError(f"{where}: {error}") from error
         truth_ids = to_label_ids[frame.truth_ids]

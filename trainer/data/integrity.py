@@ -7,11 +7,10 @@ under another one's name, a record too few, or a manifest that was changed.
 import contextlib
 from collections.abc import Callable, Iterator
 
-import numpy as np
 import tensorflow as tf
 
 from schemas import example
-from schemas.manifest import ManifestError, Shard
+from schemas.manifest import Manifest, ManifestError, Shard
 from schemas.shards import tfrecord
 from schemas.shards.check import ChecksummedFile, read_checked
 from trainer.data.dataset import RecordSet
@@ -129,14 +128,13 @@ def find_damage(records: RecordSet, split: str, reason: str) -> ManifestError:
         records.check_unchanged((split,))
     except ManifestError as change:
         return change
-    image_format = records.manifest.image_format
     for shard in records.shards(split):
         path = records.path(shard)
         index = 0
         try:
             with files.open_binary(path) as stream:
                 for _, payload in tfrecord.read_records(stream):
-                    _check_payload(payload, image_format, index)
+                    _check_payload(payload, records.manifest, index)
                     index += 1
         except (ValueError, OSError) as damage:
             return ManifestError(f"{path}: {damage}. {_REMEDY}")
@@ -151,17 +149,19 @@ def find_damage(records: RecordSet, split: str, reason: str) -> ManifestError:
     )
 
 
-def _check_payload(payload: bytes, image_format: str, index: int) -> None:
-    """Raises ValueError where a record's content cannot be decoded."""
+def _check_payload(payload: bytes, manifest: Manifest, index: int) -> None:
+    """Raises ValueError where a record's content cannot be learned from."""
     name = "unnamed"
     try:
-        name = example.decode(payload).name
-        image, label = decode(tf.constant(payload), image_format, None)
+        record = example.decode(payload)
+        name = record.name
+        if not record.label:
+            raise ValueError("it has no label map")
+        example.check_pictures(record)
+        manifest.space.check_ids(tf.io.decode_png(record.label, 1).numpy())
+        decode(
+            tf.constant(payload), manifest.image_format, manifest.space, None
+        )
     except (ValueError, tf.errors.InvalidArgumentError) as error:
         reason = getattr(error, "message", str(error))
         raise ValueError(f"record {index} ({name}): {reason}") from error
-    if not np.array_equal(image.shape[:2], label.shape):
-        raise ValueError(
-            f"record {index} ({name}): the picture is {image.shape[:2]}, "
-            f"its label {label.shape}"
-        )

@@ -86,7 +86,9 @@ def open_records(
         )
 
     def fetch(record: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, int]:
-        image, label = record_lib.decode(record, manifest.image_format, resize)
+        image, label = record_lib.decode(
+            record, manifest.image_format, manifest.space, resize
+        )
         return image[None], label[None], 0
 
     return Source(

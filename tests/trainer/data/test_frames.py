@@ -67,7 +67,7 @@ def test_a_label_of_another_size_is_named(tmp_path):
     write_dataset(tmp_path, 0, 1, size=(16, 16), num_shards=1, frames=[odd])
     with pytest.raises(
         ManifestError,
-        match=r"record 0: tiny_000000_000019: the picture is \(16, 16\), its",
+        match="record 0: tiny_000000_000019: label is 16x17, the record",
     ):
         read(tmp_path)
 

@@ -1,10 +1,19 @@
+import dataclasses
+import io
 import json
+import struct
+import zlib
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from schemas import example
 from schemas.manifest import ManifestError
-from tests import tiny_dataset
-from trainer.data import dataset, integrity
+from tests import odd_pngs, tiny_dataset, trees
+from trainer.config.data import DataConfig
+from trainer.data import dataset, frames, integrity, source
+from trainer.data.process_share import WHOLE
 
 ONE, OTHER = (f"train-0000{i}-of-00002.tfrecord" for i in (0, 1))
 
@@ -70,3 +79,102 @@ def test_what_is_too_large_to_read_twice_is_left(data_dir, monkeypatch):
     (data_dir / ONE).unlink()
     integrity.verify_shards(records, ("train",), said.append)
     assert said[0].endswith("preprocess.verify --quick verifies them")
+
+
+def jpeg(pixels: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG")
+    return stream.getvalue()
+
+
+def read_all(records):
+    """Reads the train split as training does, at its stored size."""
+    opened = source.open_records(records, "train", None, WHOLE)
+    elements = opened.open_shard(0).map(opened.fetch)
+    return [(image[0].numpy(), ids[0].numpy()) for image, ids, _ in elements]
+
+
+SIZE = (16, 32)
+IMAGE, IDS = trees.picture(0, SIZE), trees.label_map(0, SIZE)
+HUGE = odd_pngs.file_of(
+    [
+        (b"IHDR", struct.pack(">IIBBBBB", 20000, 20000, 8, 0, 0, 0, 0)),
+        (b"IDAT", zlib.compress(bytes(99))),
+        (b"IEND", b""),
+    ]
+)
+PALETTE = odd_pngs.file_of(
+    [
+        odd_pngs.header(IDS, 3),
+        (b"PLTE", bytes(99)),
+        *odd_pngs.plain(IDS)[1:],
+    ]
+)
+
+
+def write_one_record(folder, space="label_ids", **fields):
+    """Writes a data set whose only frame holds what `fields` say."""
+    record = example.Record(
+        name="ulm_000001_000019",
+        image=trees.png(IMAGE),
+        image_format=fields.pop("image_format", "png"),
+        label=trees.png(IDS % 19),
+        height=SIZE[0],
+        width=SIZE[1],
+    )
+    record = dataclasses.replace(record, **fields)
+    tiny_dataset.write_records(folder, [record], space)
+    return dataset.load(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"label": trees.png(IDS % 19 + 100)},
+            r"the id 1\d\d, label_ids",
+        ),
+        ({"label": trees.png(IDS[:8])}, "label is 8x32, the record says 16x32"),
+        ({"image": trees.png(IMAGE[:8])}, "image is 8x32, the record says 16"),
+        ({"label": HUGE}, "label is a picture of 20000x20000 pixels by its"),
+        (
+            {"label": HUGE, "height": 20000, "width": 20000},
+            "a picture of 20000x20000 pixels by its header",
+        ),
+        ({"label": PALETTE}, "label is 8-bit palette, should be 8-bit grey"),
+        ({"label": b""}, "no label map"),
+        ({"image": b"%!PS"}, "image is not a PNG"),
+        ({"image": odd_pngs.broken(IMAGE)["cut"]}, "PNG|damaged"),
+        (
+            {"image": jpeg(IMAGE[:8]), "image_format": "jpeg"},
+            "what its record says|8, 32",
+        ),
+    ],
+)
+def test_what_a_record_may_not_hold_is_neither_learned_nor_scored(
+    tmp_path, fields, message
+):
+    records = write_one_record(tmp_path, **fields)
+    where = rf"{records.path(records.shards('train')[0])}.* record 0"
+    with pytest.raises(ManifestError, match=f"{where}.*({message})"):
+        with integrity.naming_damage(records, "train"):
+            read_all(records)
+    data = DataConfig(str(tmp_path), eval_split="train", resize=None, crop=SIZE)
+    with pytest.raises(ManifestError, match=f"record 0.*({message})"):
+        list(frames.open_frames(data).read())
+
+
+@pytest.mark.parametrize("image_format", ["png", "jpeg"])
+def test_a_record_as_it_should_be_is_read(tmp_path, image_format):
+    encode = {"png": trees.png, "jpeg": jpeg}[image_format]
+    ids = np.where(IDS < 19, IDS, 255).astype(np.uint8)
+    records = write_one_record(
+        tmp_path,
+        space="train_ids",
+        image=encode(IMAGE),
+        image_format=image_format,
+        label=trees.png(ids),
+    )
+    ((image, label),) = read_all(records)
+    assert image.shape == (*SIZE, 3)
+    assert (label == ids).all()
