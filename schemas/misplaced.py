@@ -3,6 +3,7 @@
 Each answer ends with a remedy that works when it is followed.
 """
 
+import functools
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,6 +32,7 @@ def missing_kinds(
     Returns:
         One line; empty where nothing is missing.
     """
+    names = functools.cache(names)
     missing = [kind for kind in kinds if not _entry(root, kind, names)]
     if not missing:
         return ""
@@ -115,11 +117,13 @@ def _near(root: str, names: Names) -> Iterator[str]:
     above = os.path.dirname(root)
     for folder in (root, above, os.path.dirname(above)):
         yield folder or "."
+    if "://" in root:
+        return  # Each listing of an object store takes its time.
     for folder in (root, above):
         for name in itertools.islice(
             _names(folder or ".", names), _MAX_FOLDERS
         ):
-            yield f"{folder}/{name}" if folder else name
+            yield os.path.join(folder, name)
 
 
 def _entry(folder: str, kind: Kind, names: Names) -> str:
