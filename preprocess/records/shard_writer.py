@@ -25,8 +25,9 @@ from preprocess.records import placement, shard_index
 from preprocess.records.encoding import EncodedFrame, encode_frame
 from preprocess.sources import cityscapes
 from preprocess.sources.pairing import Frame, SkippedFrame, fingerprint
-from schemas import example, labels, manifest, zips
+from schemas import example, labels, manifest
 from schemas.shards import names, tfrecord
+from schemas.sources import zips
 
 WORK_DIR = ".unfinished"
 """In the output folder while a conversion is under way."""

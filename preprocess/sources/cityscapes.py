@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 from preprocess import files
 from preprocess.errors import BadPictureError, ConversionError
-from schemas import layouts, zips
+from schemas import layouts
 from schemas.layouts import Place, Stray
+from schemas.sources import zips
 
 IMAGE_TYPE = layouts.CITYSCAPES.pictures.top
 _IN_ZIP = re.compile(r"\.zip(?=!)", re.IGNORECASE)

@@ -4,7 +4,8 @@ from preprocess import files
 from preprocess.errors import ConversionError
 from preprocess.sources import cityscapes
 from preprocess.sources.cityscapes import Listing
-from schemas import layouts, misplaced
+from schemas import layouts
+from schemas.sources import misplaced
 
 _FLAG = "--cityscapes_root"
 

@@ -9,8 +9,9 @@ pytest.importorskip("hypothesis")
 
 from hypothesis import strategies as st  # noqa: E402
 
-from schemas import example, zips  # noqa: E402
+from schemas import example  # noqa: E402
 from schemas.shards import tfrecord  # noqa: E402
+from schemas.sources import zips  # noqa: E402
 from tests.fuzz.harness import damaged, fuzz  # noqa: E402
 
 RECORD = example.encode(

@@ -11,7 +11,7 @@ from preprocess.errors import ConversionError
 from preprocess.options import Options
 from preprocess.pipeline import job
 from preprocess.sources import cityscapes
-from schemas import zips
+from schemas.sources import zips
 from tests import trees
 
 STEMS = trees.STEMS[:2]

@@ -10,9 +10,10 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from schemas import layouts, misplaced
+from schemas import layouts
 from schemas.layouts import Kind, Place, Stray
 from schemas.shards.names import SPLIT_ALIASES
+from schemas.sources import misplaced
 from trainer.storage import archives, files
 from trainer.storage.archives import StoredFile
 

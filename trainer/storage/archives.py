@@ -4,7 +4,8 @@ import dataclasses
 import functools
 from collections.abc import Callable
 
-from schemas import layouts, zips
+from schemas import layouts
+from schemas.sources import zips
 from trainer.storage import files
 
 Reader = Callable[[], bytes]

@@ -4,8 +4,9 @@ import dataclasses
 import functools
 import re
 
-from schemas import layouts, zips
+from schemas import layouts
 from schemas.layouts import Stray
+from schemas.sources import zips
 from trainer.storage import archives, files
 from trainer.storage.archives import StoredFile
 

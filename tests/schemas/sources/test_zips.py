@@ -3,7 +3,7 @@ import zipfile
 
 import pytest
 
-from schemas import zips
+from schemas.sources import zips
 
 
 def packed(

@@ -1,7 +1,7 @@
 import pytest
 
-from schemas import misplaced
 from schemas.layouts import CITYSCAPES, Place
+from schemas.sources import misplaced
 
 PICTURES, LABELS = CITYSCAPES.pictures, CITYSCAPES.labels["gtFine"]
 

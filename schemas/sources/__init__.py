@@ -1,0 +1,1 @@
+"""What a data set is read from: zips, and folders that lack something."""
