@@ -20,7 +20,7 @@ import tensorflow as tf
 from schemas.sizes import Size
 from trainer.config.flag import ConfigError
 from trainer.config.sizes import format_size
-from trainer.data.source import Element, Source
+from trainer.data.source import Source
 from trainer.storage import files
 from trainer.storage.progress import Progress
 
@@ -158,8 +158,8 @@ def fill(
             )
         images[index], labels[index] = image, label
     # Shares the memory; tf.constant would copy it twice.
-    share = tf.experimental.dlpack.from_dlpack
-    return Pictures(share(images.__dlpack__()), share(labels.__dlpack__()))
+    wrap = tf.experimental.dlpack.from_dlpack
+    return Pictures(wrap(images.__dlpack__()), wrap(labels.__dlpack__()))
 
 
 def free_memory_bytes() -> int:
@@ -190,7 +190,7 @@ def _free_disk(folder: str) -> int:
 def _first(fetch: Callable) -> Callable:
     """Turns `fetch` into a map to one picture and its label."""
 
-    def decode(element: Element) -> tuple[tf.Tensor, tf.Tensor]:
+    def decode(element: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         images, labels, index = fetch(element)
         return images[index], labels[index]
 

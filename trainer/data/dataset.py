@@ -113,11 +113,11 @@ def stored_resize(
         ConfigError: The stored pictures are too small for the flags.
     """
     if data.resize is None:
-        for stored in stored_sizes(records, split):
-            _check_holds(records, stored, "crop", data.crop)
+        for size in stored_sizes(records, split):
+            _check_holds(records, size, "crop", data.crop)
         return None
     stored = records.manifest.image_size
-    if stored == manifest_lib.NATIVE:
+    if isinstance(stored, str):  # native
         return data.resize
     _check_holds(records, stored, "resize", data.resize)
     return None if stored == data.resize else data.resize
@@ -126,7 +126,7 @@ def stored_resize(
 def stored_sizes(records: RecordSet, split: str) -> list[Size]:
     """Returns the (height, width) of a split's stored pictures, each once."""
     stored = records.manifest.image_size
-    if stored != manifest_lib.NATIVE:
+    if not isinstance(stored, str):
         return [stored]
     texts = records.manifest.split(split).image_sizes
     return [sizes.parse(text) for text in texts]

@@ -19,6 +19,7 @@ import tensorflow as tf
 from schemas.labels import IGNORE_ID
 from schemas.sizes import Size
 from trainer.augmentation import view
+from trainer.augmentation.crop import NO_SCALE
 from trainer.config.data import AppearanceConfig, Scales
 from trainer.data.source import Source
 
@@ -49,7 +50,7 @@ class Order:
     epochs: int
     seed: int
     first_step: int = 0
-    scales: Scales = view.NO_SCALE
+    scales: Scales = NO_SCALE
     appearance: AppearanceConfig = view.AS_IT_IS
 
 
@@ -81,7 +82,9 @@ def train_batches(source: Source, order: Order) -> tf.data.Dataset:
             .skip(is_first * skipped_steps * batch_size)
         )
 
-    def load(position: tf.Tensor, element: tf.Tensor):
+    def load(
+        position: tf.Tensor, element: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         # Two processes draw differently at the same position.
         position = position * num_shares + source.share.index
         seed = tf.stack([tf.constant(order.seed, tf.int64), position])
@@ -126,7 +129,7 @@ def eval_batches(
     largest = source.share.largest(num_frames)
     num_filled = largest + -largest % batch_size - source.num_examples
 
-    def load(element: tf.Tensor):
+    def load(element: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         images, labels, index = source.fetch(element)
         return pad(images[index], labels[index], size)
 

@@ -15,8 +15,6 @@ from trainer.data.process_share import Share
 SHUFFLE_BYTES = 256 << 20
 """Serialized records that the shuffle may hold."""
 
-Element = tf.Tensor
-
 
 @dataclasses.dataclass(frozen=True)
 class Source:
@@ -42,7 +40,7 @@ class Source:
     shard_counts: tuple[int, ...]
     shuffle_size: int
     open_shard: Callable[[tf.Tensor], tf.data.Dataset]
-    fetch: Callable[[Element], tuple[tf.Tensor, tf.Tensor, tf.Tensor | int]]
+    fetch: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor | int]]
     sizes: Sequence[Size]
     is_slow: bool
 

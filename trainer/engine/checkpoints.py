@@ -64,8 +64,9 @@ def save(model_dir: str, checkpoint: Checkpoint, num_kept: int) -> str:
     files.make_folder(folder)
     path = files.join(folder, f"step-{checkpoint.step:08d}.npz")
     host = np.frombuffer(json.dumps(checkpoint.host).encode(), np.uint8)
+    content: dict[str, Any] = {_HOST: host, **checkpoint.arrays}
     with files.replacing(path) as partial:
-        np.savez(partial, **{_HOST: host}, **checkpoint.arrays)
+        np.savez(partial, **content)
     for name in _names(folder)[:-num_kept]:
         files.remove(files.join(folder, name))
     return path
@@ -145,8 +146,8 @@ def _load(path: str) -> Checkpoint:
             raise ValueError("a compressed entry, which `save` never writes")
         arrays = {name: np.asarray(archive[name]) for name in archive.files}
     host = json.loads(arrays.pop(_HOST).tobytes())
-    step = int(_NAME.fullmatch(path.rsplit("/", 1)[-1])[1])
-    return Checkpoint(step=step, arrays=arrays, host=host)
+    step = path.rpartition("-")[2].removesuffix(".npz")
+    return Checkpoint(step=int(step), arrays=arrays, host=host)
 
 
 def _named(

@@ -125,9 +125,8 @@ class Training:
         return state
 
     def _new_scores(self) -> EpochScores:
-        evaluated = self._space.evaluated
-        if not self._config.loss.ignore_void:
-            evaluated = None
+        is_void_out = self._config.loss.ignore_void
+        evaluated = self._space.evaluated if is_void_out else None
         return EpochScores(self._space.num_classes, evaluated)
 
     def _train_epoch(
@@ -140,7 +139,7 @@ class Training:
         """
         state = self._state
         save_steps = self._config.save_steps or math.inf
-        pending = collections.deque()  # (step, StepResult)
+        pending: collections.deque[tuple[int, StepResult]] = collections.deque()
         while state.step < (epoch + 1) * self._data.steps_per_epoch:
             if self._is_stopped():
                 break

@@ -58,7 +58,11 @@ class Preview:
         Returns:
             (height, width, 3) uint8: a row a frame, captions above.
         """
-        columns = {"picture": [], "truth": [], "prediction": []}
+        columns: dict[str, list[np.ndarray]] = {
+            "picture": [],
+            "truth": [],
+            "prediction": [],
+        }
         for frame in self._frames:
             values = self._network.predict_on_batch(frame.image[None])
             ids = values[0].argmax(-1)

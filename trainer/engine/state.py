@@ -119,12 +119,11 @@ def from_checkpoint(
 
 def _row(fields: dict[str, Any]) -> Row:
     """Makes a row of what JSON made of it; raises where it is no row."""
-    return Row(
-        **{
-            name: int(value) if name in COUNTS else float(value)
-            for name, value in fields.items()
-        }
-    )
+    values: dict[str, Any] = {
+        name: int(value) if name in COUNTS else float(value)
+        for name, value in fields.items()
+    }
+    return Row(**values)
 
 
 def _scores(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

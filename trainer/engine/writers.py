@@ -35,7 +35,7 @@ class RunOutput:
         self._stepper = stepper
         self._digests = digests
         self._is_writer = config.devices.is_first
-        self._board = None
+        self._board: TensorBoard | None = None
 
     def open(self, rows: list[Row]) -> None:
         """Writes the epochs before a resume and opens new events."""
@@ -75,7 +75,7 @@ class RunOutput:
             class_ious: Class name → its IoU on the evaluation split.
             picture: (height, width, 3) uint8, frames of that split.
         """
-        if self._is_writer:
+        if self._board:
             write_csv(self._config.model_dir, rows)
             self._board.write(rows[-1], class_ious, picture)
 

@@ -54,7 +54,9 @@ def publish(
     model_dir: str, subject: Subject, results: Sequence[FrameResult]
 ) -> dict:
     """Prints the table; writes RUN/evaluation.json and returns its content."""
-    scores = BenchmarkScores(sum(result.counts for result in results))
+    scores = BenchmarkScores(
+        np.sum([result.counts for result in results], axis=0)
+    )
     sizes = collections.Counter(format_size(r.size) for r in results)
     rate = len(results) / subject.seconds
     print(f"{subject.split}: {len(results)} frames, {subject.source}")
