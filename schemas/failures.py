@@ -176,6 +176,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         if part is None:
             return
         yield part
+        if isinstance(part, OSError):
+            return  # It says itself what its cause means: a full disk, say.
         part = part.__cause__ or part.__context__
 
 

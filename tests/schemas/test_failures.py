@@ -80,6 +80,9 @@ def test_a_lack_of_memory_says_what_helps(capsys):
     ):
         assert ended(error) == 1
     assert ended(ResourceExhaustedError("OOM on GPU:0 by allocator")) == 1
+    with pytest.raises(OSError) as full:
+        raise OSError("events: disk full") from ResourceExhaustedError()
+    assert not failures.is_out_of_memory(full.value)
     lines = capsys.readouterr().err.splitlines()
     assert lines[:-1] == ["error: memory ran out; lower --batch_size"] * 5
     assert lines[-1] == "error: the GPU's memory ran out; lower --batch_size"

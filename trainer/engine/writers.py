@@ -1,9 +1,11 @@
 """What a run leaves in its folder, of several processes by the first only."""
 
+import contextlib
 import csv
 import dataclasses
 import io
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -98,11 +100,14 @@ class TensorBoard:
 
     def __init__(self, model_dir: str):
         """Opens new event files; those of earlier runs stay."""
-        folder = files.join(model_dir, "tensorboard")
-        self._writers = {
-            name: tf.summary.create_file_writer(files.join(folder, name))
-            for name in ("train", "val")
-        }
+        self._folder = files.join(model_dir, "tensorboard")
+        with _naming(self._folder):
+            self._writers = {
+                name: tf.summary.create_file_writer(
+                    files.join(self._folder, name)
+                )
+                for name in ("train", "val")
+            }
 
     def write(
         self,
@@ -116,7 +121,19 @@ class TensorBoard:
             row: Its scalars.
             class_ious: Class name → its IoU on the evaluation split.
             picture: (height, width, 3) uint8, frames of that split.
+
+        Raises:
+            OSError: They cannot be written; names the folder.
         """
+        with _naming(self._folder):
+            self._write_all(row, class_ious, picture)
+
+    def _write_all(
+        self,
+        row: Row,
+        class_ious: dict[str, float],
+        picture: np.ndarray | None,
+    ) -> None:
         for name, value in dataclasses.asdict(row).items():
             if name not in COUNTS and not math.isnan(value):
                 part = "val" if name.startswith(_VAL_PREFIX) else "train"
@@ -134,3 +151,12 @@ class TensorBoard:
     def _write(self, part: str, name: str, value: float, epoch: int) -> None:
         with self._writers[part].as_default():
             tf.summary.scalar(name, value, step=epoch)
+
+
+@contextlib.contextmanager
+def _naming(folder: str) -> Iterator[None]:
+    """Turns TensorFlow's errors of writing into ones that name the folder."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise OSError(f"{folder}: {error.message}") from error

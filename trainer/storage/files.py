@@ -121,6 +121,9 @@ def replacing(path: str) -> Iterator[str]:
 
     Yields:
         The path to write to, on the local disk.
+
+    Raises:
+        OSError: It cannot be written; names `path`.
     """
     stem, suffix = os.path.splitext(path)
     partial = f"{stem}.{local_files.random_token()}.partial{suffix}"
@@ -134,6 +137,10 @@ def replacing(path: str) -> Iterator[str]:
         with open(partial, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(partial, path)
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, partial):
+            raise
+        raise OSError(error.errno, error.strerror, path) from error
     finally:
         if os.path.exists(partial):
             os.remove(partial)

@@ -1,8 +1,10 @@
 import math
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
+from schemas import failures
 from tests.tiny_run import make_row
 from trainer.engine import writers
 
@@ -44,3 +46,10 @@ def test_events_have_scalars_class_ious_and_the_picture(tmp_path):
     assert (width, height) == (b"4", b"2")
     np.testing.assert_array_equal(tf.io.decode_png(png), picture)
     assert (2, "frames") not in val
+
+
+def test_events_that_cannot_be_written_name_their_folder(tmp_path):
+    (tmp_path / "tensorboard").touch()
+    with pytest.raises(OSError, match=f"^{tmp_path}/tensorboard: ") as error:
+        writers.TensorBoard(str(tmp_path)).write(make_row(1), {})
+    assert not failures.is_out_of_memory(error.value)

@@ -1,3 +1,4 @@
+import errno
 import os
 
 import pytest
@@ -23,6 +24,22 @@ def test_the_old_file_stays_when_writing_fails(tmp_path):
         raise RuntimeError
     assert files.read_text(path) == "one"
     assert files.names(str(tmp_path)) == ["note.txt"]
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_a_full_disk_is_told_with_the_files_own_name(tmp_path, is_named):
+    path = str(tmp_path / "note.txt")
+    with pytest.raises(OSError, match=rf"No space left.*: '{path}'$"):
+        with files.replacing(path) as partial:
+            text = "No space left on device"
+            raise OSError(errno.ENOSPC, text, *[partial] * is_named)
+    assert files.names(str(tmp_path)) == []
+
+
+def test_an_error_about_another_file_keeps_its_name(tmp_path):
+    with pytest.raises(FileNotFoundError, match="missing"):
+        with files.replacing(str(tmp_path / "note.txt")):
+            open(tmp_path / "missing")
 
 
 def test_what_is_not_there_has_no_size_and_no_names(tmp_path):
