@@ -8,7 +8,7 @@ probable id.
 import dataclasses
 import math
 from collections.abc import Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import keras
 import numpy as np
@@ -28,7 +28,9 @@ STRIP_BYTES = 64 << 20
 class HasImage(Protocol):
     """Anything that carries a picture, (H, W, 3) uint8 in [0, 255]."""
 
-    image: np.ndarray
+    @property
+    def image(self) -> np.ndarray:
+        """The picture."""
 
 
 _Picture = TypeVar("_Picture", bound=HasImage)
@@ -108,12 +110,14 @@ class Predictor:
     def _finish(
         self, waiting: list[tuple[_Picture, list[_View]]]
     ) -> Iterator[tuple[_Picture, np.ndarray]]:
-        by_shape = {}
+        by_shape: dict[Size, list[tuple[_View, Size, np.ndarray]]] = {}
         for _, views in waiting:
             for view in views:
-                jobs = zip(view.grid.positions, view.windows, strict=True)
                 by_shape.setdefault(view.grid.window, []).extend(
-                    (view, position, window) for position, window in jobs
+                    (view, *placed)
+                    for placed in zip(
+                        view.grid.positions, view.windows, strict=True
+                    )
                 )
         for window, jobs in by_shape.items():
             count = max(1, self._batch_pixels // math.prod(window))
@@ -185,7 +189,7 @@ def most_probable(probabilities: np.ndarray, size: Size) -> np.ndarray:
     return np.concatenate(strips).astype(np.uint8)
 
 
-def _resized(values: np.ndarray, size: Size):
+def _resized(values: np.ndarray, size: Size) -> Any:
     """Resizes (h, w, C) float32 bilinearly between pixel centres."""
     if values.shape[:2] == size:
         return values
