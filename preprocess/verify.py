@@ -99,9 +99,9 @@ def _check_split(
                     f"{place}: frame {frame} is also at {places[frame]}"
                 )
             places[frame] = place
-    counts = [result.class_pixels for result in results]
-    if all(count is not None for count in counts) and not problems:
-        total = tuple(sum(counts).tolist()) if counts else split.class_pixels
+    counts = [r.class_pixels for r in results if r.class_pixels is not None]
+    if counts and len(counts) == len(results) and not problems:
+        total = tuple(np.sum(counts, axis=0).tolist())
         if total != split.class_pixels:
             problems.append(
                 f"{name}: the manifest's class_pixels are not those of the "
