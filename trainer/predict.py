@@ -73,7 +73,7 @@ def run(config: PredictConfig, found: image_files.Pictures) -> int:
         submission.check_pictures(paths)
     network_path = run_dir.network_path(config.model_dir, config.checkpoint)
     predictor = Predictor(load_network(network_path), config.inference)
-    _prepare_output(config.output_dir, paths, network_path)
+    _prepare_output(config.output_dir, paths)
     begin = time.perf_counter()
     _predict(predictor, paths, config.output_dir, outcome)
     seconds = time.perf_counter() - begin
@@ -112,9 +112,7 @@ def _with_own_outputs(paths: Sequence[str], outcome: _Outcome) -> list[str]:
     return list(first.values())
 
 
-def _prepare_output(
-    output_dir: str, paths: Sequence[str], network_path: str
-) -> None:
+def _prepare_output(output_dir: str, paths: Sequence[str]) -> None:
     """Makes the output's folders and marks them as a prediction's.
 
     Raises:
@@ -137,7 +135,7 @@ def _prepare_output(
                 )
     for kind in layouts.PREDICTION_KINDS:
         files.make_folder(files.join(output_dir, kind))
-    marker = {"command": "trainer.task --mode=predict", "network": network_path}
+    marker = {"command": "trainer.task --mode=predict"}
     files.write_text(marker_path, json.dumps(marker) + "\n")
 
 

@@ -105,7 +105,7 @@ def test_predictions_are_those_of_local_files(cloud, files, tmp_path, source):
         )
     found = names_and_bytes(bucket, output)
     assert found == trees.contents(tmp_path)
-    assert len(found) == 3 * NUM_FRAMES
+    assert len(found) == 3 * NUM_FRAMES + 1
 
 
 @pytest.mark.parametrize("source", ["records", "tree", "zips"])
@@ -162,4 +162,4 @@ def test_what_is_not_there_is_one_line(cloud, tmp_path):
     )
     assert done.returncode == 1
     line = done.stderr.splitlines()[-1]
-    assert line.startswith("error: --input=gs://scenes/nowhere/*.png is no")
+    assert line.startswith("error: --input=gs://scenes/nowhere/*.png is ne")
