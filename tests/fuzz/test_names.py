@@ -1,5 +1,7 @@
 """Hostile names of files, in folders and zips: frames, or the named error."""
 
+import pathlib
+import tempfile
 import zipfile
 
 import pytest
@@ -18,6 +20,7 @@ from trainer.data import cityscapes as trainer_cityscapes  # noqa: E402
 from trainer.storage import image_files  # noqa: E402
 from trainer.storage.archives import open_zip  # noqa: E402
 
+ENDINGS = ["_leftImg8bit.png", ".png", ""]
 NAMES = st.one_of(
     st.text(max_size=30),
     st.sampled_from(
@@ -30,7 +33,7 @@ NAMES = st.one_of(
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @fuzz(
     st.lists(
-        st.tuples(NAMES, st.sampled_from(["_leftImg8bit.png", ".png", ""])),
+        st.tuples(NAMES, st.sampled_from(ENDINGS)),
         max_size=5,
     )
 )
@@ -46,7 +49,36 @@ def test_names_in_a_zip_become_frames_or_an_error(tmp_path_factory, names):
                 continue
     cityscapes.open_zip.cache_clear()
     open_zip.cache_clear()
-    kind = Listing(str(root), "train", "leftImg8bit")
+    check_one_reading(str(root), f"{root}/leftImg8bit_x.zip")
+    assert [path.name for path in root.iterdir()] == ["leftImg8bit_x.zip"]
+
+
+@fuzz(
+    st.lists(
+        st.tuples(NAMES, st.sampled_from([*ENDINGS, "_LeftIMG8bit.PNG"])),
+        max_size=4,
+        unique=True,
+    ),
+    st.sampled_from(["root", "[a]*?", "a,b.zip", "~", "#%20'\""]),
+)
+def test_names_in_a_folder_become_frames_or_strays(names, folder):
+    with tempfile.TemporaryDirectory() as temporary:
+        root = pathlib.Path(temporary, folder)
+        train = root / "leftImg8bit" / "train"
+        train.mkdir(parents=True)
+        for name, suffix in names:
+            try:
+                (train / f"{name}{suffix}".replace("/", "")).write_bytes(
+                    b"content"
+                )
+            except (OSError, ValueError):
+                continue
+        check_one_reading(str(root), str(root))
+
+
+def check_one_reading(root, inputs):
+    """Checks that the trainer takes the frames that the conversion takes."""
+    kind = Listing(root, "train", "leftImg8bit")
     stems = []
     for file in cityscapes.list_files(kind):
         if isinstance(file, Stray):
@@ -55,12 +87,6 @@ def test_names_in_a_zip_become_frames_or_an_error(tmp_path_factory, names):
         example.check_name(file.stem)
         assert cityscapes.read(file.path) == b"content"
         stems.append(file.stem)
-    check_trainer_finds(str(root), stems)
-    assert [path.name for path in root.iterdir()] == ["leftImg8bit_x.zip"]
-
-
-def check_trainer_finds(root, stems):
-    """Checks that the trainer takes the frames that the conversion takes."""
     try:
         found = trainer_cityscapes.find(
             root, "train", trainer_cityscapes.PICTURES
@@ -73,13 +99,14 @@ def check_trainer_finds(root, stems):
         assert list(found.files) == sorted(stems)
         assert all(file.read() == b"content" for file in found.files.values())
     try:
-        paths = image_files.find_pictures(f"{root}/leftImg8bit_x.zip").paths
+        paths = image_files.find_pictures(inputs).paths
     except FileNotFoundError:
+        assert stems == []
         return
-    for path in paths:
-        assert image_files.read_bytes(path) == b"content"
-        assert "\\" not in image_files.stem(path)
-        assert "/" not in image_files.stem(path)
+    predicted = [image_files.stem(path) for path in paths]
+    assert set(stems) <= set(predicted)
+    assert all(image_files.read_bytes(path) == b"content" for path in paths)
+    assert not any("/" in stem for stem in predicted)
 
 
 @fuzz(
