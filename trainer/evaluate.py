@@ -7,7 +7,7 @@ from trainer.config import run_dir
 from trainer.config.inference import EvaluateConfig
 from trainer.data.frames import Frames
 from trainer.evaluation import report, results
-from trainer.evaluation.best_and_worst import Showcase
+from trainer.evaluation.best_and_worst import BestAndWorst
 from trainer.evaluation.results import Subject
 from trainer.evaluation.score_network import score_network
 from trainer.inference.predictor import Predictor
@@ -38,9 +38,9 @@ def run(config: EvaluateConfig, frames: Frames) -> None:
             "only the 19 official classes compare."
         )
     begin = time.perf_counter()
-    showcase = Showcase()
+    extremes = BestAndWorst()
     strips_dir = files.join(config.model_dir, run_dir.PICTURES_DIR)
-    scored = score_network(predictor, frames, showcase, strips_dir)
+    scored = score_network(predictor, frames, extremes, strips_dir)
     subject = Subject(
         source=path,
         split=config.data.eval_split,
@@ -53,4 +53,4 @@ def run(config: EvaluateConfig, frames: Frames) -> None:
         },
     )
     content = results.publish(config.model_dir, subject, scored)
-    print(report.write(config.model_dir, content, showcase))
+    print(report.write(config.model_dir, content, extremes))

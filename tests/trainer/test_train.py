@@ -160,7 +160,9 @@ def test_a_data_set_that_is_converted_again_meanwhile_stops_the_run(
         return score(self, num_updates)
 
     monkeypatch.setattr(validation.Validation, "score", convert_again)
-    with pytest.raises(manifest.ManifestError, match="was converted again"):
+    with pytest.raises(
+        manifest.ManifestError, match="'val' holds other records"
+    ):
         run_training(make_config(data_dir, model_dir, epochs=3))
     assert checkpoints.load_latest(str(model_dir)).step == 1
     assert [row["epoch"] for row in read_rows(model_dir)] == ["1"]

@@ -49,20 +49,24 @@ class RecordSet:
         Raises:
             ManifestError: They were converted again, or are being so.
         """
-        try:
-            now = load(self.folder)
-            changed = any(
-                now.digest(split) != self.digest(split) for split in splits
-            )
-        except ManifestError:
-            changed = True
-        if changed:
+        if reason := self._change(splits):
             raise ManifestError(
-                f"the data set in {self.folder} was converted again since "
-                "this command opened it; run the command again. A training "
+                f"the data set in {self.folder} has changed since this command "
+                f"opened it: {reason}. Run the command again; a training "
                 "resumes from its last checkpoint once the folder holds the "
                 "same frames, converted with the same options"
             )
+
+    def _change(self, splits: Iterable[str]) -> str:
+        """Says what has changed; nothing where nothing has."""
+        try:
+            now = load(self.folder)
+            for split in splits:
+                if now.digest(split) != self.digest(split):
+                    return f"{split!r} holds other records"
+        except ManifestError as error:
+            return str(error)
+        return ""
 
 
 def load(folder: str) -> RecordSet:

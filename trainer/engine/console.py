@@ -92,8 +92,11 @@ class Console:
         print(f"no better val mean IoU for {patience} epochs: stopped early")
 
     def print_stop(self, step: int) -> None:
-        """Says that the run was told to stop and how it goes on."""
-        print(f"stopped and saved at step {step}; run again to go on")
+        """Says that the run was told to stop and how it resumes."""
+        print(
+            f"stopped and saved at step {step}; the same command resumes from "
+            "there"
+        )
 
     def print_end(self, best: float) -> None:
         """Says what came out and where it is."""

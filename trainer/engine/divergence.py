@@ -9,7 +9,7 @@ from trainer.backends.step import Stepper
 
 
 class TrainingError(ValueError):
-    """Training cannot go on."""
+    """Training cannot continue."""
 
 
 def check_loss(loss: float, step: int, epoch: int, model_dir: str) -> None:

@@ -38,7 +38,7 @@ class Preview:
         """Keeps the frames.
 
         Args:
-            model: The network, which may go on learning.
+            model: The network, which may continue to learn.
             frames: (H, W, 3) uint8 pictures and (H, W) uint8 ids.
             space: The id space of the labels.
             crop: Frames that are larger are shown by their middle only.

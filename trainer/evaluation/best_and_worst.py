@@ -18,7 +18,7 @@ _WIDTH_PX = 480
 
 
 @dataclasses.dataclass(frozen=True)
-class Exhibit:
+class DrawnFrame:
     """One frame, ready for a page.
 
     Attributes:
@@ -32,18 +32,18 @@ class Exhibit:
     panels: dict[str, str]
 
 
-class Showcase:
+class BestAndWorst:
     """The frames with the highest and the lowest scores so far."""
 
     def __init__(self, num_kept: int = NUM_KEPT):
         """Starts empty; keeps `num_kept` frames at each end."""
         self._num_kept = num_kept
-        self._best: list[tuple[float, int, Exhibit]] = []
-        self._worst: list[tuple[float, int, Exhibit]] = []
+        self._best: list[tuple[float, int, DrawnFrame]] = []
+        self._worst: list[tuple[float, int, DrawnFrame]] = []
         self._count = 0
         self._lock = threading.Lock()
 
-    def offer(self, score: float, make: Callable[[], Exhibit]) -> None:
+    def offer(self, score: float, make: Callable[[], DrawnFrame]) -> None:
         """Takes a frame in where its score is among those kept.
 
         May be called from several threads.
@@ -54,25 +54,25 @@ class Showcase:
         """
         with self._lock:
             self._count += 1
-            exhibit = None
+            drawn = None
             for heap, key in ((self._best, score), (self._worst, -score)):
                 is_full = len(heap) == self._num_kept
                 if is_full and key <= heap[0][0]:
                     continue
-                exhibit = exhibit or make()
+                drawn = drawn or make()
                 push = heapq.heappushpop if is_full else heapq.heappush
-                push(heap, (key, -self._count, exhibit))
+                push(heap, (key, -self._count, drawn))
 
-    def best(self) -> list[Exhibit]:
+    def best(self) -> list[DrawnFrame]:
         """Returns the best frames, the best first."""
-        return [exhibit for _, _, exhibit in sorted(self._best)[::-1]]
+        return [drawn for _, _, drawn in sorted(self._best)[::-1]]
 
-    def worst(self) -> list[Exhibit]:
+    def worst(self) -> list[DrawnFrame]:
         """Returns the worst frames, the worst first."""
-        return [exhibit for _, _, exhibit in sorted(self._worst)[::-1]]
+        return [drawn for _, _, drawn in sorted(self._worst)[::-1]]
 
 
-def make_exhibit(frame: Frame, label_ids: np.ndarray, score: float) -> Exhibit:
+def draw_frame(frame: Frame, label_ids: np.ndarray, score: float) -> DrawnFrame:
     """Draws a frame beside its truth, its prediction and its mistakes.
 
     Args:
@@ -87,7 +87,7 @@ def make_exhibit(frame: Frame, label_ids: np.ndarray, score: float) -> Exhibit:
         "prediction": draw.colorize(label_ids),
         "mistakes": mistakes,
     }
-    return Exhibit(
+    return DrawnFrame(
         frame.name,
         score,
         {caption: _data_uri(panel) for caption, panel in panels.items()},

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from trainer.config import run_dir
-from trainer.evaluation.best_and_worst import Exhibit, Showcase
+from trainer.evaluation.best_and_worst import BestAndWorst, DrawnFrame
 from trainer.storage import files, notes
 from trainer.visualization import charts
 
@@ -53,20 +53,20 @@ transform:rotate(180deg)}
 """
 
 
-def write(model_dir: str, content: dict, showcase: Showcase) -> str:
+def write(model_dir: str, content: dict, extremes: BestAndWorst) -> str:
     """Writes the report.
 
     Args:
         model_dir: The run's folder; its metrics.csv gives the curves.
         content: What evaluation.json holds.
-        showcase: The frames to show.
+        extremes: The frames to show.
 
     Returns:
         The page's path.
     """
     rows = _read_rows(files.join(model_dir, run_dir.METRICS))
     path = files.join(model_dir, run_dir.REPORT)
-    files.write_text(path, render(content, rows, showcase))
+    files.write_text(path, render(content, rows, extremes))
     return path
 
 
@@ -90,13 +90,13 @@ def _read_rows(path: str) -> list[Row]:
         return []
 
 
-def render(content: dict, rows: Sequence[Row], showcase: Showcase) -> str:
+def render(content: dict, rows: Sequence[Row], extremes: BestAndWorst) -> str:
     """Renders the page.
 
     Args:
         content: What evaluation.json holds.
         rows: The epochs, none for no curves.
-        showcase: The frames to show.
+        extremes: The frames to show.
     """
     matrix = np.array(content["confMatrix"])
     context = html.escape(
@@ -111,8 +111,8 @@ def render(content: dict, rows: Sequence[Row], showcase: Showcase) -> str:
         _curves(rows),
         "<h2>Confusion, in percent of each true class</h2>"
         + charts.confusion_table(matrix),
-        "<h2>Worst frames</h2>" + _exhibits(showcase.worst()),
-        "<h2>Best frames</h2>" + _exhibits(showcase.best()),
+        "<h2>Worst frames</h2>" + _drawn_frames(extremes.worst()),
+        "<h2>Best frames</h2>" + _drawn_frames(extremes.best()),
     ]
     return (
         "<!doctype html><html lang=en><meta charset=utf-8>"
@@ -161,18 +161,18 @@ def _curves(rows: Sequence[Row]) -> str:
     return f"<h2>Training</h2><div class=curves>{figures}</div>"
 
 
-def _exhibits(exhibits: Sequence[Exhibit]) -> str:
+def _drawn_frames(drawn_frames: Sequence[DrawnFrame]) -> str:
     parts = []
-    for exhibit in exhibits:
+    for drawn in drawn_frames:
         panels = "".join(
             f"<figure><img alt='{html.escape(caption)} of "
-            f"{html.escape(exhibit.name)}' src='{uri}'>"
+            f"{html.escape(drawn.name)}' src='{uri}'>"
             f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-            for caption, uri in exhibit.panels.items()
+            for caption, uri in drawn.panels.items()
         )
         parts.append(
-            f"<p>{html.escape(exhibit.name)}, mean IoU "
-            f"{_percent(exhibit.score)}</p><div class=panels>{panels}</div>"
+            f"<p>{html.escape(drawn.name)}, mean IoU "
+            f"{_percent(drawn.score)}</p><div class=panels>{panels}</div>"
         )
     return "".join(parts)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from schemas.labels import LABEL_IDS
 from trainer.data.frames import Frame, Frames
-from trainer.evaluation.best_and_worst import Showcase, make_exhibit
+from trainer.evaluation.best_and_worst import BestAndWorst, draw_frame
 from trainer.evaluation.results import FrameResult
 from trainer.inference.predictor import Predictor
 from trainer.metrics.benchmark_scores import BenchmarkScores
@@ -23,7 +23,7 @@ NUM_STRIPS = 4
 def score_network(
     predictor: Predictor,
     frames: Frames,
-    showcase: Showcase,
+    extremes: BestAndWorst,
     strips_dir: str,
 ) -> list[FrameResult]:
     """Predicts every frame of the split once; writes a few strips.
@@ -31,7 +31,7 @@ def score_network(
     Args:
         predictor: The network.
         frames: The split's.
-        showcase: Is offered every frame.
+        extremes: Is offered every frame.
         strips_dir: The folder of the strips.
     """
     num_frames = frames.num_frames
@@ -45,8 +45,8 @@ def score_network(
         counts = count_pairs(frame.truth_ids, label_ids, LABEL_IDS.num_classes)
         score = BenchmarkScores(counts).official.mean_iou()
         if not math.isnan(score):
-            make = functools.partial(make_exhibit, frame, label_ids, score)
-            showcase.offer(score, make)
+            make = functools.partial(draw_frame, frame, label_ids, score)
+            extremes.offer(score, make)
         return FrameResult(frame.name, frame.truth_ids.shape, counts)
 
     predictions = predictor.predict(frames.read())

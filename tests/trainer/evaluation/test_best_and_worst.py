@@ -5,25 +5,29 @@ import numpy as np
 from PIL import Image
 
 from trainer.data.frames import Frame
-from trainer.evaluation.best_and_worst import Exhibit, Showcase, make_exhibit
+from trainer.evaluation.best_and_worst import (
+    BestAndWorst,
+    DrawnFrame,
+    draw_frame,
+)
 
 
 def offered(scores):
-    showcase, drawn = Showcase(num_kept=2), []
+    extremes, drawn = BestAndWorst(num_kept=2), []
     for score in scores:
 
         def make(score=score):
             drawn.append(score)
-            return Exhibit(str(score), score, {})
+            return DrawnFrame(str(score), score, {})
 
-        showcase.offer(score, make)
-    return showcase, drawn
+        extremes.offer(score, make)
+    return extremes, drawn
 
 
 def test_the_best_and_the_worst_are_kept_in_order():
-    showcase, _ = offered([0.5, 0.1, 0.9, 0.3, 0.7])
-    assert [exhibit.score for exhibit in showcase.best()] == [0.9, 0.7]
-    assert [exhibit.score for exhibit in showcase.worst()] == [0.1, 0.3]
+    extremes, _ = offered([0.5, 0.1, 0.9, 0.3, 0.7])
+    assert [drawn.score for drawn in extremes.best()] == [0.9, 0.7]
+    assert [drawn.score for drawn in extremes.worst()] == [0.1, 0.3]
 
 
 def test_pictures_are_drawn_only_for_frames_that_are_kept():
@@ -35,14 +39,14 @@ def test_panels_are_small_pictures():
     frame = Frame(
         "ulm", np.zeros((400, 960, 3), np.uint8), np.full((400, 960), 7)
     )
-    exhibit = make_exhibit(frame, np.full((400, 960), 7, np.uint8), 1.0)
-    assert list(exhibit.panels) == [
+    drawn = draw_frame(frame, np.full((400, 960), 7, np.uint8), 1.0)
+    assert list(drawn.panels) == [
         "picture",
         "truth",
         "prediction",
         "mistakes",
     ]
-    _, _, encoded = exhibit.panels["truth"].partition("base64,")
+    _, _, encoded = drawn.panels["truth"].partition("base64,")
     picture = Image.open(io.BytesIO(base64.b64decode(encoded)))
     assert picture.size == (480, 200)
     color = np.asarray(picture)[100, 100].astype(int)
