@@ -84,7 +84,7 @@ test-readers: .venv-readers/installed
 test-faults: install-test
 	FAULTS=all $(BIN)/python -m pytest tests/faults
 
-# 180,000 cases of hostile bytes, names and manifests; minutes.
+# 20,000 cases each of hostile pictures, names, manifests, records; minutes.
 fuzz: install-test
 	FUZZ_CASES=20000 $(BIN)/python -m pytest tests/fuzz tests/preprocess/records/test_png.py
 

@@ -1,6 +1,7 @@
 """Manifests of any content: read as they say, or refused."""
 
 import json
+import tempfile
 
 import pytest
 
@@ -8,9 +9,14 @@ pytest.importorskip("hypothesis")
 
 from hypothesis import strategies as st  # noqa: E402
 
+from preprocess import verify  # noqa: E402
 from schemas import manifest, tfds  # noqa: E402
+from tests import tiny_dataset  # noqa: E402
 from tests.fuzz.harness import damaged, fuzz  # noqa: E402
 from tests.schemas.test_manifest import CONTENT  # noqa: E402
+from trainer.config.data import DataConfig  # noqa: E402
+from trainer.config.flag import ConfigError  # noqa: E402
+from trainer.data import dataset, frames  # noqa: E402
 
 JSON = st.recursive(
     st.one_of(
@@ -30,9 +36,9 @@ JSON = st.recursive(
 
 
 @st.composite
-def manifests(draw) -> str:
+def manifests(draw, whole: str = CONTENT.to_json()) -> str:
     """Replaces, removes and adds entries of a manifest, or damages its text."""
-    content = json.loads(CONTENT.to_json())
+    content = json.loads(whole)
     content.pop("checksum")
     for _ in range(draw(st.integers(1, 3))):
         entry = content
@@ -76,3 +82,30 @@ def test_a_manifest_is_read_as_it_says_or_refused(text):
     tfds.metadata_files(content)
     for split in content.splits.values():
         assert all("/" not in shard.name for shard in split.shards)
+
+
+def of_a_data_set() -> str:
+    """Returns the manifest of a small data set."""
+    with tempfile.TemporaryDirectory() as folder:
+        content = tiny_dataset.write_dataset(folder, 2, 1, (16, 16))
+    return content.to_json()
+
+
+@fuzz(manifests(of_a_data_set()))
+def test_a_data_set_of_another_manifest_is_opened_or_refused(
+    tmp_path_factory, text
+):
+    folder = tmp_path_factory.getbasetemp() / "fuzzed-manifests"
+    if not folder.exists():
+        tiny_dataset.write_dataset(folder, 2, 1, (16, 16))
+    (folder / manifest.FILE_NAME).write_text(text)
+    data = DataConfig(str(folder), resize=(16, 16), crop=(16, 16))
+    for read in (
+        lambda: verify.verify(str(folder)),
+        lambda: dataset.open_dataset(data, ("train", "val")),
+        lambda: list(frames.open_frames(data).read()),
+    ):
+        try:
+            read()
+        except (manifest.ManifestError, ConfigError) as error:
+            str(error).encode()

@@ -4,15 +4,20 @@ import io
 import zipfile
 
 import pytest
+import tensorflow as tf
 
 pytest.importorskip("hypothesis")
 
 from hypothesis import strategies as st  # noqa: E402
 
-from schemas import example  # noqa: E402
+from preprocess import verify  # noqa: E402
+from schemas import example, manifest  # noqa: E402
 from schemas.shards import tfrecord  # noqa: E402
 from schemas.sources import zips  # noqa: E402
+from tests import odd_pngs, tiny_dataset, trees  # noqa: E402
 from tests.fuzz.harness import damaged, fuzz  # noqa: E402
+from trainer.data import dataset, integrity  # noqa: E402
+from trainer.data.records import decode  # noqa: E402
 
 RECORD = example.encode(
     example.Record("ulm_000001_000019", b"picture", "png", b"label", 4, 6)
@@ -81,3 +86,63 @@ def test_a_zip_is_read_or_refused(data):
             assert len(zips.read_entry(archive, name)) <= 1 << 16
         except ValueError:
             continue
+
+
+SIZE = (4, 6)
+IMAGE, IDS = trees.picture(1, SIZE), trees.label_map(1, SIZE)
+IMAGES = st.sampled_from(
+    [
+        trees.png(IMAGE),
+        trees.png(IDS),
+        trees.png(IMAGE[:3]),
+        *odd_pngs.broken(IMAGE).values(),
+        *odd_pngs.invalid(IMAGE).values(),
+    ]
+)
+LABELS = st.sampled_from(
+    [
+        trees.png(IDS % 19),
+        trees.png(IDS),
+        trees.png(IDS + 222),
+        trees.png(IDS[:, :5]),
+        trees.png(IMAGE),
+        b"",
+        *odd_pngs.broken(IDS).values(),
+        *odd_pngs.invalid(IDS).values(),
+    ]
+)
+SIDES = st.sampled_from([0, 20000, 1 << 40, (1 << 63) - 1, (1 << 64) - 4])
+RECORDS = st.builds(
+    example.Record,
+    name=st.just("ulm_000001_000019"),
+    image=st.one_of(IMAGES, damaged(IMAGES)),
+    image_format=st.just("png"),
+    label=st.one_of(LABELS, damaged(LABELS)),
+    height=st.one_of(st.just(SIZE[0]), SIDES),
+    width=st.one_of(st.just(SIZE[1]), SIDES),
+)
+
+
+@fuzz(RECORDS, st.sampled_from(["label_ids", "train_ids"]))
+def test_a_record_that_is_verified_is_learned_from_and_others_are_named(
+    tmp_path_factory, record, space
+):
+    folder = tmp_path_factory.getbasetemp() / "fuzzed-records"
+    tiny_dataset.write_records(folder, [record], space)
+    records = dataset.load(str(folder))
+    problems = verify.verify(str(folder))
+    is_right = all("class_pixels are not" in line for line in problems)
+    try:
+        with integrity.naming_damage(records, "train"):
+            image, ids = decode(
+                tf.constant(example.encode(record)),
+                "png",
+                records.manifest.space,
+                None,
+            )
+    except manifest.ManifestError as error:
+        assert "record 0 (ulm_000001_000019): " in str(error)
+        assert not (is_right and record.label)
+        return
+    assert image.shape == (record.height, record.width, 3)
+    assert ids.shape == (record.height, record.width)

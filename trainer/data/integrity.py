@@ -109,8 +109,10 @@ def naming_damage(records: RecordSet, split: str) -> Iterator[None]:
     """
     try:
         yield
-    except tf.errors.OpError as error:
-        raise find_damage(records, split, error.message) from error
+    except (tf.errors.OpError, UnicodeDecodeError) as error:
+        # TensorFlow quotes what it cannot read, and its bytes are no text.
+        reason = getattr(error, "message", str(error))
+        raise find_damage(records, split, reason) from error
 
 
 def find_damage(records: RecordSet, split: str, reason: str) -> ManifestError:

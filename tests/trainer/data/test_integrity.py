@@ -143,6 +143,7 @@ def write_one_record(folder, space="label_ids", **fields):
         ),
         ({"label": PALETTE}, "label is 8-bit palette, should be 8-bit grey"),
         ({"label": b""}, "no label map"),
+        ({"label": b"\x89"}, "label is not a PNG"),
         ({"image": b"%!PS"}, "image is not a PNG"),
         ({"image": odd_pngs.broken(IMAGE)["cut"]}, "PNG|damaged"),
         (
