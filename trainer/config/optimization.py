@@ -5,7 +5,12 @@ import dataclasses
 from trainer.config.flag import ConfigError
 from trainer.config.options import Config, option
 
-LOSSES = ("cross_entropy", "focal", "cross_entropy_dice")
+LOSSES = (
+    "cross_entropy",
+    "focal",
+    "cross_entropy_dice",
+    "cross_entropy_tversky",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +75,13 @@ class LossConfig(Config):
         2.0,
         help="Gamma of --loss=focal: how much easy pixels count less",
         at_least=0,
+    )
+    tversky_beta: float = option(
+        0.7,
+        help="Beta of --loss=cross_entropy_tversky: what a missed pixel of a "
+        "class costs; a wrong one costs the rest to 1; 0.5 is Dice",
+        at_least=0,
+        at_most=1,
     )
     ignore_void: bool = option(
         True,

@@ -8,13 +8,16 @@ from schemas import class_weights as weighting
 from schemas.labels import LabelSpace
 from schemas.manifest import Split
 from trainer.config.optimization import LossConfig
-from trainer.losses import dice, pixels
+from trainer.losses import dice, pixels, tversky
 from trainer.losses.segmentation import SegmentationLoss, Terms
 
 LOSSES: dict[str, Callable[[LossConfig], Terms]] = {
     "cross_entropy": lambda config: Terms(),
     "focal": lambda config: Terms(factor=pixels.focal(config.focal_gamma)),
     "cross_entropy_dice": lambda config: Terms(region=dice.dice_loss),
+    "cross_entropy_tversky": lambda config: Terms(
+        region=tversky.tversky(config.tversky_beta)
+    ),
 }
 """--loss → its terms; `trainer.config.optimization.LOSSES` has the names."""
 

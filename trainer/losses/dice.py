@@ -17,10 +17,22 @@ def dice_loss(pixels: Pixels) -> Any:
         () float32 in [0, 1]; 0 where no pixel counts.
     """
     hits, truth, predicted = overlaps(pixels)
-    occurs = ops.cast(truth > 0, "float32")
     dice = safe_divide(2 * hits, truth + predicted)
-    num_present = ops.sum(occurs)
-    return safe_divide(ops.sum((1 - dice) * occurs), num_present)
+    return mean_distance(dice, truth)
+
+
+def mean_distance(index: Any, truth: Any) -> Any:
+    """Computes 1 - the mean of an index over the classes that occur.
+
+    Args:
+        index: (num_classes,) float32 in [0, 1].
+        truth: (num_classes,) float32 pixels of each class.
+
+    Returns:
+        () float32 in [0, 1]; 0 where no class occurs.
+    """
+    occurs = ops.cast(truth > 0, "float32")
+    return safe_divide(ops.sum((1 - index) * occurs), ops.sum(occurs))
 
 
 def overlaps(pixels: Pixels) -> tuple[Any, Any, Any]:

@@ -33,10 +33,12 @@ def test_flags_choose_the_loss():
     expected = {
         "cross_entropy": cross_entropy,
         "cross_entropy_dice": cross_entropy + 1 - (1 / 3 + 3 / 5) / 2,
+        "cross_entropy_tversky": cross_entropy
+        + (1 - (0.25 / 0.9 + 0.75 / 1.1) / 2),
         "focal": focal,
     }
     for name, value in expected.items():
-        config = LossConfig(name, focal_gamma=1.0)
+        config = LossConfig(name, focal_gamma=1.0, tversky_beta=0.8)
         loss, _ = build_loss(config, ones)(ids, LOGITS)
         assert float(loss) == pytest.approx(value)
 
