@@ -8,6 +8,7 @@ are opened here, once, and handed on.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from schemas import manifest
 from trainer.config import devices, run_dir, saved
 from trainer.config.data import DataConfig
 from trainer.config.inference import (
@@ -22,7 +23,7 @@ from trainer.config.training import TrainConfig
 from trainer.data import dataset
 from trainer.data.dataset import RecordSet
 from trainer.data.frames import Frames, open_frames
-from trainer.storage import image_files
+from trainer.storage import files, image_files
 
 Given = Mapping[str, Any]
 """Name → value of the flags that the user gave."""
@@ -109,11 +110,25 @@ def export(given: Given) -> tuple[ExportConfig]:
         FileNotFoundError: There is no network.
     """
     run = _load_run(given)
+    inference = InferenceConfig()
+    frames_of: dict[str, Any] = {}
+    if run:
+        inference = InferenceConfig(run.data.resize, run.data.crop)
+        frames_of = {
+            "train_split": run.data.train_split,
+            "eval_split": run.data.eval_split,
+        }
+        if _is_data_set(run.data.data_dir):
+            frames_of["data_dir"] = run.data.data_dir
+    # What is checked together is set together.
+    names = ("data_dir", "export_formats")
+    frames_of |= {name: given[name] for name in names if name in given}
     config = with_values(
         ExportConfig(
             export_dir=given.get("export_dir", ""),
-            resize=run.data.resize if run else ExportConfig.resize,
+            inference=inference,
             **_network_flags(given),
+            **frames_of,
         ),
         given,
     )
@@ -134,6 +149,12 @@ def _network_flags(given: Given) -> dict[str, Any]:
     """Returns the flags that name a network, as far as they are given."""
     names = "model_dir", "checkpoint"
     return {name: given[name] for name in names if name in given}
+
+
+def _is_data_set(data_dir: str) -> bool:
+    """Returns whether a converted data set is where a run found it."""
+    path = files.join(data_dir, manifest.FILE_NAME)
+    return files.num_bytes(path) is not None
 
 
 def _load_run(given: Given) -> TrainConfig | None:

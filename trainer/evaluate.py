@@ -10,8 +10,7 @@ from trainer.evaluation import report, results
 from trainer.evaluation.best_and_worst import BestAndWorst
 from trainer.evaluation.results import Subject
 from trainer.evaluation.score_network import score_network
-from trainer.inference.predictor import Predictor
-from trainer.models.saved import load_network
+from trainer.inference.masking import open_predictor
 from trainer.storage import files, notes
 
 
@@ -30,7 +29,7 @@ def run(config: EvaluateConfig, frames: Frames) -> None:
     """
     notes.say(frames.left_out)
     path = run_dir.network_path(config.model_dir, config.checkpoint)
-    predictor = Predictor(load_network(path), config.inference)
+    predictor = open_predictor(path, config.inference)
     if predictor.space is not frames.space:
         print(
             f"The network tells {predictor.space.name} apart, the data holds "

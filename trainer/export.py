@@ -1,65 +1,109 @@
 """Writes a trained network as files that need none of this project's code.
 
-EXPORT/
-  unet.keras      Keras; pictures of one size
-  unet.onnx       ONNX; pictures of one size
-  saved_model/    TensorFlow; pictures of any size, encoded or as pixels
+Each does what evaluate and predict do, windows included; on some frames its
+ids are compared with theirs, and what differs is printed.
 """
 
-import keras
+import itertools
+from collections.abc import Iterable, Iterator
+
+import numpy as np
 
 from trainer.config import run_dir
+from trainer.config.data import DataConfig
 from trainer.config.inference import ExportConfig
-from trainer.config.sizes import format_size
+from trainer.config.sizes import SIZE_FACTOR, format_size
+from trainer.data.frames import open_frames
+from trainer.inference.masking import allowed_ids
+from trainer.inference.predictor import Predictor, resize_picture
 from trainer.models.saved import load_network
-from trainer.serving.fixed_size import build_deployed
-from trainer.serving.saved_model import save_serving
+from trainer.serving.formats import FORMATS, Format
+from trainer.serving.job import ExportJob
 from trainer.storage import files
+from trainer.storage.images import Picture
 
-KERAS_FILE = "unet.keras"
-ONNX_FILE = "unet.onnx"
-SAVED_MODEL_DIR = "saved_model"
+CALIBRATION_FRAMES = 16
 
 
 def run(config: ExportConfig) -> None:
     """Exports the network in each format of --export_formats.
 
     Raises:
-        ValueError: The network or the backend does not fit.
+        ValueError: The network, the backend or the data set does not fit.
         FileNotFoundError: There is no such network.
     """
     path = run_dir.network_path(config.model_dir, config.checkpoint)
     network = load_network(path)
+    seen = None
+    if config.inference.mask_unseen:
+        seen = allowed_ids(path, network)
+    pictures = list(_pictures(config, config.eval_split, config.compare_frames))
+    predictor = Predictor(network, config.inference, seen)
+    expected = [ids for _, ids in predictor.predict(pictures)]
+    job = ExportJob(
+        network,
+        config.inference,
+        config.input_size,
+        seen,
+        lambda: _calibration(config),
+    )
     files.make_folder(config.export_dir)
-    deployed = build_deployed(network, config.resize, config.input_size)
     size = format_size(config.input_size)
-    if "keras" in config.export_formats:
-        target = files.join(config.export_dir, KERAS_FILE)
-        with files.replacing(target) as partial:
-            deployed.save(partial)
-        print(f"{target}: (B, H, W, 3) uint8 pictures of {size} → labelIds")
-    if "onnx" in config.export_formats:
-        target = files.join(config.export_dir, ONNX_FILE)
-        with files.replacing(target) as partial:
-            _save_onnx(deployed, partial)
-        print(f"{target}: (B, H, W, 3) uint8 pictures of {size} → labelIds")
-    if "saved_model" in config.export_formats:
-        target = files.join(config.export_dir, SAVED_MODEL_DIR)
-        save_serving(network, config.resize, target)
+    for name in config.export_formats:
+        form = FORMATS[name]
+        target = files.join(config.export_dir, form.file_name)
+        form.write(job, target)
+        print(f"{target}: {form.takes.format(size=size)}")
+        if pictures:
+            compared = _compare(form, target, pictures, expected)
+            print(f"{target}: {compared}")
+    if not pictures:
         print(
-            f"{target}: serving_default takes one encoded picture, pixels "
-            "takes (B, H, W, 3) uint8; any size → labelIds"
+            "No file was compared with --mode=predict: that takes frames, of "
+            "--data_dir, and a --compare_frames above 0"
         )
 
 
-def _save_onnx(model: keras.Model, path: str) -> None:
-    # Keras exports only what has been called; building is not enough.
-    model(keras.ops.zeros((1, *model.input_shape[1:]), "uint8"))
+def _compare(
+    form: Format,
+    path: str,
+    pictures: Iterable[Picture],
+    expected: list[np.ndarray],
+) -> str:
+    """Says how far a file's ids are those of predict."""
     try:
-        model.export(path, format="onnx", verbose=False)
+        apply = form.open_file(path)
     except ImportError as error:
-        raise ValueError(
-            "ONNX export needs packages that are not installed "
-            f"({error}); run pip install tf2onnx onnx, or give "
-            "--export_formats=keras,saved_model"
-        ) from error
+        return f"not compared with --mode=predict: {error}"
+    num_pixels = num_different = 0
+    for picture, label_ids in zip(pictures, expected, strict=True):
+        num_pixels += label_ids.size
+        num_different += np.count_nonzero(apply(picture.image) != label_ids)
+    return (
+        f"{num_different:,} of {num_pixels:,} labelIds "
+        f"({num_different / num_pixels:.4%}) differ from those of "
+        f"--mode=predict, over {len(expected)} frames"
+    )
+
+
+def _calibration(config: ExportConfig) -> Iterator[np.ndarray]:
+    for picture in _pictures(config, config.train_split, CALIBRATION_FRAMES):
+        yield picture.image
+
+
+def _pictures(
+    config: ExportConfig, split: str, count: int
+) -> Iterator[Picture]:
+    """Yields a split's first pictures, brought to --input_size."""
+    if not (config.data_dir and count):
+        return
+    # Frames are read at their stored size, whatever the network takes.
+    data = DataConfig(
+        config.data_dir,
+        eval_split=split,
+        resize=None,
+        crop=(SIZE_FACTOR, SIZE_FACTOR),
+    )
+    for frame in itertools.islice(open_frames(data).read(), count):
+        image = resize_picture(frame.image, config.input_size)
+        yield Picture(frame.name, image)

@@ -14,8 +14,8 @@ from schemas.failures import one_line
 from trainer.config import run_dir
 from trainer.config.inference import PredictConfig
 from trainer.evaluation import submission
+from trainer.inference.masking import open_predictor
 from trainer.inference.predictor import Predictor
-from trainer.models.saved import load_network
 from trainer.storage import files, image_files, images, notes
 from trainer.storage.images import Picture
 from trainer.storage.progress import Progress
@@ -72,7 +72,7 @@ def run(config: PredictConfig, found: image_files.Pictures) -> int:
     if config.submission:
         submission.check_pictures(paths)
     network_path = run_dir.network_path(config.model_dir, config.checkpoint)
-    predictor = Predictor(load_network(network_path), config.inference)
+    predictor = open_predictor(network_path, config.inference)
     _prepare_output(config.output_dir, paths)
     begin = time.perf_counter()
     _predict(predictor, paths, config.output_dir, outcome)

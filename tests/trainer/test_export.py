@@ -1,5 +1,7 @@
+import json
 import subprocess
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -8,10 +10,15 @@ from PIL import Image
 
 from schemas.labels import LABEL_IDS, TRAIN_IDS
 from tests import color_network
-from trainer import export
-from trainer.config.inference import ExportConfig, InferenceConfig
-from trainer.inference.predictor import Predictor, resize_picture
-from trainer.serving.fixed_size import shrink_matrix
+from tests.tiny_dataset import write_dataset
+from tests.trainer.serving.applied import predicted, texture
+from trainer import configure, export
+from trainer.config.flag import ConfigError
+from trainer.config.inference import (
+    EXPORT_FORMATS,
+    ExportConfig,
+    InferenceConfig,
+)
 
 SIZE, RESIZE = (45, 77), (24, 40)
 BEGIN = """
@@ -33,64 +40,57 @@ label_ids = model.predict(np.load(npy)[None], verbose=0)[0]
     "onnx": """
 import onnxruntime
 session = onnxruntime.InferenceSession(path)
-((label_ids,),) = session.run(None, {"image": np.load(npy)[None]})
+((label_ids,),) = session.run(["label_ids"], {"image": np.load(npy)[None]})
+""",
+    "tflite": """
+import tensorflow as tf
+run = tf.lite.Interpreter(path).get_signature_runner()
+label_ids = run(image=np.load(npy)[None])["label_ids"][0]
 """,
     "encoded": """
+import io
 import tensorflow as tf
-signature = tf.saved_model.load(path).signatures["serving_default"]
-content = tf.constant(open(png, "rb").read())
-label_ids = signature(image_bytes=content)["label_ids"].numpy()
+from PIL import Image
+model = tf.saved_model.load(path)
+street = Image.open(png)
+jpeg = io.BytesIO()
+street.resize((30, 20)).save(jpeg, "JPEG")
+contents = tf.constant([open(png, "rb").read(), jpeg.getvalue()])
+answer = model.signatures["serving_default"](image_bytes=contents)
+large, small = (
+    np.asarray(Image.open(io.BytesIO(png)))
+    for png in answer["label_ids_bytes"].numpy()
+)
+assert small.shape == (20, 30)
+label_ids = large
 """,
     "pixels": """
 import tensorflow as tf
-signature = tf.saved_model.load(path).signatures["pixels"]
+model = tf.saved_model.load(path)
 images = tf.constant(np.load(npy)[None])
-label_ids = signature(images=images)["label_ids"].numpy()[0]
+label_ids = model.signatures["pixels"](images=images)["label_ids"].numpy()[0]
 """,
 }
 """Name → what a stranger writes to apply an exported file."""
 
 
-def texture(size, seed=0):
-    small = np.random.default_rng(seed).integers(0, 256, (6, 9, 3), np.uint8)
-    return resize_picture(small, size)
-
-
-def exported(tmp_path, formats, space=LABEL_IDS):
-    """Exports the colour network; returns what prediction gives."""
+def exported(tmp_path, formats, space=LABEL_IDS, **more):
+    """Exports the color network; returns what prediction gives."""
     network = color_network.build(space, (16, 16, 3))
     path = str(tmp_path / "network.keras")
     network.save(path)
+    inference = InferenceConfig(RESIZE, (32, 32))
     export.run(
         ExportConfig(
-            model_dir="",
             export_dir=str(tmp_path / "out"),
             checkpoint=path,
-            resize=RESIZE,
+            inference=inference,
             input_size=SIZE,
             export_formats=formats,
+            **more,
         )
     )
-    predictor = Predictor(network, InferenceConfig(RESIZE, (32, 32)))
-    return lambda image: next(predictor.predict([_Picture(image)]))[1]
-
-
-class _Picture:
-    def __init__(self, image):
-        self.image = image
-
-
-@pytest.mark.parametrize("length", [24, 37, 77])
-def test_the_matrix_resizes_as_pillow_does(length):
-    values = np.random.default_rng(0).random(length).astype(np.float32)
-    expected = np.asarray(
-        Image.fromarray(values[None]).resize((24, 1), Image.Resampling.BOX)
-    )[0]
-    matrix = shrink_matrix(length, 24)
-    assert matrix.shape == (32, length)
-    np.testing.assert_allclose(matrix[4:28] @ values, expected, atol=1e-6)
-    np.testing.assert_array_equal(matrix[3], matrix[4])
-    np.testing.assert_allclose(matrix.sum(1), 1, atol=1e-6)
+    return lambda image: predicted(network, inference, [image])[0]
 
 
 def applied_by_a_stranger(tmp_path, name, path, image):
@@ -133,14 +133,66 @@ def test_the_saved_model_takes_any_size(tmp_path, signature):
     assert (label_ids == predict(image)).mean() > 0.999
 
 
-def test_the_onnx_file_gives_what_prediction_gives(tmp_path):
+@pytest.mark.parametrize(
+    ("name", "file_name"), [("onnx", "unet.onnx"), ("tflite", "unet.tflite")]
+)
+def test_files_for_other_runtimes_give_what_prediction_gives(
+    tmp_path, name, file_name
+):
+    if name == "onnx":
+        pytest.importorskip("tf2onnx")
+        pytest.importorskip("onnxruntime")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FutureWarning)
+        predict = exported(tmp_path, (name,))
+    image = texture(SIZE)
+    path = tmp_path / "out" / file_name
+    label_ids = applied_by_a_stranger(tmp_path, name, path, image)
+    assert (label_ids == predict(image)).mean() > 0.999
+
+
+def test_every_file_is_compared_with_prediction(tmp_path, capsys):
     pytest.importorskip("tf2onnx")
     pytest.importorskip("onnxruntime")
-    predict = exported(tmp_path, ("onnx",))
-    image = texture(SIZE)
-    path = tmp_path / "out" / "unet.onnx"
-    label_ids = applied_by_a_stranger(tmp_path, "onnx", path, image)
-    assert (label_ids == predict(image)).mean() > 0.999
+    data_dir = tmp_path / "set"
+    write_dataset(data_dir, 6, 3, (40, 40))
+    exported(tmp_path, EXPORT_FORMATS, data_dir=str(data_dir))
+    lines = capsys.readouterr().out.splitlines()
+    compared = [line for line in lines if "differ from those of" in line]
+    assert len(compared) == len(EXPORT_FORMATS)
+    for line in compared:
+        name, _, text = line.partition(": ")
+        count, _, text = text.partition(" of 6,930 labelIds (")
+        assert text.endswith("those of --mode=predict, over 2 frames")
+        allowed = 700 if "int8" in name else 7
+        assert int(count.replace(",", "")) <= allowed, line
+
+
+def test_without_frames_it_says_that_nothing_was_compared(tmp_path, capsys):
+    exported(tmp_path, ("keras",))
+    assert "No file was compared" in capsys.readouterr().out
+
+
+def test_ids_that_the_run_never_saw_are_not_exported(tmp_path, capsys):
+    pixels = [0] * 34
+    pixels[7] = pixels[26] = 10
+    content = {"label_space": "label_ids", "class_pixels": pixels}
+    (tmp_path / "classes.json").write_text(json.dumps(content))
+    exported(tmp_path, ("keras",))
+    assert "32 of 34 ids did not occur in training" in capsys.readouterr().out
+    model = keras.models.load_model(tmp_path / "out" / "unet.keras")
+    label_ids = model.predict(texture(SIZE)[None], verbose=0)
+    assert np.unique(label_ids).tolist() == [7, 26]
+
+
+def test_calibration_needs_a_data_set():
+    given = {
+        "export_dir": "out",
+        "checkpoint": "x.keras",
+        "export_formats": ("tflite_int8",),
+    }
+    with pytest.raises(ConfigError, match="tflite_int8 needs --data_dir"):
+        configure.export(given)
 
 
 def test_missing_onnx_packages_are_named(tmp_path, monkeypatch):

@@ -98,7 +98,7 @@ OF_ANOTHER_MODE = {
         "predict",
         "--epochs=3",
     ): "--mode=train and does nothing in --mode=predict",
-    ("export", "--inference=whole"): "--mode=predict and does nothing",
+    ("export", "--limit=3"): "--mode=predict and does nothing",
 }
 
 

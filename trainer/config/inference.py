@@ -13,7 +13,11 @@ from trainer.config.options import Config, option, part, same_as
 from trainer.config.training import TrainConfig
 
 CHECKPOINTS = ("best", "latest")
-EXPORT_FORMATS = ("keras", "saved_model", "onnx")
+EXPORT_FORMATS = ("keras", "saved_model", "onnx", "tflite", "tflite_int8")
+"""The names of the rows in serving/formats.py, which imports TensorFlow."""
+
+CALIBRATED_FORMATS = ("tflite_int8",)
+"""Those that need frames of the training split."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +52,11 @@ class InferenceConfig(Config):
         at_least=0.1,
         at_most=10,
         example="0.75,1",
+    )
+    mask_unseen: bool = option(
+        True,
+        help="Predicts only ids that occurred in training, as the run's "
+        "classes.json counts them; a network without that file predicts all",
     )
     batch_size: int | None = option(
         None,
@@ -133,17 +142,51 @@ class ExportConfig(Config):
     )
     model_dir: str = same_as(EvaluateConfig, "model_dir")
     checkpoint: str = same_as(EvaluateConfig, "checkpoint")
-    resize: Size | None = same_as(DataConfig, "resize")
+    inference: InferenceConfig = part(
+        "resize",
+        "crop",
+        "inference",
+        "stride",
+        "flip_average",
+        "scales",
+        "mask_unseen",
+    )
     input_size: Size = option(
-        (1024, 2048), help="Size of the pictures that Keras and ONNX files take"
+        (1024, 2048),
+        help="Size of the pictures that all files but the SavedModel take",
     )
     export_formats: tuple[str, ...] = option(
-        EXPORT_FORMATS, help="Formats to write", choices=EXPORT_FORMATS
+        tuple(
+            name for name in EXPORT_FORMATS if name not in CALIBRATED_FORMATS
+        ),
+        help="Formats to write; tflite_int8 needs --data_dir",
+        choices=EXPORT_FORMATS,
+    )
+    data_dir: str = option(
+        "",
+        help="Data set of the frames that tflite_int8 is calibrated on and "
+        "files are compared on; that of the run, where it is still there",
+        is_path=True,
+    )
+    train_split: str = same_as(DataConfig, "train_split")
+    eval_split: str = same_as(DataConfig, "eval_split")
+    compare_frames: int = option(
+        2,
+        help="Frames of the evaluation split on which each file's ids are "
+        "compared with those of predict; 0: none",
+        at_least=0,
+        at_most=1_000_000,
     )
 
     def check_together(self) -> None:
-        """Checks that there can be a network."""
+        """Checks that there can be a network, and frames where needed."""
         _check_network(self.model_dir, self.checkpoint)
+        calibrated = set(self.export_formats) & set(CALIBRATED_FORMATS)
+        if calibrated and not self.data_dir:
+            raise ConfigError(
+                f"--export_formats={','.join(sorted(calibrated))} needs "
+                "--data_dir: the converted data set to calibrate on"
+            )
 
 
 MODES = {

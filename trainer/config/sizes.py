@@ -1,7 +1,5 @@
 """Sizes of pictures as the trainer's flags give them."""
 
-import math
-
 from schemas import sizes
 from schemas.sizes import Size
 
@@ -24,11 +22,3 @@ def parse_size(text: str) -> Size | None:
         ValueError: It is neither.
     """
     return None if text == NONE else sizes.parse(text)
-
-
-def padded(size: Size) -> Size:
-    """Rounds (height, width) up to what the network takes."""
-    height, width = (
-        math.ceil(length / SIZE_FACTOR) * SIZE_FACTOR for length in size
-    )
-    return height, width

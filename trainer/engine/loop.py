@@ -8,7 +8,7 @@ from schemas.labels import LABEL_SPACES
 from trainer.backends import devices, processes
 from trainer.backends.processes import IsStopped
 from trainer.backends.step import StepResult
-from trainer.config import run_dir
+from trainer.config import run_dir, seen_ids
 from trainer.config.training import TrainConfig
 from trainer.data.dataset import RecordSet
 from trainer.data.loader import Batch, Batching, RunData
@@ -59,6 +59,14 @@ class Training:
         )
         self._output = RunOutput(config, self._stepper, self._digests)
         self._state = self._restored_state()
+        if config.devices.is_first and not self._state.step:
+            # An older run has no such file and keeps predicting all ids.
+            seen_ids.save(
+                config.model_dir,
+                self._space,
+                records.manifest.split(split),
+                config.loss.ignore_void,
+            )
         self._console = Console(
             config, self._data.num_examples, self._data.steps_per_epoch
         )

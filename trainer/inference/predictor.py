@@ -2,7 +2,8 @@
 
 Pictures become windows, windows become batches, probabilities are blended
 back and brought to the picture's own size, where each pixel takes its most
-probable id.
+probable id.  Where they have that size already, they exist for one row of
+windows at a time only.
 """
 
 import dataclasses
@@ -15,11 +16,13 @@ import numpy as np
 from keras import ops
 from PIL import Image
 
+from schemas import sizes
 from schemas.sizes import Size
 from trainer.config.inference import InferenceConfig
+from trainer.inference.bands import Bands
 from trainer.inference.window_network import WindowNetwork, default_batch_size
-from trainer.inference.windows import Grid, whole_grid
-from trainer.models.saved import label_space_of
+from trainer.inference.windows import Grid, choose_grid
+from trainer.models.saved import label_space_of, output_label_ids
 
 STRIP_BYTES = 64 << 20
 """The most that one strip of full-size probabilities takes."""
@@ -43,33 +46,43 @@ class _View:
     Attributes:
         grid: Its windows.
         windows: The windows' pixels, (h, w, 3) uint8 each.
-        sums: canvas + (C,) float32, weighted probabilities.
+        bands: What the network says of them: (H, W, C) float32
+            probabilities, or (H, W) uint8 ids where these are final.
     """
 
     grid: Grid
     windows: list[np.ndarray]
-    sums: np.ndarray
+    bands: Bands
 
 
 class Predictor:
     """A network ready for pictures of any size."""
 
-    def __init__(self, model: keras.Model, config: InferenceConfig):
+    def __init__(
+        self,
+        model: keras.Model,
+        config: InferenceConfig,
+        seen: np.ndarray | None = None,
+    ):
         """Wraps the network.
 
         Args:
             model: Takes (B, H, W, 3) in [-1, 1]; gives logits or
                 probabilities of 34 labelIds or 19 trainIds.
             config: How to apply it.
+            seen: (C,) bool, the ids that may be predicted; None for all.
 
         Raises:
-            ValueError: It is no such network.
+            ValueError: It is no such network, or cannot take windows of the
+                size of --crop.
         """
         self.space = label_space_of(model)
+        self._output_ids = output_label_ids(self.space, seen)
         self._config = config
         batch_size = config.batch_size or default_batch_size()
         self._batch_pixels = batch_size * math.prod(config.crop)
-        self._network = WindowNetwork(model)
+        self._network = WindowNetwork(model, seen)
+        check_window(config.crop, self._network.factor)
 
     def predict(
         self, pictures: Iterable[_Picture]
@@ -90,21 +103,15 @@ class Predictor:
         yield from self._finish(waiting)
 
     def _views(self, image: np.ndarray) -> list[_View]:
-        config = self._config
-        base = config.resize or image.shape[:2]
+        view_at = view_sizes(image.shape[:2], self._config)
+        is_final = view_at == [image.shape[:2]]
+        finish = _most_probable_here if is_final else np.copy
         views = []
-        for scale in config.scales:
-            size = tuple(max(1, round(side * scale)) for side in base)
-            grid = choose_grid(size, config)
-            views.append(
-                _View(
-                    grid=grid,
-                    windows=grid.cut(resize_picture(image, size)),
-                    sums=np.zeros(
-                        (*grid.canvas, self.space.num_classes), np.float32
-                    ),
-                )
-            )
+        for size in view_at:
+            grid = choose_grid(size, self._config, self._network.factor)
+            windows = grid.cut(resize_picture(image, size))
+            bands = Bands(grid, len(self._output_ids), finish)
+            views.append(_View(grid, windows, bands))
         return views
 
     def _finish(
@@ -137,23 +144,35 @@ class Predictor:
             flip = np.s_[:, :, ::-1]
             values = values + self._network(batch[flip], weights[flip])[flip]
         for (view, position, _), value in zip(jobs, values, strict=True):
-            view.grid.add(view.sums, position, value)
+            view.bands.add(position, value)
 
     def _label_ids(self, views: list[_View], size: Size) -> np.ndarray:
-        sums = views[0].grid.crop(views[0].sums)
-        for view in views[1:]:
-            other = view.grid.crop(view.sums)
-            sums = sums + _resized(other, sums.shape[:2])
-        return self.space.to_label_ids[most_probable(sums, size)]
+        result = views[0].bands.close()
+        if result.ndim == 3:
+            for view in views[1:]:
+                other = view.bands.close()
+                result = result + _resized(other, result.shape[:2])
+            result = most_probable(result, size)
+        return self._output_ids[result]
 
 
-def choose_grid(size: Size, config: InferenceConfig) -> Grid:
-    """Decides between one whole window and sliding ones for a size."""
-    area = size[0] * size[1]
-    few = area <= 2 * config.crop[0] * config.crop[1]
-    if config.inference == "whole" or (config.inference == "auto" and few):
-        return whole_grid(size)
-    return Grid(size, config.crop, config.stride)
+def check_window(crop: Size, factor: int) -> None:
+    """Raises ValueError where a network cannot take windows of a size."""
+    if any(side % factor for side in crop):
+        raise ValueError(
+            f"--crop={sizes.to_text(crop)}: both sides must divide by "
+            f"{factor}, because the network's coarsest features stand for "
+            f"{factor}x{factor} pixels; give another --crop"
+        )
+
+
+def view_sizes(size: Size, config: InferenceConfig) -> list[Size]:
+    """Returns the (height, width) that a picture takes at each scale."""
+    height, width = config.resize or size
+    return [
+        (max(1, round(height * scale)), max(1, round(width * scale)))
+        for scale in config.scales
+    ]
 
 
 def resize_picture(image: np.ndarray, size: Size) -> np.ndarray:
@@ -187,6 +206,11 @@ def most_probable(probabilities: np.ndarray, size: Size) -> np.ndarray:
         wide = _resized(strip, (strip.shape[0], size[1]))
         strips.append(ops.convert_to_numpy(ops.argmax(wide, -1)))
     return np.concatenate(strips).astype(np.uint8)
+
+
+def _most_probable_here(probabilities: np.ndarray) -> np.ndarray:
+    """Takes the most probable id at each place of (h, w, C) float32."""
+    return most_probable(probabilities, probabilities.shape[:2])
 
 
 def _resized(values: np.ndarray, size: Size) -> Any:

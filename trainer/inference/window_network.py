@@ -4,19 +4,30 @@ import keras
 import numpy as np
 
 from trainer.models.saved import pixels_to_probabilities
+from trainer.models.strides import size_factor
 
 _BATCH_SIZES = {True: 16, False: 1}
 """Whether there is a GPU or its like → windows a batch."""
 
 
 class WindowNetwork:
-    """A network that multiplies by the windows' weights on its device."""
+    """A network that multiplies by the windows' weights on its device.
 
-    def __init__(self, model: keras.Model):
-        """Wraps a network of logits or probabilities."""
+    Attributes:
+        factor: What both sides of a window have to divide by.
+    """
+
+    def __init__(self, model: keras.Model, seen: np.ndarray | None = None):
+        """Wraps a network of logits or probabilities.
+
+        Args:
+            model: The network.
+            seen: (C,) bool, the ids that may be predicted; None for all.
+        """
         is_jax = keras.backend.backend() == "jax"
         clone_layer = None if is_jax else _with_own_kernel
-        probabilities = pixels_to_probabilities(model, clone_layer)
+        probabilities = pixels_to_probabilities(model, clone_layer, seen)
+        self.factor = size_factor(probabilities)
         pixels = keras.Input((None, None, 3), dtype="uint8")
         weights = keras.Input((None, None, 1), dtype="float32")
         self._model = keras.Model(

@@ -7,31 +7,35 @@ to one at every pixel, so that weighted predictions only need to be summed.
 import dataclasses
 import functools
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from schemas.sizes import Size
-from trainer.config.sizes import SIZE_FACTOR, padded
+from trainer.config.inference import InferenceConfig
 
 
-def window_starts(length: int, window: int, stride: float) -> list[int]:
+def window_starts(
+    length: int, window: int, stride: float, factor: int
+) -> list[int]:
     """Spreads windows evenly over one axis.
 
-    All start at multiples of 16: the network's pooling then falls on the
-    same pixels in each window, and neighbours agree where they overlap.
+    All start at multiples of the network's factor: its strides then fall on
+    the same pixels in each window, and neighbours agree where they overlap.
 
     Args:
-        length: The axis's length in pixels, a multiple of 16.
+        length: The axis's length in pixels, a multiple of `factor`.
         window: The window's length in pixels, one too, at most `length`.
         stride: The largest distance of neighbours, as a share of `window`.
+        factor: What the network's pictures have to divide by.
 
     Returns:
         The first pixel of each window; the last one ends at `length`.
     """
-    room = (length - window) // SIZE_FACTOR
-    step = max(1, int(window * stride) // SIZE_FACTOR)
+    room = (length - window) // factor
+    step = max(1, int(window * stride) // factor)
     count = math.ceil(room / step) + 1
-    return [SIZE_FACTOR * round(x) for x in np.linspace(0, room, count)]
+    return [factor * round(x) for x in np.linspace(0, room, count)]
 
 
 def blend_weights(length: int, starts: list[int], window: int) -> np.ndarray:
@@ -49,9 +53,30 @@ def blend_weights(length: int, starts: list[int], window: int) -> np.ndarray:
     return np.stack(weights).astype(np.float32)
 
 
-def whole_grid(size: Size) -> "Grid":
-    """Lays one window over a picture, padded as the network needs."""
-    return Grid(size, padded(size), stride=1.0)
+def padded(size: Size, factor: int) -> Size:
+    """Rounds (height, width) up to multiples of a network's factor."""
+    height, width = (length + -length % factor for length in size)
+    return height, width
+
+
+def choose_grid(size: Size, config: InferenceConfig, factor: int) -> "Grid":
+    """Decides between one whole window and sliding ones for a size."""
+    few = math.prod(size) <= 2 * math.prod(config.crop)
+    if config.inference == "whole" or (config.inference == "auto" and few):
+        return Grid(size, padded(size, factor), 1.0, factor)
+    return Grid(size, config.crop, config.stride, factor)
+
+
+class Axis(NamedTuple):
+    """The windows along one side of a picture.
+
+    Attributes:
+        starts: The first pixel of each.
+        weights: (len(starts), window) float32; see `blend_weights`.
+    """
+
+    starts: list[int]
+    weights: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,38 +85,48 @@ class Grid:
 
     Attributes:
         size: The picture's (height, width).
-        window: Each window's (height, width), multiples of 16.
+        window: Each window's (height, width), multiples of `factor`.
         stride: The largest distance of neighbours, as a share of `window`.
+        factor: What the network's pictures have to divide by.
     """
 
     size: Size
     window: Size
     stride: float
+    factor: int
 
     @functools.cached_property
     def canvas(self) -> Size:
         """The size of the picture padded to hold a window each way."""
-        height, width = padded(self.size)
+        height, width = padded(self.size, self.factor)
         return max(height, self.window[0]), max(width, self.window[1])
 
+    @property
+    def margin(self) -> tuple[int, int]:
+        """The padding above and left of the picture, in pixels."""
+        return (
+            (self.canvas[0] - self.size[0]) // 2,
+            (self.canvas[1] - self.size[1]) // 2,
+        )
+
     @functools.cached_property
-    def _axes(self) -> tuple:
-        """Each axis's starts and weights."""
-        axes = []
-        for length, window in zip(self.canvas, self.window, strict=True):
-            starts = window_starts(length, window, self.stride)
-            axes.append((starts, blend_weights(length, starts, window)))
-        return tuple(axes)
+    def axes(self) -> tuple[Axis, Axis]:
+        """The windows along the height and the width."""
+        rows, columns = (
+            self._axis(length, window)
+            for length, window in zip(self.canvas, self.window, strict=True)
+        )
+        return rows, columns
 
     @functools.cached_property
     def positions(self) -> tuple[tuple[int, int], ...]:
         """Each window's (row, column) in the grid."""
-        (rows, _), (columns, _) = self._axes
-        return tuple(np.ndindex(len(rows), len(columns)))
+        rows, columns = self.axes
+        return tuple(np.ndindex(len(rows.starts), len(columns.starts)))
 
     def cut(self, image: np.ndarray) -> list[np.ndarray]:
         """Cuts (H, W, 3) uint8 into windows, mirroring what sticks out."""
-        (top, left), (height, width) = self._margin, self.size
+        (top, left), (height, width) = self.margin, self.size
         pads = (
             (top, self.canvas[0] - height - top),
             (left, self.canvas[1] - width - left),
@@ -101,39 +136,18 @@ class Grid:
 
     def weights(self, position: tuple[int, int]) -> np.ndarray:
         """Returns what a window's pixels weigh, window float32 in (0, 1]."""
-        (_, row_weights), (_, column_weights) = self._axes
+        rows, columns = self.axes
         return np.multiply.outer(
-            row_weights[position[0]], column_weights[position[1]]
+            rows.weights[position[0]], columns.weights[position[1]]
         )
 
-    def add(
-        self, sums: np.ndarray, position: tuple[int, int], values: np.ndarray
-    ) -> None:
-        """Adds one window's weighted values to the sums of a canvas.
-
-        Args:
-            sums: canvas + (C,) float32, changed in place.
-            position: The window's (row, column) in the grid.
-            values: window + (C,) float32, times the window's weights.
-        """
-        sums[self._span(position)] += values
-
-    def crop(self, sums: np.ndarray) -> np.ndarray:
-        """Takes the picture's part, size + (C,), out of a canvas."""
-        top, left = self._margin
-        return sums[top : top + self.size[0], left : left + self.size[1]]
-
-    @property
-    def _margin(self) -> tuple[int, int]:
-        """The padding above and left of the picture, in pixels."""
-        return (
-            (self.canvas[0] - self.size[0]) // 2,
-            (self.canvas[1] - self.size[1]) // 2,
-        )
+    def _axis(self, length: int, window: int) -> Axis:
+        starts = window_starts(length, window, self.stride, self.factor)
+        return Axis(starts, blend_weights(length, starts, window))
 
     def _span(self, position: tuple[int, int]) -> tuple[slice, slice]:
-        (rows, _), (columns, _) = self._axes
-        top, left = rows[position[0]], columns[position[1]]
+        rows, columns = self.axes
+        top, left = rows.starts[position[0]], columns.starts[position[1]]
         return (
             slice(top, top + self.window[0]),
             slice(left, left + self.window[1]),

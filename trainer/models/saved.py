@@ -8,8 +8,11 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable
+from typing import Any
 
 import keras
+import numpy as np
+from keras import ops
 
 from schemas.labels import LABEL_SPACES, LabelSpace
 from trainer.config import run_dir
@@ -120,19 +123,22 @@ def label_space_of(model: keras.Model) -> LabelSpace:
 def pixels_to_probabilities(
     model: keras.Model,
     clone_layer: Callable[[keras.Layer], keras.Layer] | None = None,
+    seen: np.ndarray | None = None,
 ) -> keras.Model:
     """Puts normalization before a network and, after logits, softmax.
 
     The network may have been built for one picture size; its copy here
-    takes any that divides by 16.
+    takes any that divides by its `size_factor`.
 
     Args:
         model: The network.
         clone_layer: A layer → what takes its place, with the same weights;
             None keeps all layers.
+        seen: (C,) bool, the outputs that are kept, as if the others' logits
+            were masked; None for all.
 
     Returns:
-        A model of (B, H, W, 3) uint8 → (B, H, W, C) float32.
+        A model of (B, H, W, 3) uint8 → (B, H, W, outputs) float32.
     """
     if clone_layer or None not in model.input_shape[1:3]:
         copy = keras.models.clone_model(
@@ -142,7 +148,13 @@ def pixels_to_probabilities(
         model = copy
     pixels = keras.Input((None, None, 3), dtype="uint8")
     outputs = model(keras.layers.Rescaling(1 / 127.5, -1.0)(pixels))
-    if not _ends_in_softmax(model):
+    ends_in_softmax = _ends_in_softmax(model)
+    if seen is not None:
+        outputs = _select(outputs, seen)
+        if ends_in_softmax:
+            total = ops.sum(outputs, -1, keepdims=True)
+            outputs = outputs / ops.maximum(total, keras.config.epsilon())
+    if not ends_in_softmax:
         outputs = keras.layers.Softmax(dtype="float32")(outputs)
     return keras.Model(pixels, outputs)
 
@@ -151,6 +163,29 @@ def _is_plain(layer: keras.Layer) -> bool:
     """Returns whether a layer loads anywhere and computes in float32."""
     is_keras = type(layer).__module__.startswith("keras.")
     return is_keras and layer.dtype_policy.name == "float32"
+
+
+def output_label_ids(
+    space: LabelSpace, seen: np.ndarray | None = None
+) -> np.ndarray:
+    """Returns the labelId of each output of `pixels_to_probabilities`."""
+    ids = np.arange(space.num_classes) if seen is None else np.flatnonzero(seen)
+    return space.to_label_ids[ids]
+
+
+def _select(outputs: Any, seen: np.ndarray) -> Any:
+    """Keeps the seen of (B, H, W, C), by a layer that never learns."""
+    kernel = np.eye(seen.size, dtype=np.float32)[:, seen]
+    layer = keras.layers.Dense(
+        kernel.shape[1],
+        use_bias=False,
+        kernel_initializer="zeros",
+        trainable=False,
+        dtype="float32",
+    )
+    outputs = layer(outputs)
+    layer.set_weights([kernel])
+    return outputs
 
 
 def _ends_in_softmax(model: keras.Model) -> bool:

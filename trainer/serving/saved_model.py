@@ -1,116 +1,153 @@
-"""The SavedModel: encoded bytes or pixels of any size to labelIds."""
+"""The SavedModel: encoded bytes or pixels of any size to labelIds.
+
+It does what `Predictor` does.  It does not look at EXIF: a picture that is
+stored turned is seen turned.
+"""
+
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
 
-from schemas.sizes import Size
-from trainer.config.sizes import SIZE_FACTOR
-from trainer.models.saved import pixels_to_probabilities
-from trainer.serving.fixed_size import channels_to_label_ids, round_half_up
+from trainer.config.inference import InferenceConfig
+from trainer.inference.predictor import check_window
+from trainer.models.saved import (
+    label_space_of,
+    output_label_ids,
+    pixels_to_probabilities,
+)
+from trainer.models.strides import size_factor
+from trainer.serving import graph_resize, graph_windows
+from trainer.serving.job import Apply, ExportJob, check_tensorflow
 
 ENCODED = "serving_default"
 PIXELS = "pixels"
 
+_PICTURES = tf.TensorSpec((None, None, None, 3), tf.uint8, "images")
+_JPEG_START = b"\xff\xd8\xff"
 
-def save_serving(network: keras.Model, resize: Size | None, path: str) -> None:
+
+def write(job: ExportJob, path: str) -> None:
     """Writes a SavedModel with two signatures.
 
-    `serving_default` takes `image_bytes`, () string, a PNG or JPEG, and
-    gives `label_ids`, (H, W) uint8.  `pixels` takes `images`, (B, H, W, 3)
-    uint8, and gives (B, H, W) uint8.
-
-    Args:
-        network: Gives logits or probabilities of either label space.
-        resize: The size that training pictures took; None for their own.
-        path: The folder to write.
+    `serving_default` takes `image_bytes`, (B,) string, PNGs and JPEGs of any
+    sizes, and gives `label_ids_bytes`, (B,) string: PNGs of (H, W) uint8
+    labelIds.  By the end of their names TensorFlow Serving knows that both
+    travel in base64.  `pixels` takes `images`, (B, H, W, 3) uint8, and gives
+    `label_ids`, (B, H, W) uint8.
 
     Raises:
-        ValueError: Keras runs on another backend than TensorFlow.
+        ValueError: Keras runs on another backend than TensorFlow, or the
+            network cannot take windows of the size of --crop.
     """
-    if keras.backend.backend() != "tensorflow":
-        raise ValueError(
-            "a SavedModel can be exported on the TensorFlow backend only, "
-            f"not on {keras.backend.backend()}; set KERAS_BACKEND=tensorflow"
-        )
-    probabilities = pixels_to_probabilities(network)
-    to_label_ids = tf.constant(channels_to_label_ids(network))
+    check_tensorflow("saved_model")
+    probabilities = pixels_to_probabilities(job.network, seen=job.seen)
+    pixels = build_pixels(job, probabilities)
 
-    def pixels(images):
-        size = tf.shape(images)[1:3]
-        inner = tf.constant(resize) if resize else size
-        canvas, margin = _pad(_resize(images, size, inner), inner)
-        values = probabilities(canvas, training=False)
-        values = tf.slice(
-            values,
-            [0, margin[0], margin[1], 0],
-            [-1, inner[0], inner[1], -1],
-        )
-        values = tf.image.resize(values @ to_label_ids, size)
-        return {"label_ids": tf.cast(tf.argmax(values, -1), tf.uint8)}
+    def encoded(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+        def one(content: tf.Tensor) -> tf.Tensor:
+            label_ids = pixels(decode(content)[None])["label_ids"]
+            return tf.io.encode_png(label_ids[0][..., None])
 
-    def encoded(image_bytes):
-        image = tf.io.decode_image(image_bytes, 3, expand_animations=False)
-        label_ids = pixels(tf.ensure_shape(image, [None, None, 3])[None])
-        return {"label_ids": label_ids["label_ids"][0]}
+        return {
+            "label_ids_bytes": tf.map_fn(
+                one,
+                image_bytes,
+                parallel_iterations=1,
+                fn_output_signature=tf.TensorSpec((), tf.string),
+            )
+        }
 
     archive = keras.export.ExportArchive()
     archive.track(probabilities)
     archive.add_endpoint(
-        ENCODED, encoded, [tf.TensorSpec((), tf.string, "image_bytes")]
+        ENCODED, encoded, [tf.TensorSpec((None,), tf.string, "image_bytes")]
     )
-    archive.add_endpoint(
-        PIXELS,
-        pixels,
-        [tf.TensorSpec((None, None, None, 3), tf.uint8, "images")],
-    )
+    archive.add_endpoint(PIXELS, pixels)
     archive.write_out(path, verbose=False)
 
 
-def _resize(images: tf.Tensor, size: tf.Tensor, inner: tf.Tensor) -> tf.Tensor:
-    """Resizes (B, H, W, 3) uint8 as training did: by area, if smaller."""
-    pixels = tf.cast(images, tf.float32)
+def open_file(path: str) -> Apply:
+    """Opens the signature `pixels` as whoever gets the folder does."""
+    model = tf.saved_model.load(path)  # which keeps the variables
+    return lambda image: model.signatures[PIXELS](
+        images=tf.constant(image[None])
+    )["label_ids"].numpy()[0]
 
-    def by_area():
-        rows = _box_matrix(size[0], inner[0])
-        columns = _box_matrix(size[1], inner[1])
-        wide = tf.einsum("bhwc,xw->bhxc", pixels, columns)
-        return tf.einsum("yh,bhxc->byxc", rows, round_half_up(wide))
 
-    resized = tf.cond(
-        tf.reduce_all(inner <= size),
-        by_area,
-        lambda: tf.image.resize(pixels, inner),
+def decode(content: tf.Tensor) -> tf.Tensor:
+    """Decodes a PNG or JPEG into the pixels that `decode_rgb` gives.
+
+    Args:
+        content: () string.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    start = tf.strings.substr(content, 0, len(_JPEG_START))
+    image = tf.cond(
+        start == _JPEG_START,
+        lambda: tf.io.decode_jpeg(content, 3, dct_method="INTEGER_ACCURATE"),
+        lambda: tf.io.decode_png(content, 3),
     )
-    return tf.cast(round_half_up(resized), tf.uint8)
+    return tf.ensure_shape(image, (None, None, 3))
 
 
-def _box_matrix(length: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
-    """Averages the pixels whose centres a target pixel covers, as Pillow.
+def build_pixels(
+    job: ExportJob, probabilities: keras.Model
+) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+    """Builds the function behind the signature `pixels`.
 
-    Returns:
-        (target, length) float32, each row adding up to 1.
+    Args:
+        job: The network and how it is applied.
+        probabilities: What `pixels_to_probabilities` made of it.
+
+    Raises:
+        ValueError: The network cannot take windows of the size of --crop.
     """
-    # Pillow's own bounds and order: a pixel may lie on the very edge.
-    scale = tf.cast(length, tf.float64) / tf.cast(target, tf.float64)
-    centers = (tf.range(target, dtype=tf.float64)[:, None] + 0.5) * scale
-    places = tf.range(length, dtype=tf.float64)[None]
-    first = tf.floor(centers - 0.5 * scale + 0.5)
-    end = tf.floor(centers + 0.5 * scale + 0.5)
-    offsets = (places - centers + 0.5) * (1 / scale)
-    inside = (places >= first) & (places < end)
-    inside &= (offsets > -0.5) & (offsets <= 0.5)
-    weights = tf.cast(inside, tf.float32)
-    return weights / tf.reduce_sum(weights, 1, keepdims=True)
+    config = job.inference
+    factor = size_factor(probabilities)
+    check_window(config.crop, factor)
+    output_ids = output_label_ids(label_space_of(job.network), job.seen)
+
+    @tf.function(input_signature=[_PICTURES])
+    def ask(windows: tf.Tensor) -> tf.Tensor:
+        values = probabilities(windows, training=False)
+        if config.flip_average:
+            mirrored = probabilities(windows[:, :, ::-1], training=False)
+            values += mirrored[:, :, ::-1]
+        return values
+
+    def blend(images: tf.Tensor, size: tf.Tensor, finish) -> tf.Tensor:
+        axes = graph_windows.lay_windows(size, config, factor)
+        canvas = graph_windows.pad(graph_resize.resize(images, size), axes)
+        return graph_windows.blend_windows(
+            canvas, axes, ask, len(output_ids), finish
+        )
+
+    @tf.function(input_signature=[_PICTURES])
+    def pixels(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        given = tf.shape(images)[1:3]
+        if config.resize is None and config.scales == (1.0,):
+            chosen = blend(images, given, graph_resize.most_probable)
+        else:
+            first, *others = _view_sizes(given, config)
+            values = blend(images, first, tf.identity)
+            for size in others:
+                more = blend(images, size, tf.identity)
+                values += tf.image.resize(more, first)
+            chosen = graph_resize.enlarge_and_choose(values, given)
+        return {"label_ids": tf.gather(output_ids, tf.cast(chosen, tf.int32))}
+
+    return pixels
 
 
-def _pad(images: tf.Tensor, inner: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mirrors (B, h, w, 3) uint8 up to what the network takes.
-
-    Returns:
-        The padded pictures, and the padding above and left of them.
-    """
-    missing = -inner % SIZE_FACTOR
-    before = missing // 2
-    pads = tf.stack([before, missing - before], 1)
-    pads = tf.pad(pads, [[1, 1], [0, 0]])
-    return tf.pad(images, pads, "SYMMETRIC"), before
+def _view_sizes(given: tf.Tensor, config: InferenceConfig) -> list[tf.Tensor]:
+    """Returns the (2,) int32 sizes that pictures take, as `view_sizes`."""
+    base = tf.cast(given, tf.float64)
+    if config.resize:
+        base = tf.constant(config.resize, tf.float64)
+    return [
+        tf.maximum(1, tf.cast(tf.round(base * scale), tf.int32))
+        for scale in config.scales
+    ]

@@ -5,11 +5,10 @@ import numpy as np
 import pytest
 
 from schemas.labels import LABEL_IDS, TRAIN_IDS
-from tests import color_network
+from tests import blurring_network, color_network
 from trainer.config.inference import InferenceConfig
 from trainer.inference.predictor import (
     Predictor,
-    choose_grid,
     most_probable,
     resize_picture,
 )
@@ -20,18 +19,6 @@ from trainer.models.unet import build_unet
 @dataclasses.dataclass(frozen=True, eq=False)
 class Image:
     image: np.ndarray
-
-
-def blurring_network(num_classes=19):
-    """Looks 10 pixels far, through borders that are padded with zeros."""
-    keras.utils.set_random_seed(3)
-    inputs = keras.Input((32, 32, 3))
-    x = inputs
-    for _ in range(2):
-        x = keras.layers.Conv2D(8, 7, padding="same", activation="relu")(x)
-        x = keras.layers.MaxPooling2D()(x)
-    x = keras.layers.UpSampling2D(4, interpolation="bilinear")(x)
-    return keras.Model(inputs, keras.layers.Conv2D(num_classes, 1)(x))
 
 
 def scene(size, seed=0):
@@ -100,7 +87,7 @@ def test_pictures_take_the_size_of_training_and_come_back():
 def test_windows_leave_no_seams():
     image = np.random.default_rng(0).integers(0, 256, (8, 16, 3), np.uint8)
     image = resize_picture(image, (96, 192))
-    model = blurring_network()
+    model = blurring_network.build(interpolation="bilinear")
     whole = predict_one(model, image, inference="whole")
     sliding = predict_one(model, image, inference="sliding", crop=(64, 64))
     assert len(np.unique(whole)) > 3
@@ -114,7 +101,7 @@ def changes_at_borders(label_ids, stride):
         The share of pixels there that differ from their left neighbour.
     """
     width = label_ids.shape[1]
-    starts = np.array(window_starts(width, 64, stride))
+    starts = np.array(window_starts(width, 64, stride, 16))
     borders = np.union1d(starts, starts + 64)
     columns = borders[(borders > 0) & (borders < width)]
     return (label_ids[:, columns] != label_ids[:, columns - 1]).mean()
@@ -167,10 +154,31 @@ def test_a_network_of_another_number_of_classes_is_refused():
         Predictor(model, InferenceConfig())
 
 
-def test_auto_slides_over_large_pictures_only():
-    config = InferenceConfig()
-    assert len(choose_grid((280, 280), config).positions) == 1
-    assert choose_grid((1024, 2048), config).window == (256, 256)
+def test_ids_that_were_never_seen_are_not_predicted():
+    image = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
+    seen = np.zeros(34, bool)
+    seen[[7, 23, 26]] = True
+    config = InferenceConfig(resize=None, crop=(32, 32))
+    for softmax in (False, True):
+        model = color_network.build(LABEL_IDS, softmax=softmax)
+        assert len(np.unique(predict_one(model, image))) > 10
+        predictor = Predictor(model, config, seen)
+        ((_, label_ids),) = predictor.predict([Image(image)])
+        assert np.unique(label_ids).tolist() == [7, 23, 26]
+        colors = LABEL_IDS.palette[[7, 23, 26]].astype(int)
+        distances = ((image[..., None, :] - colors) ** 2).sum(-1)
+        nearest = np.array([7, 23, 26])[distances.argmin(-1)]
+        if not softmax:  # which says 0 of what is far from a colour
+            np.testing.assert_array_equal(label_ids, nearest)
+
+
+def test_a_crop_that_the_network_cannot_take_is_refused():
+    inputs = keras.Input((None, None, 3))
+    x = keras.layers.Conv2D(2, 3, strides=32, padding="same")(inputs)
+    x = keras.layers.UpSampling2D(32)(x)
+    model = keras.Model(inputs, keras.layers.Conv2D(34, 1)(x))
+    with pytest.raises(ValueError, match="--crop=32x48: .* divide by 32"):
+        Predictor(model, InferenceConfig(resize=None, crop=(32, 48)))
 
 
 def test_enlarged_in_strips_is_enlarged_at_once(monkeypatch):

@@ -1,0 +1,66 @@
+"""RUN/classes.json: how often each id occurred in training.
+
+Kept beside the networks of a run, which stay plain Keras files.  Runs of
+versions that did not write it, and networks from elsewhere, have none.
+"""
+
+import json
+
+import numpy as np
+
+from schemas.labels import LabelSpace
+from schemas.manifest import Split
+from trainer.config.flag import ConfigError
+from trainer.storage import files
+
+FILE_NAME = "classes.json"
+
+
+def save(
+    model_dir: str, space: LabelSpace, split: Split, ignore_void: bool
+) -> None:
+    """Writes the pixels of each id that the loss counts.
+
+    Args:
+        model_dir: The run's folder.
+        space: The ids.
+        split: The training split.
+        ignore_void: Whether ids that Cityscapes does not evaluate stay out
+            of the loss.
+    """
+    counted = space.evaluated | (not ignore_void)
+    pixels = np.where(counted, split.class_pixels, 0).tolist()
+    content = {"label_space": space.name, "class_pixels": pixels}
+    path = files.join(model_dir, FILE_NAME)
+    files.write_text(path, json.dumps(content) + "\n")
+
+
+def load(network_path: str, space: LabelSpace) -> np.ndarray | None:
+    """Reads which ids a network has seen, from the file beside it.
+
+    Returns:
+        (C,) bool; None where there is no such file, or it counts nothing.
+
+    Raises:
+        ConfigError: It is damaged, or of another label space.
+    """
+    path = files.join(network_path.rpartition("/")[0] or ".", FILE_NAME)
+    try:
+        content = json.loads(files.read_text(path))
+        name, pixels = content["label_space"], np.array(content["class_pixels"])
+        is_fitting = name == space.name and pixels.shape == (space.num_classes,)
+        seen = pixels > 0
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ConfigError(
+            f"{path} does not hold the pixels of each class ({error!r}); "
+            "remove it, or give --mask_unseen=false"
+        ) from error
+    if not is_fitting:
+        raise ConfigError(
+            f"{path} holds {pixels.size} counts of {name}, {network_path} "
+            f"tells {space.num_classes} {space.name} apart; give "
+            "--mask_unseen=false"
+        )
+    return seen if seen.any() else None

@@ -1,0 +1,50 @@
+"""How often a network halves its pictures, read off its graph."""
+
+import keras
+
+_SIDE_PX = 3 << 12
+"""Of an imagined picture; divides by the factor of any network in use."""
+
+
+def size_factor(model: keras.Model) -> int:
+    """Computes what both sides of a network's pictures have to divide by.
+
+    A network within the network is taken to see the coarsest feature map of
+    the layers before it.
+
+    Args:
+        model: A functional network of (B, None, None, channels).
+
+    Returns:
+        The side of the square of pixels that one value of its coarsest
+        feature map stands for; 1 for a network that looks at single pixels.
+    """
+    operations = [
+        operation
+        for operation in getattr(model, "operations", model.layers)
+        if not isinstance(operation, keras.layers.InputLayer)
+    ]
+    plain = [op for op in operations if not isinstance(op, keras.Model)]
+    outputs = [tensor for op in plain for tensor in _flat(op.output)]
+    shapes = keras.Model(model.inputs, outputs).compute_output_shape(
+        (1, _SIDE_PX, _SIDE_PX, model.input_shape[-1])
+    )
+    shrinkages = iter(map(_shrinkage, shapes))
+    factor = 1
+    for operation in operations:
+        if isinstance(operation, keras.Model):
+            factor *= size_factor(operation)
+        else:
+            for _ in _flat(operation.output):
+                factor = max(factor, next(shrinkages))
+    return factor
+
+
+def _flat(tensors) -> list:
+    return tensors if isinstance(tensors, list) else [tensors]
+
+
+def _shrinkage(shape: tuple[int, ...]) -> int:
+    """Returns the pixels a side of one value; 1 for what is no map."""
+    is_map = len(shape) == 4 and shape[1] > 1
+    return round(_SIDE_PX / shape[1]) if is_map else 1

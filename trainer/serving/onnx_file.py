@@ -1,0 +1,62 @@
+"""The ONNX file: pixels of one size to labelIds, by any ONNX runtime."""
+
+import warnings
+
+import keras
+
+from trainer.serving.job import Apply, ExportJob
+from trainer.storage import files
+
+OUTPUT = "label_ids"
+
+
+def write(job: ExportJob, path: str) -> None:
+    """Writes the file: (B, H, W, 3) uint8 `image` → (B, H, W) `label_ids`.
+
+    Raises:
+        ValueError: A package is missing; says which.
+    """
+    model = job.fixed_size
+    # Keras exports only what has been called; building is not enough.
+    model(keras.ops.zeros((1, *model.input_shape[1:]), "uint8"))
+    try:
+        import onnx
+
+        with files.replacing(path) as partial, warnings.catch_warnings():
+            # Keras looks whether NumPy still has np.object.
+            warnings.simplefilter("ignore", FutureWarning)
+            model.export(partial, format="onnx", verbose=False)
+            content = onnx.load(partial)
+            _name_output(content.graph)
+            onnx.save(content, partial)
+    except ImportError as error:
+        raise ValueError(
+            "ONNX export needs packages that are not installed "
+            f"({error}); run pip install tf2onnx onnx, or leave onnx out of "
+            "--export_formats"
+        ) from error
+
+
+def open_file(path: str) -> Apply:
+    """Opens the file as whoever gets it does.
+
+    Raises:
+        ImportError: onnxruntime is not installed.
+    """
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(
+        files.read_bytes(path), providers=["CPUExecutionProvider"]
+    )
+    return lambda image: session.run([OUTPUT], {"image": image[None]})[0][0]
+
+
+def _name_output(graph) -> None:
+    """Gives the one output its name; the converter calls it Identity:0."""
+    (output,) = graph.output
+    for node in graph.node:
+        for names in (node.input, node.output):
+            names[:] = [
+                OUTPUT if name == output.name else name for name in names
+            ]
+    output.name = OUTPUT

@@ -1,0 +1,77 @@
+"""The TensorFlow Lite files: one picture's pixels to labelIds, on devices."""
+
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from trainer.serving.job import Apply, ExportJob, check_tensorflow
+from trainer.storage import files
+
+
+def write_float(job: ExportJob, path: str) -> None:
+    """Writes a file of float32: (1, H, W, 3) uint8 → (1, H, W) int32.
+
+    Its signature takes `image` and gives `label_ids`.
+
+    Raises:
+        ValueError: Keras runs on another backend than TensorFlow.
+    """
+    check_tensorflow("tflite")
+    files.write_bytes(path, _converter(job).convert())
+
+
+def write_int8(job: ExportJob, path: str) -> None:
+    """Writes a file of int8 weights and activations, calibrated on frames.
+
+    Raises:
+        ValueError: Keras runs on another backend than TensorFlow.
+    """
+    check_tensorflow("tflite_int8")
+
+    def pictures() -> Iterator[list[np.ndarray]]:
+        for image in job.calibration():
+            yield [image[None]]
+
+    converter = _converter(job)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = pictures
+    files.write_bytes(path, converter.convert())
+
+
+def open_file(path: str) -> Apply:
+    """Opens the file as whoever gets it does."""
+    with warnings.catch_warnings():
+        # TensorFlow's own interpreter moves to a package of its own.
+        warnings.simplefilter("ignore", UserWarning)
+        interpreter = tf.lite.Interpreter(model_content=files.read_bytes(path))
+    run = interpreter.get_signature_runner()
+    return lambda image: run(image=image[None])["label_ids"][0]
+
+
+def _converter(job: ExportJob) -> tf.lite.TFLiteConverter:
+    model = job.fixed_size
+    # Calibration cannot read variables: the weights become constants.
+    trained, fixed = (
+        [np.asarray(variable) for variable in variables]
+        for variables in (
+            model.trainable_variables,
+            model.non_trainable_variables,
+        )
+    )
+    shape = (1, *job.input_size, 3)
+
+    @tf.function(input_signature=[tf.TensorSpec(shape, tf.uint8, "image")])
+    def apply(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        label_ids, _ = model.stateless_call(
+            [tf.constant(value) for value in trained],
+            [tf.constant(value) for value in fixed],
+            image,
+            training=False,
+        )
+        return {"label_ids": label_ids}
+
+    return tf.lite.TFLiteConverter.from_concrete_functions(
+        [apply.get_concrete_function()], tf.Module()
+    )
