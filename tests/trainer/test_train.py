@@ -46,6 +46,7 @@ def test_a_run_leaves_models_checkpoints_rows_and_events(whole_run):  # F7
         "best.keras",
         "last.keras",
         "checkpoints",
+        "classes.json",
         "config.json",
         "metrics.csv",
         "tensorboard",
