@@ -5,8 +5,10 @@ import zipfile
 
 import numpy as np
 import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from preprocess.options import Options
+from preprocess.pipeline import job
 from preprocess.sources import cityscapes, listing, pairing
 from preprocess.sources.cityscapes import SourceFile
 from tests import trees
@@ -151,6 +153,39 @@ def test_zips_may_be_named_with_a_comma_between_them(root, tmp_path):
     zips = pack(root, tmp_path / "zips, [1]")
     named = ",".join(str(path) for path in zips.iterdir())
     assert evaluated(named).keys() == set(STEMS)
+
+
+def test_records_tree_and_zips_give_the_same_frames(root, tmp_path):
+    zips = pack(root, tmp_path / "zips")
+    records = []
+    for source, name in ((root, "from tree [1]"), (zips, "from zips, [2]")):
+        output = tmp_path / name
+        job.run(
+            Options(str(source), str(output), splits=("val",), num_shards=2),
+            PipelineOptions([]),
+            num_workers=1,
+        )
+        records.append(output)
+    wanted = {frame.name: frame for frame in read(root)}
+    assert wanted.keys() == set(STEMS)
+    for source in (zips, *records):
+        found = {frame.name: frame for frame in read(source)}
+        assert found.keys() == wanted.keys()
+        for name, frame in found.items():
+            np.testing.assert_array_equal(frame.image, wanted[name].image)
+            np.testing.assert_array_equal(
+                frame.truth_ids, wanted[name].truth_ids
+            )
+    one, other = ([p.read_bytes() for p in shards(r)] for r in records)
+    assert one == other
+
+
+def read(source):
+    return frames.open_frames(DataConfig(str(source))).read()
+
+
+def shards(folder):
+    return sorted(folder.glob("*.tfrecord"))
 
 
 def test_what_is_left_out_is_named_by_both(root):
