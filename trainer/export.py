@@ -78,7 +78,8 @@ def _compare(
     num_pixels = num_different = 0
     for picture, label_ids in zip(pictures, expected, strict=True):
         num_pixels += label_ids.size
-        num_different += np.count_nonzero(apply(picture.image) != label_ids)
+        differs = apply(picture.image) != label_ids
+        num_different += int(np.count_nonzero(differs))
     return (
         f"{num_different:,} of {num_pixels:,} labelIds "
         f"({num_different / num_pixels:.4%}) differ from those of "

@@ -1,5 +1,7 @@
 """How often a network halves its pictures, read off its graph."""
 
+from typing import Any
+
 import keras
 
 _SIDE_PX = 3 << 12
@@ -40,7 +42,7 @@ def size_factor(model: keras.Model) -> int:
     return factor
 
 
-def _flat(tensors) -> list:
+def _flat(tensors: Any) -> list:
     return tensors if isinstance(tensors, list) else [tensors]
 
 

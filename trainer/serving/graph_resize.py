@@ -53,7 +53,9 @@ def enlarge_and_choose(values: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
     rows = tf.maximum(1, STRIP_BYTES // row_bytes)
     num_strips = -(-size[0] // rows)
 
-    def add_strip(index: tf.Tensor, kept: tf.TensorArray):
+    def add_strip(
+        index: tf.Tensor, kept: tf.TensorArray
+    ) -> tuple[tf.Tensor, tf.TensorArray]:
         strip = tall[:, index * rows : (index + 1) * rows]
         wide = tf.image.resize(strip, tf.stack([tf.shape(strip)[1], size[1]]))
         chosen = tf.transpose(most_probable(wide), [1, 0, 2])

@@ -109,7 +109,9 @@ def blend_windows(
         middle = band[:, :, left:right] + values
         return tf.concat([band[:, :, :left], middle, band[:, :, right:]], 2)
 
-    def add_row(row: tf.Tensor, band: tf.Tensor, kept: tf.TensorArray):
+    def add_row(
+        row: tf.Tensor, band: tf.Tensor, kept: tf.TensorArray
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
         _, band = tf.while_loop(
             lambda column, _: column < num_columns,
             lambda column, band: (column + 1, add_window(row, column, band)),

@@ -1,6 +1,7 @@
 """The ONNX file: pixels of one size to labelIds, by any ONNX runtime."""
 
 import warnings
+from typing import Any
 
 import keras
 
@@ -51,7 +52,7 @@ def open_file(path: str) -> Apply:
     return lambda image: session.run([OUTPUT], {"image": image[None]})[0][0]
 
 
-def _name_output(graph) -> None:
+def _name_output(graph: Any) -> None:
     """Gives the one output its name; the converter calls it Identity:0."""
     (output,) = graph.output
     for node in graph.node:

@@ -118,7 +118,11 @@ def build_pixels(
             values += mirrored[:, :, ::-1]
         return values
 
-    def blend(images: tf.Tensor, size: tf.Tensor, finish) -> tf.Tensor:
+    def blend(
+        images: tf.Tensor,
+        size: tf.Tensor,
+        finish: Callable[[tf.Tensor], tf.Tensor],
+    ) -> tf.Tensor:
         axes = graph_windows.lay_windows(size, config, factor)
         canvas = graph_windows.pad(graph_resize.resize(images, size), axes)
         return graph_windows.blend_windows(
