@@ -23,6 +23,7 @@ from trainer.storage.threads import ahead
 from trainer.visualization import draw
 
 EXIT_SOME_FAILED = 1
+_MAX_NAMED = 10
 MARKER = "predictions.json"
 """In an output folder: says that a prediction wrote what lies in it."""
 
@@ -39,9 +40,9 @@ class _Outcome:
     written: list[str] = dataclasses.field(default_factory=list)
     num_failed: int = 0
 
-    def fail(self, reason: str) -> None:
-        """Names a picture that is not predicted."""
-        self.num_failed += 1
+    def fail(self, reason: str, num_pictures: int = 1) -> None:
+        """Says why a picture, or several, cannot be predicted."""
+        self.num_failed += num_pictures
         print(f"error: {one_line(reason)}", file=sys.stderr)
 
 
@@ -94,21 +95,27 @@ def _with_own_outputs(paths: Sequence[str], outcome: _Outcome) -> list[str]:
     Of several pictures of one stem it takes the first.
     """
     first: dict[str, str] = {}
+    reasons = []
     for path in paths:
         stem = image_files.stem(path)
         if "\\" in stem:
-            outcome.fail(
+            reasons.append(
                 f"{path}: no output is named with a backslash; rename the "
                 "picture"
             )
         elif stem in first:
-            outcome.fail(
+            reasons.append(
                 f"{path}: its outputs would replace those of {first[stem]}; "
                 f"predict it with --input={path} and another --output_dir, or "
                 "rename it"
             )
         else:
             first[stem] = path
+    for reason in reasons[:_MAX_NAMED]:
+        outcome.fail(reason)
+    more = len(reasons) - _MAX_NAMED
+    if more > 0:
+        outcome.fail(f"{more} more pictures are left out for their names", more)
     return list(first.values())
 
 

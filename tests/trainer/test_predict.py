@@ -111,6 +111,19 @@ def test_of_two_pictures_of_one_stem_the_first_is_done(
     assert written(tmp_path / "other") == ["x"]
 
 
+def test_many_pictures_of_one_stem_are_counted(tmp_path, street, capsys):
+    _, folder = street
+    for number in range(12):
+        path = folder / str(number) / "x.png"
+        path.parent.mkdir()
+        Image.new("RGB", (8, 8)).save(path)
+    assert run(tmp_path, folder) == 1
+    assert written(tmp_path / "out") == ["ulm_000001_000019", "x"]
+    lines = capsys.readouterr().err.splitlines()
+    assert sum(line.startswith("error: ") for line in lines) == 11
+    assert "error: 1 more pictures are left out for their names" in lines
+
+
 def test_a_name_too_long_for_its_output_ends_nothing(tmp_path, street, capsys):
     _, folder = street
     long = folder / f"{'x' * 250}.png"
