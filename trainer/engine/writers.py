@@ -5,6 +5,7 @@ import csv
 import dataclasses
 import io
 import math
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -20,6 +21,8 @@ from trainer.models.saved import save_network
 from trainer.storage import files
 
 _VAL_PREFIX = "val_"
+_PLACE_IN_GRAPH = re.compile(r"^\{\{.*?\}\}\s*")
+"""What TensorFlow puts before a message."""
 
 
 class RunOutput:
@@ -159,4 +162,5 @@ def _naming(folder: str) -> Iterator[None]:
     try:
         yield
     except tf.errors.OpError as error:
-        raise OSError(f"{folder}: {error.message}") from error
+        reason = _PLACE_IN_GRAPH.sub("", error.message)
+        raise OSError(f"{folder}: {reason}") from error

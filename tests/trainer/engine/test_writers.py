@@ -53,3 +53,4 @@ def test_events_that_cannot_be_written_name_their_folder(tmp_path):
     with pytest.raises(OSError, match=f"^{tmp_path}/tensorboard: ") as error:
         writers.TensorBoard(str(tmp_path)).write(make_row(1), {})
     assert not failures.is_out_of_memory(error.value)
+    assert "{{" not in str(error.value)
