@@ -27,6 +27,7 @@ from preprocess.sources.camvid import (
 )
 from schemas import failures
 from schemas.labels import DRAWN_LABELS
+from schemas.pictures import check_size
 
 CLASSES = (
     "sky",
@@ -98,9 +99,10 @@ def _label_table() -> np.ndarray:
 def _open(path: str) -> Image.Image:
     try:
         with Image.open(path, formats=("PNG",)) as picture:
+            check_size(picture.height, picture.width)
             picture.load()
             return picture
-    except (OSError, SyntaxError) as error:
+    except Exception as error:  # Pillow lets through what damage brings up.
         raise ConversionError(
             f"{path} cannot be decoded: {error}; unpack CamVid again"
         ) from error
