@@ -10,6 +10,7 @@ from benchmarks.contenders import recipe_model
 from benchmarks.harness.rounds import Contender, Result, Sample
 from benchmarks.steps import flops, step_rows, step_timing
 from trainer.models import tf_layers, unet
+from trainer.models.kinds import Kinds
 
 SIZE = ("--base_filters=2", "--batch_size=2", "--num_steps=1")
 LAPTOP = step_rows.Device("CPU", False, {"float32": 1e9})
@@ -41,8 +42,11 @@ def test_the_recipe_and_ours_begin_with_the_same_weights():
     keras.utils.set_random_seed(1)
     recipe = recipe_model.build_model(2, size_px=32)
     keras.utils.set_random_seed(1)
-    kinds = tf_layers.BatchNormalization, tf_layers.JoinConv2D
-    ours = unet.build_unet((None, None, 3), 34, 2, "float32", *kinds)
+    kinds = Kinds(
+        batch_normalization=tf_layers.BatchNormalization,
+        join_conv=tf_layers.JoinConv2D,
+    )
+    ours = unet.build_unet((None, None, 3), 34, 2, kinds)
     for a, b in zip(recipe.get_weights(), ours.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
 

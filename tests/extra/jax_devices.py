@@ -16,7 +16,7 @@ from trainer.config.devices import DevicesConfig
 from trainer.config.model import ModelConfig
 from trainer.config.optimization import LossConfig, OptimizerConfig
 from trainer.losses.build import build_loss
-from trainer.models.build import build_network
+from trainer.models.build import build_plain_network
 from trainer.optimizers.build import build_optimizer
 
 MODEL = ModelConfig("train_ids", base_filters=2)
@@ -32,7 +32,7 @@ def take_steps(members: tuple[str, ...], **options) -> list[np.ndarray]:
     """
     keras.utils.set_random_seed(1)
     stepper = build_stepper(
-        build_network(MODEL),
+        build_plain_network(MODEL),
         build_optimizer(OPTIMIZER, total_steps=3),
         build_loss(LOSS, np.ones(MODEL.num_classes, np.float32)),
         StepOptions(devices=members, **options),

@@ -3,7 +3,10 @@
 import dataclasses
 
 from schemas.labels import LABEL_SPACES
+from trainer.config.encoders import ENCODERS, NO_ENCODER, NUM_LEVELS
+from trainer.config.flag import ConfigError
 from trainer.config.options import Config, option
+from trainer.config.sizes import SIZE_FACTOR
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +31,45 @@ class ModelConfig(Config):
         at_least=0,
         below=1,
     )
+
+    encoder: str = option(
+        NO_ENCODER,
+        help="Encoder of the U-Net; none: the recipe's network",
+        choices=(NO_ENCODER, *ENCODERS),
+    )
+    encoder_weights: str = option(
+        "imagenet",
+        help="Weights that the encoder begins with: imagenet, none or the path "
+        "of a file (.pth for efficientnet_lite0, else .h5)",
+    )
+    encoder_learning_rate: float = option(
+        1.0,
+        help="Learning rate of the encoder, as a factor of --learning_rate; 0 "
+        "freezes it, its batch normalization included",
+        at_least=0,
+        at_most=1,
+    )
+    decoder_filters: tuple[int, ...] = option(
+        (256, 128, 64, 32, 16),
+        help="Filters of the decoder's five levels, of a U-Net with an encoder",
+        at_least=1,
+        at_most=1024,
+        example="256,128,64,32,16",
+    )
+
+    def check_together(self) -> None:
+        """Checks that the decoder has its levels."""
+        if len(self.decoder_filters) != NUM_LEVELS:
+            given = ",".join(map(str, self.decoder_filters))
+            raise ConfigError(
+                f"--decoder_filters={given} must be {NUM_LEVELS} numbers, like "
+                "256,128,64,32,16"
+            )
+
+    @property
+    def size_factor(self) -> int:
+        """What both sides of the network's pictures have to divide by."""
+        return SIZE_FACTOR if self.encoder == NO_ENCODER else 1 << NUM_LEVELS
 
     @property
     def num_classes(self) -> int:

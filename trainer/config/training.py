@@ -8,6 +8,7 @@ from trainer.config.flag import ConfigError
 from trainer.config.model import ModelConfig
 from trainer.config.optimization import LossConfig, OptimizerConfig
 from trainer.config.options import Config, option, part
+from trainer.config.sizes import format_size
 
 SWITCHES = ("auto", "on", "off")
 
@@ -103,7 +104,13 @@ class TrainConfig(Config):
     )
 
     def check_together(self) -> None:
-        """Checks that a batch divides into the parts asked for."""
+        """Checks that crops fit the network, and a batch its parts."""
+        factor = self.model.size_factor
+        if any(side % factor for side in self.data.crop):
+            raise ConfigError(
+                f"--crop={format_size(self.data.crop)}: both sides must divide "
+                f"by {factor} with --encoder={self.model.encoder}"
+            )
         if self.batch_size % self.accumulate_steps:
             raise ConfigError(
                 f"--batch_size={self.batch_size} does not divide into "

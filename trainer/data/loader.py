@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from schemas.sizes import Size
 from trainer.config.data import DataConfig
+from trainer.config.sizes import SIZE_FACTOR
 from trainer.data import integrity, pipeline, splits
 from trainer.data.dataset import RecordSet
 from trainer.data.process_share import WHOLE, Share
@@ -27,6 +28,7 @@ class Batching:
         epochs: Passes over the training split.
         seed: Decides order and augmentation.
         num_devices: The devices of all processes that share a batch.
+        size_factor: What both sides of pictures have to divide by.
     """
 
     batch_size: int
@@ -34,6 +36,7 @@ class Batching:
     epochs: int = 1
     seed: int = 0
     num_devices: int = 1
+    size_factor: int = SIZE_FACTOR
 
 
 class RunData:
@@ -117,7 +120,9 @@ class RunData:
 
     def eval_batches(self) -> tf.data.Dataset:
         """Opens the batches of one pass over the evaluation split."""
-        size = splits.eval_size(self._data, self.records)
+        size = splits.eval_size(
+            self._data, self.records, self._batching.size_factor
+        )
         source = splits.open_eval(
             self._data, self.records, self._cache_dir, share=self._share
         )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from schemas.manifest import NATIVE
 from schemas.sizes import Size
 from trainer.config.data import DataConfig
-from trainer.config.sizes import SIZE_FACTOR, format_size
+from trainer.config.sizes import format_size
 from trainer.data import cache, dataset, integrity
 from trainer.data.dataset import RecordSet
 from trainer.data.process_share import WHOLE, Share
@@ -57,19 +57,19 @@ def open_eval(
     return _cached(source, data, records, cache_dir, report)
 
 
-def eval_size(data: DataConfig, records: RecordSet) -> Size:
+def eval_size(data: DataConfig, records: RecordSet, factor: int) -> Size:
     """Returns the (height, width) that evaluation batches have.
 
-    Without a resize: the largest stored sides, rounded up to what the
-    network can halve.
+    Without a resize: the largest stored sides, rounded up to multiples of
+    the network's factor.
     """
     if data.resize:
         return data.crop
     sizes = dataset.stored_sizes(records, data.eval_split)
     height, width = (max(sides) for sides in zip(*sizes, strict=True))
     return (
-        height + -height % SIZE_FACTOR,
-        width + -width % SIZE_FACTOR,
+        height + -height % factor,
+        width + -width % factor,
     )
 
 

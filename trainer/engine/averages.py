@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import keras
 
 from trainer.backends.step import Stepper
+from trainer.models.encoders import begins_learned
 
 _FORGOTTEN = 1e-4
 
@@ -44,7 +45,8 @@ def unbiased_statistics(stepper: Stepper, num_updates: int) -> Iterator[None]:
     After t updates an average still holds momentum^t of the 0 or 1 that it
     began with: 30% after 120 steps, so that a short run scores as if it had
     learned nothing.  As in Adam, the rest is divided out.  Training itself
-    does not use these averages.
+    does not use these averages.  Those that a pretrained encoder brings begin
+    with what it has seen, and stay.
 
     Args:
         stepper: The network in training.
@@ -54,6 +56,8 @@ def unbiased_statistics(stepper: Stepper, num_updates: int) -> Iterator[None]:
         layer
         for layer in stepper.model.layers
         if isinstance(layer, keras.layers.BatchNormalization)
+        and layer.trainable
+        and not begins_learned(layer)
         and _FORGOTTEN < layer.momentum**num_updates < 1
     ]
     averages = [(n.moving_mean, n.moving_variance) for n in normalizations]

@@ -11,7 +11,8 @@ from trainer.config.flag import ConfigError
 from trainer.config.training import TrainConfig
 from trainer.data import pipeline
 from trainer.losses.build import build_loss, class_weights
-from trainer.models.build import build_network
+from trainer.models.build import build_training_network
+from trainer.models.encoders import learning_rate_factors
 from trainer.optimizers.build import build_optimizer
 
 
@@ -33,12 +34,15 @@ def build_training(
     policy = devices.choose_policy(config.mixed_precision, device)
     jit_compile = devices.choose_jit(config.jit_compile, device)
     has_kernels = devices.has_kernels(jit_compile)
-    model = build_network(config.model, policy, has_kernels)
+    model = build_training_network(config.model, policy, has_kernels)
     steps_per_epoch = pipeline.steps_per_epoch(
         split.num_examples, config.batch_size
     )
     optimizer = build_optimizer(
-        config.optimizer, config.epochs * steps_per_epoch, has_kernels
+        config.optimizer,
+        config.epochs * steps_per_epoch,
+        has_kernels,
+        learning_rate_factors(model, config.model.encoder_learning_rate),
     )
     if policy == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)

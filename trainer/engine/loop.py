@@ -250,6 +250,7 @@ def _open_data(
         epochs=config.epochs,
         seed=config.seed,
         num_devices=num_devices,
+        size_factor=config.model.size_factor,
     )
     processes = config.devices
     return RunData(

@@ -1,45 +1,65 @@
 """Which networks there are: for training, and of Keras's own layers to keep."""
 
-import functools
-
 import keras
 
+from trainer.config.encoders import NO_ENCODER
 from trainer.config.model import ModelConfig
-from trainer.models import unet
+from trainer.models.encoder_unet import build_encoder_unet
+from trainer.models.encoders import NO_WEIGHTS, build_encoder
+from trainer.models.kinds import Kinds
+from trainer.models.unet import build_unet
 
 
-def build_network(
-    config: ModelConfig, dtype: str = "float32", has_kernels: bool = False
+def build_training_network(
+    config: ModelConfig, dtype: str, has_kernels: bool
 ) -> keras.Model:
-    """Builds the network that a run asks for.
+    """Builds the network that a run asks for, as its training begins.
 
     Args:
         config: What decides it.
         dtype: The Keras dtype policy of all layers but the last.
-        has_kernels: Whether it is made of `tf_layers`, for training on
-            TensorFlow.  The variables, their order and their meaning are the
-            same: weights go from either network to the other.
+        has_kernels: Whether it is made of `tf_layers`, for TensorFlow
+            without XLA.  The variables, their order and their meaning are
+            the same: weights go from either network to the other.
 
     Returns:
         A model from (B, H, W, 3) float32 in [-1, 1] to (B, H, W,
         num_classes) float32 logits, of pictures of any size that divides by
-        what the network needs.
+        `config.size_factor`.
+
+    Raises:
+        ConfigError: The encoder's weights cannot be had.
+        WeightsError: A file holds other weights.
     """
-    normalization, join = (
-        keras.layers.BatchNormalization,
-        unet.concatenating_conv,
-    )
+    kinds = Kinds(dtype, config.batch_norm_momentum)
     if has_kernels:
         from trainer.models import tf_layers  # needs TensorFlow
 
-        normalization, join = tf_layers.BatchNormalization, tf_layers.JoinConv2D
-    return unet.build_unet(
-        (None, None, 3),
+        kinds = Kinds(
+            dtype,
+            config.batch_norm_momentum,
+            tf_layers.BatchNormalization,
+            tf_layers.JoinConv2D,
+        )
+    return _build(config, config.encoder_weights, kinds)
+
+
+def build_plain_network(config: ModelConfig) -> keras.Model:
+    """Builds the same network of Keras's own float32 layers, untrained."""
+    return _build(
+        config, NO_WEIGHTS, Kinds(momentum=config.batch_norm_momentum)
+    )
+
+
+def _build(config: ModelConfig, weights: str, kinds: Kinds) -> keras.Model:
+    if config.encoder == NO_ENCODER:
+        return build_unet(
+            (None, None, 3), config.num_classes, config.base_filters, kinds
+        )
+    return build_encoder_unet(
+        build_encoder(config.encoder, weights),
         config.num_classes,
-        config.base_filters,
-        dtype=dtype,
-        normalization=functools.partial(
-            normalization, momentum=config.batch_norm_momentum
-        ),
-        join=join,
+        config.decoder_filters,
+        kinds,
+        is_frozen=config.encoder_learning_rate == 0,
     )

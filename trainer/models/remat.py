@@ -6,6 +6,7 @@ its gradient is due.  The pieces share the layers of the network, so that
 variables, their order and saved models are those of the network itself.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -91,18 +92,28 @@ def _levels(model: keras.Model) -> dict[int, int]:
     specs = keras.Function(
         model.inputs, [operation.output for operation in body]
     ).compute_output_spec([probe])
-    sides = {id(model.inputs[0]): _PROBE_SIZE}
+    octaves: dict[int, int | None] = {id(model.inputs[0]): 0}
     levels = {id(model.inputs[0]): -1}
     for operation, spec in zip(body, specs, strict=True):
         inputs = _inputs(operation)
-        before = max(sides[id(tensor)] for tensor in inputs)
-        side = spec.shape[1] if len(spec.shape) == 4 else 1
-        # A mean over the whole picture, which weighs channels, is no cut.
-        is_cut = side not in (before, 1)
+        before = {octaves[id(tensor)] for tensor in inputs}
+        octave = _octave(spec.shape)
+        is_cut = octave is not None and octave not in before
         level = max(0, *(levels[id(tensor)] for tensor in inputs)) + is_cut
-        sides[id(operation.output)] = side
+        octaves[id(operation.output)] = octave
         levels[id(operation.output)] = level
     return levels
+
+
+def _octave(shape: tuple[int, ...]) -> int | None:
+    """Returns how often the probe was halved, whatever pads it.
+
+    None for a mean over the whole picture, by which channels are weighed:
+    it is no change of resolution.
+    """
+    if len(shape) != 4 or shape[1] == 1:
+        return None
+    return round(math.log2(_PROBE_SIZE / shape[1]))
 
 
 def _body(model: keras.Model) -> list[keras.Operation]:

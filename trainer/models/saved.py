@@ -17,7 +17,7 @@ from keras import ops
 from schemas.labels import LABEL_SPACES, LabelSpace
 from trainer.config import run_dir
 from trainer.config.model import ModelConfig
-from trainer.models.build import build_network
+from trainer.models.build import build_plain_network
 from trainer.storage import files
 
 _SMALL_BYTES = 64 << 20
@@ -32,12 +32,12 @@ def save_network(
 
     Args:
         model_dir: The run's folder.
-        model: A network of `build_network`.
+        model: A network of `build_training_network`.
         config: What it was built from.
         is_best: Whether RUN/best.keras becomes the same.
     """
     if not all(map(_is_plain, model.layers)):
-        plain = build_network(config)
+        plain = build_plain_network(config)
         plain.set_weights(model.get_weights())
         model = plain
     last_path = files.join(model_dir, run_dir.LATEST_NETWORK)

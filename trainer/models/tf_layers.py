@@ -11,6 +11,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+_Shape = tuple[Any, ...]
+"""(B, H, W, C); all but C may be None."""
+
 
 class BatchNormalization(keras.layers.BatchNormalization):
     """Batch normalization of (B, H, W, C) along its last axis."""
@@ -72,7 +75,7 @@ class JoinConv2D(keras.layers.Layer):
         super().__init__(**options)
         self.filters = filters
 
-    def build(self, input_shapes: list[tuple[int | None, ...]]) -> None:
+    def build(self, input_shapes: list[_Shape]) -> None:
         """Makes one kernel for both inputs."""
         num_inputs = sum(shape[-1] for shape in input_shapes)
         self.kernel = self.add_weight(
@@ -80,9 +83,7 @@ class JoinConv2D(keras.layers.Layer):
         )
         self.bias = self.add_weight((self.filters,), "zeros", name="bias")
 
-    def compute_output_shape(
-        self, input_shapes: list[tuple[int | None, ...]]
-    ) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shapes: list[_Shape]) -> _Shape:
         """Returns that of the inputs with another number of channels."""
         return (*input_shapes[0][:-1], self.filters)
 

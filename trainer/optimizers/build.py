@@ -1,13 +1,19 @@
 """The optimizer that a run asks for."""
 
+from collections.abc import Sequence
+
 import keras
 
 from trainer.config.optimization import OptimizerConfig
+from trainer.optimizers.factors import with_factors
 from trainer.optimizers.schedules import WarmupDecay
 
 
 def build_optimizer(
-    config: OptimizerConfig, total_steps: int, has_kernels: bool = False
+    config: OptimizerConfig,
+    total_steps: int,
+    has_kernels: bool = False,
+    factors: Sequence[float] = (),
 ) -> keras.optimizers.Optimizer:
     """Builds the optimizer that a run asks for.
 
@@ -16,6 +22,8 @@ def build_optimizer(
         total_steps: The steps of the whole run, at whose end cosine and
             poly arrive at 0.
         has_kernels: Whether TensorFlow's kernels do Adam's arithmetic.
+        factors: What the learning rate of each trainable variable is
+            multiplied by; empty: nothing.
     """
     classes = keras.optimizers
     if has_kernels:
@@ -32,9 +40,14 @@ def build_optimizer(
         "ema_momentum": config.ema_decay,
     }
     if config.optimizer == "adam":
-        return classes.Adam(**options)
-    options["weight_decay"] = config.weight_decay or None
-    if config.optimizer == "sgd":
-        return keras.optimizers.SGD(momentum=config.momentum, **options)
-    options["weight_decay"] = config.weight_decay  # AdamW wants a number
-    return classes.AdamW(**options)
+        kind = classes.Adam
+    elif config.optimizer == "sgd":
+        kind = keras.optimizers.SGD
+        options["momentum"] = config.momentum
+        options["weight_decay"] = config.weight_decay or None
+    else:
+        kind = classes.AdamW
+        options["weight_decay"] = config.weight_decay  # wants a number
+    if factors:
+        kind = with_factors(kind, factors)
+    return kind(**options)

@@ -7,6 +7,7 @@ from trainer.backends.build import build_stepper
 from trainer.backends.step import StepOptions
 from trainer.losses.segmentation import SegmentationLoss
 from trainer.models import unet
+from trainer.models.kinds import Kinds
 from trainer.models.pixels import normalize
 
 NUM_CLASSES = 5
@@ -25,7 +26,7 @@ def loss():
 
 
 def u_net(dtype="float32"):
-    return unet.build_unet((None, None, 3), NUM_CLASSES, 2, dtype)
+    return unet.build_unet((None, None, 3), NUM_CLASSES, 2, Kinds(dtype))
 
 
 def stepper(build=u_net, optimizer=None, **options):

@@ -51,7 +51,7 @@ def eval_batches(data_dir, batch_size=4, share=WHOLE, num_devices=1, **options):
     source = splits.open_eval(
         data, loaded, f"{data_dir}/cache", share=share, **SILENT
     )
-    size = splits.eval_size(data, loaded)
+    size = splits.eval_size(data, loaded, 16)
     batches = pipeline.eval_batches(source, size, batch_size, num_devices)
     return [(image.numpy(), label.numpy()) for image, label in batches]
 
@@ -248,7 +248,7 @@ def test_without_resize_evaluation_pads_with_ignored_pixels(data_dir):
     data = DataConfig(data_dir, resize=None, crop=CROP)
     loaded = dataset.load(data_dir)
     source = splits.open_eval(data, loaded, "", **SILENT)
-    size = splits.eval_size(data, loaded)
+    size = splits.eval_size(data, loaded, 16)
     assert size == (48, 48)
     (images, ids), *_ = pipeline.eval_batches(source, size, 4)
     image, label = place_frame(20)

@@ -10,7 +10,7 @@ from trainer.config import run_dir
 from trainer.config.flag import ConfigError
 from trainer.config.model import ModelConfig
 from trainer.models import saved
-from trainer.models.build import build_network
+from trainer.models.build import build_training_network
 
 
 @pytest.mark.parametrize("softmax", [False, True])
@@ -33,7 +33,7 @@ def test_the_number_of_outputs_tells_the_label_space():
 
 def test_saved_models_are_float32_and_load_by_keras_alone(tmp_path):
     config = ModelConfig("train_ids", base_filters=2)
-    network = build_network(config, "mixed_bfloat16", has_kernels=True)
+    network = build_training_network(config, "mixed_bfloat16", True)
     saved.save_network(str(tmp_path), network, config, is_best=True)
     loaded = keras.saving.load_model(tmp_path / "best.keras")
     assert {layer.dtype_policy.name for layer in loaded.layers} == {"float32"}

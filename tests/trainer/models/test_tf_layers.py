@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from trainer.models import tf_layers, unet
+from trainer.models.kinds import Kinds
 
 
 def draw(*shape, seed=0):
@@ -63,10 +64,14 @@ def test_a_join_is_a_convolution_of_the_concatenation():
 
 def plain_and_fused(dtype="float32"):
     keras.utils.set_random_seed(1)
-    plain = unet.build_unet((32, 32, 3), 5, 2, dtype)
+    plain = unet.build_unet((32, 32, 3), 5, 2, Kinds(dtype))
     keras.utils.set_random_seed(1)
-    kinds = (tf_layers.BatchNormalization, tf_layers.JoinConv2D)
-    return plain, unet.build_unet((32, 32, 3), 5, 2, dtype, *kinds)
+    kinds = Kinds(
+        dtype,
+        batch_normalization=tf_layers.BatchNormalization,
+        join_conv=tf_layers.JoinConv2D,
+    )
+    return plain, unet.build_unet((32, 32, 3), 5, 2, kinds)
 
 
 def test_networks_of_either_kind_begin_with_the_same_weights():

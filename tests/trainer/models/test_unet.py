@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from trainer.models import unet
+from trainer.models.kinds import Kinds
 from trainer.models.pixels import normalize
 
 
@@ -23,7 +24,7 @@ def test_widths_double_at_each_level_and_come_back():
 
 
 def test_logits_are_float32_whatever_the_policy():
-    network = unet.build_unet((32, 32, 3), 5, 2, dtype="mixed_bfloat16")
+    network = unet.build_unet((32, 32, 3), 5, 2, Kinds("mixed_bfloat16"))
     assert network.output.dtype == "float32"
     assert network.output_shape == (None, 32, 32, 5)
 

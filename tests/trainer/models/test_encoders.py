@@ -1,0 +1,55 @@
+import importlib
+
+import keras
+import numpy as np
+import pytest
+
+from trainer.config.encoders import ENCODERS
+from trainer.models.encoders import build_encoder
+from trainer.models.pixels import normalize
+
+# --encoder → its module in keras.applications.
+KERAS_OWN = {
+    "mobilenet_v2": "mobilenet_v2",
+    "mobilenet_v3_large": "mobilenet_v3",
+    "efficientnet_v2_b0": "efficientnet_v2",
+    "resnet50_v2": "resnet_v2",
+    "convnext_tiny": "convnext",
+}
+
+
+def test_every_encoder_of_kerass_own_is_compared_with_it():
+    others = [
+        name
+        for name, encoder in ENCODERS.items()
+        if not encoder.builder.startswith("keras.applications:")
+    ]
+    assert {*KERAS_OWN, *others} == ENCODERS.keys()
+
+
+@pytest.mark.parametrize("name", KERAS_OWN)
+def test_features_are_those_of_keras_applications(name):
+    encoder = ENCODERS[name]
+    function = encoder.builder.partition(":")[2]
+    original = getattr(keras.applications, function)(
+        include_top=False, weights=None, input_shape=(64, 64, 3)
+    )
+    pyramid = build_encoder(name, "none")
+    for layer in pyramid.network.layers:
+        if layer.weights:
+            layer.set_weights(original.get_layer(layer.name).get_weights())
+    pictures = np.random.default_rng(1).integers(0, 256, (1, 64, 64, 3))
+    module = importlib.import_module(f"keras.applications.{KERAS_OWN[name]}")
+    names = [name for name in encoder.features if name]
+    expected = keras.Model(
+        original.input, [original.get_layer(name).output for name in names]
+    )(module.preprocess_input(pictures.astype(np.float32)))
+    found = pyramid.network(normalize(pictures))
+    for stride, ours, theirs in zip(
+        pyramid.strides, found, expected, strict=True
+    ):
+        assert ours.shape[1:3] == (64 // stride, 64 // stride)
+        scale = float(np.abs(theirs).max())
+        np.testing.assert_allclose(
+            np.asarray(ours) / scale, np.asarray(theirs) / scale, atol=1e-4
+        )

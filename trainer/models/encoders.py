@@ -1,0 +1,125 @@
+"""Encoders of U-Nets: built by name, with the weights that are asked for."""
+
+import importlib
+from typing import Any, NamedTuple
+
+import keras
+from keras import layers
+
+from trainer.config.encoders import ENCODERS
+from trainer.config.flag import ConfigError
+from trainer.models.kinds import Kinds
+
+NO_WEIGHTS = "none"
+
+STRIDES = (2, 4, 8, 16, 32)
+"""Those of an encoder's features."""
+
+
+_MARK = "is_pretrained_encoder"
+
+
+class FeaturePyramid(NamedTuple):
+    """An encoder.
+
+    Attributes:
+        network: (B, H, W, 3) float32 in [-1, 1] → a list of its features, of
+            Keras's float32 layers.
+        strides: Those of the features.
+        is_pretrained: Whether it has weights that were learned elsewhere.
+    """
+
+    network: keras.Model
+    strides: list[int]
+    is_pretrained: bool
+
+    def place(
+        self, images: Any, kinds: Kinds, is_frozen: bool
+    ) -> dict[int, Any]:
+        """Makes the encoder anew, with its weights, on a network's input.
+
+        Args:
+            images: (B, H, W, 3) float32 in [-1, 1], symbolic.
+            kinds: What its layers become.
+            is_frozen: Whether they stay as they are.
+
+        Returns:
+            Stride → feature.
+        """
+        placed = keras.models.clone_model(self.network, images, kinds.remake)
+        placed.set_weights(self.network.get_weights())
+        for layer in placed.layers:
+            setattr(layer, _MARK, self.is_pretrained)
+            layer.trainable = not is_frozen
+        return dict(zip(self.strides, placed.outputs, strict=True))
+
+
+def begins_learned(layer: keras.Layer) -> bool:
+    """Returns whether a layer's weights began as learned elsewhere."""
+    return getattr(layer, _MARK, False)
+
+
+def learning_rate_factors(
+    model: keras.Model, encoder_factor: float
+) -> list[float]:
+    """Returns what the learning rate of each variable is multiplied by.
+
+    Args:
+        model: A network, with an encoder or without.
+        encoder_factor: That of the encoder's variables.
+
+    Returns:
+        One for each trainable variable; empty where all are 1.
+    """
+    slower = {
+        id(variable)
+        for layer in model.layers
+        if hasattr(layer, _MARK)
+        for variable in layer.trainable_variables
+    }
+    if not slower or encoder_factor == 1:
+        return []
+    return [
+        encoder_factor if id(variable) in slower else 1.0
+        for variable in model.trainable_variables
+    ]
+
+
+def build_encoder(name: str, weights: str) -> FeaturePyramid:
+    """Builds an encoder.
+
+    Args:
+        name: A key of `ENCODERS`.
+        weights: `none`, `imagenet` or the path of a file.
+
+    Raises:
+        ConfigError: The weights cannot be had; says what can be done.
+    """
+    encoder = ENCODERS[name]
+    pixels = keras.Input((None, None, 3), name="image")
+    x, (low, high) = pixels, encoder.pixel_range
+    if (low, high) != (-1.0, 1.0):
+        x = layers.Rescaling((high - low) / 2, (high + low) / 2)(x)
+    module, _, function = encoder.builder.partition(":")
+    build = getattr(importlib.import_module(module), function)
+    try:
+        network = build(
+            include_top=False,
+            input_tensor=x,
+            weights=None if weights == NO_WEIGHTS else weights,
+        )
+    except Exception as error:  # a download of Keras's raises a bare one
+        if weights == NO_WEIGHTS:
+            raise
+        raise ConfigError(
+            f"--encoder_weights={weights} cannot be had for --encoder={name}: "
+            f"{error}. {encoder.remedy}, or give the path of a file that holds "
+            "them, or none to begin without"
+        ) from error
+    found = {
+        stride: network.get_layer(feature).output
+        for stride, feature in zip(STRIDES, encoder.features, strict=True)
+        if feature
+    }
+    features = keras.Model(pixels, list(found.values()))
+    return FeaturePyramid(features, list(found), weights != NO_WEIGHTS)
