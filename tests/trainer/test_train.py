@@ -16,6 +16,7 @@ from tests.tiny_run import (
     run_training,
     same_state,
 )
+from trainer.config import seen_ids
 from trainer.config.data import DataConfig
 from trainer.config.optimization import LossConfig, OptimizerConfig
 from trainer.data import dataset, pipeline, splits
@@ -123,6 +124,21 @@ def test_the_best_model_is_not_forgotten(data_dir, tmp_path):
     run_training(make_config(data_dir, tmp_path, epochs=2))
     assert (tmp_path / "best.keras").read_bytes() == before
     assert checkpoints.load_latest(str(tmp_path)).host["best"] == 0.99
+
+
+def test_an_older_run_keeps_predicting_ids_that_it_never_saw(
+    data_dir, whole_run, tmp_path
+):
+    with open(f"{data_dir}/{manifest.FILE_NAME}") as file:
+        pixels = json.load(file)["splits"]["train"]["class_pixels"]
+    counted = np.where(labels.LABEL_IDS.evaluated, pixels, 0).tolist()
+    content = json.loads((whole_run / seen_ids.FILE_NAME).read_text())
+    assert content["class_pixels"] == counted
+    run_training(make_config(data_dir, tmp_path, epochs=1))
+    (tmp_path / seen_ids.FILE_NAME).unlink()
+    run_training(make_config(data_dir, tmp_path, epochs=2))
+    assert len(read_rows(tmp_path)) == 2
+    assert not (tmp_path / seen_ids.FILE_NAME).exists()
 
 
 def test_averaged_weights_are_scored_beside_and_saved(data_dir, tmp_path):
