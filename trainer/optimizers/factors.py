@@ -17,8 +17,10 @@ def with_factors(
             by, in the order in which the optimizer is built with them.
     """
 
-    class WithFactors(kind):  # type: ignore[misc, valid-type]
+    class WithFactors(kind):
         """Scales updates and decoupled weight decay alike."""
+
+        weight_decay: float | None
 
         def update_step(
             self, gradient: Any, variable: keras.Variable, learning_rate: Any
