@@ -22,8 +22,15 @@ _MAX_NAMED = 1000
 
 
 def use_default_options(path: str) -> None:
-    """Lets a remote path be read outside of a job, which has options."""
+    """Lets a remote path be read outside of a job, which has options.
+
+    Raises:
+        ConversionError: The path is on a service that does not answer.
+    """
     if not is_local(path):
+        from preprocess import reachable
+
+        reachable.check_path(path)
         _remote().use_options()
 
 
@@ -135,7 +142,9 @@ def read_text(path: str) -> str:
     Raises:
         FileNotFoundError: There is no such file.
     """
-    if not is_local(path) and not exists(path):  # Its error would be another.
+    if is_local(path):
+        return local_files.read_text(path)
+    if not exists(path):  # Beam's error would be another.
         raise FileNotFoundError(path)
     return read_bytes(path).decode()
 

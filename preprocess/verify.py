@@ -232,6 +232,16 @@ def _verify_image(record: example.Record) -> None:
         )
 
 
+def _counts(data_dir: str) -> str:
+    """Says how much there is of a data set whose manifest is well."""
+    from preprocess import files
+
+    splits = manifest.load(data_dir, files.read_text).splits.values()
+    num_records = sum(split.num_examples for split in splits)
+    num_shards = sum(len(split.shards) for split in splits)
+    return f"{num_records} records in {num_shards} shards"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code."""
     parser = command_line.FlagParser(__doc__)
@@ -258,7 +268,7 @@ def _report(data_dir: str, quick: bool) -> int:
     if problems:
         print(f"{failures.printable(data_dir)}: {len(problems)} problems")
         return failures.EXIT_FAILED
-    print(f"{failures.printable(data_dir)}: all well")
+    print(f"{failures.printable(data_dir)}: {_counts(data_dir)}, all well")
     return 0
 
 

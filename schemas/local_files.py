@@ -12,6 +12,9 @@ import stat
 from collections.abc import Iterator
 from typing import BinaryIO
 
+MAX_TEXT_BYTES = 1 << 26
+"""A manifest of as many shards as names allow takes less than 64 MiB."""
+
 _TOKEN_BYTES = 8
 
 
@@ -39,6 +42,23 @@ def open_regular(path: str) -> BinaryIO:
         with contextlib.suppress(OSError):
             os.close(descriptor)
         raise
+
+
+def read_text(path: str) -> str:
+    """Reads a UTF-8 text file of a size that texts here have.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        OSError: It cannot be read, is not a regular file, or is larger than
+            `MAX_TEXT_BYTES`.
+    """
+    with open_regular(path) as file:
+        content = file.read(MAX_TEXT_BYTES + 1)
+    if len(content) > MAX_TEXT_BYTES:
+        raise OSError(
+            errno.EFBIG, f"Larger than {MAX_TEXT_BYTES >> 20} MiB", path
+        )
+    return content.decode()
 
 
 def create_new(path: str) -> BinaryIO:

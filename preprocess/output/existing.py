@@ -7,6 +7,7 @@ from preprocess.output import commit
 from preprocess.records import shard_writer
 from preprocess.sources import listing
 from schemas import manifest
+from schemas.shards import names as shard_names
 
 _INDEX_OPTION = "write_index"
 """Index files are written beside a finished data set, too."""
@@ -66,16 +67,21 @@ def forget(output_dir: str) -> None:
 
 
 def _check_no_strangers(output_dir: str) -> None:
-    """Raises where TFRecords lie that no unfinished run of ours explains."""
-    strangers = commit.shard_files(output_dir)
+    """Raises where files lie that this would write over or delete.
+
+    An unfinished run of this command explains them.
+    """
+    own = (*commit.DESCRIPTIONS, commit.SKIPPED_FILE)
+    there = [f.path.rpartition("/")[2] for f in files.list_folder(output_dir)]
+    strangers = [n for n in there if n in own or shard_names.is_shard_name(n)]
     work_dir = files.join(output_dir, shard_writer.WORK_DIR)
     is_unfinished = files.list_folder(work_dir) or (
         files.is_local(work_dir) and files.exists(work_dir)
     )
     if strangers and not is_unfinished:
         raise ConversionError(
-            f"{output_dir} holds {len(strangers)} TFRecords without a "
-            f"manifest, first {strangers[0]}. Use another --output_dir, or "
+            f"{output_dir} holds {len(strangers)} files of a data set without "
+            f"its manifest, first {strangers[0]}. Use another --output_dir, or "
             "replace them with --overwrite."
         )
 

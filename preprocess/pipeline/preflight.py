@@ -4,7 +4,7 @@ import importlib.util
 
 from apache_beam.options import pipeline_options
 
-from preprocess import files
+from preprocess import files, reachable
 from preprocess.errors import ConversionError
 from preprocess.options import Options
 from preprocess.pipeline import runners
@@ -25,8 +25,9 @@ def check(
     """Checks packages, paths and Dataflow's flags.
 
     Raises:
-        ConversionError: A package is not installed, or workers on other
-            machines would find neither the files nor this package.
+        ConversionError: A package is not installed, workers on other
+            machines would find neither the files nor this package, or a
+            service does not answer.
     """
     runner = runners.runner_name(beam_options)
     paths = {
@@ -46,6 +47,11 @@ def check(
                     "workers cannot see it; use a gs:// path."
                 )
         _check_package_travels(beam_options)
+        cloud = beam_options.view_as(pipeline_options.GoogleCloudOptions)
+        if not cloud.template_location:  # It is staged, and nothing runs.
+            reachable.check(f"--runner={runner}", cloud.dataflow_endpoint)
+    for path in paths.values():
+        reachable.check_path(path)
 
 
 def _check_installed(wish: str, needed: tuple[str, str] | None) -> None:

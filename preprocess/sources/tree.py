@@ -7,6 +7,7 @@ from typing import Any
 
 from PIL import Image
 
+from preprocess import files
 from preprocess.errors import ConversionError
 
 MARKER = "made_by.json"
@@ -43,8 +44,7 @@ def prepare(root: str, options: dict[str, Any], overwrite: bool) -> None:
     for path in full:
         shutil.rmtree(path)
     os.makedirs(root, exist_ok=True)
-    with open(marker_path, "w", encoding="utf-8") as file:
-        file.write(json.dumps(options) + "\n")
+    files.write_text(marker_path, json.dumps(options) + "\n", root)
 
 
 def write_pair(

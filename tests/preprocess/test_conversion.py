@@ -2,13 +2,15 @@
 
 import contextlib
 import dataclasses
+import errno
 import json
+import os
 
 import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from preprocess import verify
+from preprocess import files, verify
 from preprocess.errors import ConversionError
 from preprocess.options import Encoding, Options
 from preprocess.output import commit, existing, mend
@@ -242,9 +244,69 @@ def test_changed_source_files_are_noticed(root, tmp_path):
 def test_foreign_tfrecords_are_not_touched(root, tmp_path):
     stranger = tmp_path / "out" / "train-00000-of-00009.tfrecord"
     trees.write(stranger, b"precious")
-    with pytest.raises(ConversionError, match="1 TFRecords without a manifest"):
+    trees.write(tmp_path / "out" / "index.html", b"my page")
+    with pytest.raises(ConversionError, match="2 files of a data set without"):
         convert(root, tmp_path / "out")
     assert stranger.read_bytes() == b"precious"
+    assert (tmp_path / "out" / "index.html").read_bytes() == b"my page"
+
+
+@pytest.mark.parametrize(
+    "name", ["features.json", "index.html", "manifest.json"]
+)
+def test_a_disk_that_fills_up_at_the_end_is_one_line_and_resumable(
+    root, tmp_path, monkeypatch, name
+):
+    convert(root, tmp_path / "whole", num_shards=2)
+    write_text = files.write_text
+
+    def full(path, text, temporary_dir):
+        if path.endswith(f"/{name}"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_text(path, text, temporary_dir)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "write_text", full)
+        with pytest.raises(
+            ConversionError,
+            match=f"^cannot write {name} in .*/out: No space left on device; "
+            "free some space and run the same command again",
+        ):
+            convert(root, tmp_path / "out", num_shards=2)
+    assert not (tmp_path / "out" / "manifest.json").exists()
+    monkeypatch.setattr(shard_writer, "_write", None)
+    convert(root, tmp_path / "out", num_shards=2)
+    assert trees.contents(tmp_path / "out") == trees.contents(
+        tmp_path / "whole"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"[" * 100_000, "nested too deep"),
+        (b'{"format":' + b"[" * 100_000, "nested too deep"),
+        (b" " * ((1 << 26) + 1), "Larger than 64 MiB"),
+        (b"", "not a manifest"),
+        (b"\xff", "cannot be read"),
+    ],
+)
+def test_a_strange_manifest_is_one_line(root, tmp_path, content, message):
+    trees.write(tmp_path / "out" / "manifest.json", content)
+    with pytest.raises(ConversionError, match=message):
+        convert(root, tmp_path / "out")
+
+
+def test_a_pipe_in_the_place_of_a_file_hangs_nothing(root, tmp_path):
+    (tmp_path / "out").mkdir()
+    os.mkfifo(tmp_path / "out" / "manifest.json")
+    with pytest.raises(ConversionError, match="Not a regular file"):
+        convert(root, tmp_path / "out")
+    path = trees.image_path(root, trees.STEMS[0])
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(ConversionError, match=f"empty file: {path}"):
+        convert(root, tmp_path / "other")
 
 
 def test_a_lost_shard_is_made_again(root, tmp_path):

@@ -103,7 +103,9 @@ def test_verify_answers_by_its_exit_code(root, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     verify = ("preprocess.verify", f"--data_dir={tmp_path}/out")
-    assert commands.run(*verify).stdout.endswith("out: all well\n")
+    assert commands.run(*verify).stdout.endswith(
+        "out: 6 records in 1 shards, all well\n"
+    )
     shard = tmp_path / "out" / "train-00000-of-00001.tfrecord"
     shard.write_bytes(shard.read_bytes()[:-3])
     bad = commands.run(*verify)

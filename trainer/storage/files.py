@@ -44,7 +44,9 @@ def read_bytes(path: str) -> bytes:
 
 def read_text(path: str) -> str:
     """Reads a UTF-8 text file; raises what `read_bytes` raises."""
-    return read_bytes(path).decode()
+    if is_remote(path):
+        return read_bytes(path).decode()
+    return local_files.read_text(path)
 
 
 def open_binary(path: str) -> BinaryIO:

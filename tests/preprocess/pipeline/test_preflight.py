@@ -3,6 +3,7 @@
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from preprocess import reachable
 from preprocess.errors import ConversionError
 from preprocess.options import Options
 from preprocess.pipeline import preflight, runners
@@ -60,6 +61,17 @@ def test_dataflow_wants_paths_and_a_package_that_workers_can_see(monkeypatch):
         preflight.check(LOCAL, PipelineOptions(dataflow))
     with pytest.raises(ConversionError, match="add --setup_file=./setup.py"):
         preflight.check(REMOTE, PipelineOptions(dataflow))
+    asked = []
+    monkeypatch.setattr(reachable, "check", lambda *what: asked.append(what))
+    monkeypatch.delenv("STORAGE_EMULATOR_HOST", raising=False)
     for way in ("--setup_file=./setup.py", "--sdk_container_image=image"):
+        asked.clear()
         preflight.check(REMOTE, PipelineOptions([*dataflow, way]))
+        assert asked == [
+            ("--runner=dataflow", "https://dataflow.googleapis.com"),
+            (REMOTE.cityscapes_root, "https://storage.googleapis.com"),
+            (REMOTE.output_dir, "https://storage.googleapis.com"),
+        ]
+    asked.clear()
     preflight.check(LOCAL, PipelineOptions([]))
+    assert not asked

@@ -2,11 +2,14 @@
 
 import os
 import pathlib
+import shutil
+import signal
 import time
 
 import pytest
 
 from tests import commands, trees
+from tests.faults import tracing
 
 _LISTENING = "0A"
 _ACCEPTS = 1 << 16
@@ -69,3 +72,79 @@ def test_a_conversion_listens_nowhere(tmp_path):
         _, err = process.communicate()
     assert process.returncode == 0, err
     assert seen_writing > 5
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    stems = [f"ulm_{i:06d}_000019" for i in range(24)]
+    return trees.write_tree(tmp_path_factory.mktemp("root"), stems)
+
+
+def arguments(root, folder, *more: str) -> list[str]:
+    flags = (f"--cityscapes_root={root}", f"--output_dir={folder}")
+    return [*flags, "--splits=train", "--num_shards=6", *more]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("number", [1, 3])
+def test_threads_that_cannot_start_are_one_line(
+    root, tmp_path, workers, number
+):
+    done = commands.run(
+        "preprocess.main",
+        *arguments(root, tmp_path / "out", f"--workers={workers}"),
+        under=tracing.inject("clone,clone3", f"error=EAGAIN:when={number}+"),
+        env={"OPENBLAS_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "error: memory, or the number of threads that ulimit -u allows, ran "
+        "out; use fewer --workers; finished shards are kept, and the same "
+        "command continues"
+    )
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("prlimit"), reason="no prlimit")
+@pytest.mark.parametrize("megabytes", [200, 400, 600, 900])
+def test_little_memory_is_one_line_or_enough(root, tmp_path, megabytes):
+    done = commands.run(
+        "preprocess.main",
+        *arguments(root, tmp_path / "out", "--workers=2"),
+        under=["prlimit", f"--as={megabytes << 20}"],
+        env={"OPENBLAS_NUM_THREADS": "1"},
+    )
+    if done.returncode:
+        assert done.returncode == 1
+        assert "memory" in done.stderr.splitlines()[-1]
+        assert "Traceback" not in done.stderr
+    else:
+        assert (tmp_path / "out" / "manifest.json").exists()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_is_one_line_and_the_same_command_continues(
+    root, tmp_path, workers
+):
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    flags = f"--workers={workers}"
+    begin = time.monotonic()
+    done = commands.run("preprocess.main", *arguments(root, whole, flags))
+    seconds = time.monotonic() - begin
+    assert done.returncode == 0, done.stderr
+    for part in (0.3, 0.6, 0.8, 0.9):
+        command = arguments(root, out, flags, "--overwrite")
+        process = commands.start("preprocess.main", *command)
+        time.sleep(part * seconds)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        if process.returncode:
+            assert process.returncode == 130, err
+            assert err.splitlines()[-1] == (
+                "error: interrupted; finished shards are kept, and the same "
+                "command continues"
+            )
+            assert "Traceback" not in err
+            again = commands.run("preprocess.main", *arguments(root, out))
+            assert again.returncode == 0, again.stderr
+        assert trees.contents(out) == trees.contents(whole)
