@@ -42,8 +42,10 @@ def former_result(
     output_dir = options.output_dir
     path = files.join(output_dir, manifest.FILE_NAME)
     if overwrite:
+        # What an interrupted run of this very command has finished counts;
+        # the folder of unfinished work says that there was one.
+        prepare_output(output_dir)
         files.delete_if_there(path)
-        commit.delete_work(output_dir)
         return None
     if not files.exists(path):
         _check_no_strangers(output_dir)

@@ -441,6 +441,34 @@ def test_a_rerun_redoes_only_what_is_not_finished(root, tmp_path, monkeypatch):
     )
 
 
+def test_an_interrupted_overwriting_continues_too(root, tmp_path, monkeypatch):
+    convert(root, tmp_path / "whole", num_shards=4)
+    convert(root, tmp_path / "out", num_shards=2)
+    write, written = shard_writer._write, []
+
+    def interrupt_at_third(split, name, *rest):
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        written.append(name)
+        return write(split, name, *rest)
+
+    again = {"num_shards": 4, "workers": 1, "overwrite": True}
+    monkeypatch.setattr(shard_writer, "_write", interrupt_at_third)
+    with pytest.raises(KeyboardInterrupt):
+        convert(root, tmp_path / "out", **again)
+    assert not (tmp_path / "out" / "manifest.json").exists()
+    monkeypatch.setattr(
+        shard_writer,
+        "_write",
+        lambda s, n, *r: written.append(n) or write(s, n, *r),
+    )
+    convert(root, tmp_path / "out", **again)
+    assert len(written) == len(set(written)) == 4
+    assert trees.contents(tmp_path / "out") == trees.contents(
+        tmp_path / "whole"
+    )
+
+
 def test_a_finished_shard_that_was_damaged_is_made_again(root, tmp_path):
     options = Options(str(root), str(tmp_path), splits=("train",))
     existing.prepare_output(str(tmp_path))
