@@ -14,10 +14,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from absl import app
 from absl import flags as absl_flags
 
-from preprocess import command_line
+from preprocess import command_line, flags
 from preprocess.errors import ConversionError, FlagError
 from preprocess.flags import FLAGS, parse_options
 from preprocess.options import Options
@@ -34,6 +33,9 @@ _ADVICE = Advice(
     known=(ConversionError,),
     bad_flags=(absl_flags.Error, FlagError),
 )
+_HELP = {"-h", "-help", "--help", "-helpfull", "--helpfull"}
+"""absl's own lists the flags of the module that was started, here none."""
+
 _SLOW_PNG = (
     "Pillow decodes the label maps, eight times slower than this package's own "
     "C: install a C compiler and then the package again."
@@ -53,7 +55,9 @@ def _run(arguments: list[str]) -> None:
     Beam takes long to import, so that what is wrong with the flags is said
     before.
     """
-    app.define_help_flags()
+    if _HELP.intersection(arguments):
+        print(f"{__doc__}{FLAGS.module_help(flags.__name__)}")
+        return
     rest = FLAGS(arguments, known_only=True)[1:]
     options = parse_options()
     root = options.cityscapes_root

@@ -1,5 +1,9 @@
 """The conversion's command line."""
 
+import re
+import subprocess
+import sys
+
 import pytest
 
 from tests import commands, trees
@@ -48,6 +52,27 @@ def test_a_bad_flag_or_path_is_one_quick_line(
     assert message in done.stderr
     assert done.seconds < 10  # on a busy machine; alone it takes under 3
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("flag", ["--help", "--helpfull", "-h"])
+def test_help_lists_every_flag_whatever_the_command_is_called(flag):
+    source = (commands.ROOT / "preprocess" / "flags.py").read_text()
+    names = re.findall(r"flags\.DEFINE_\w+\(\s*\"(\w+)\"", source)
+    assert "cityscapes_root" in names and "write_index" in names
+    start = (
+        "import sys; from preprocess.main import main; "
+        f"sys.exit(main(['cityscapes-convert', '{flag}']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", start],
+        cwd=commands.ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith("Converts a Cityscapes tree")
+    for name in names:
+        assert re.search(rf"--(\[no\])?{name}:", done.stdout), name
 
 
 def test_the_command_converts_says_what_it_did_and_does_it_once(root, tmp_path):
