@@ -16,7 +16,9 @@ pytest.importorskip("jax")
 TWO_CPUS = {
     "KERAS_BACKEND": "jax",
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+    "XLA_FLAGS": "--xla_force_host_platform_device_count=2 "
+    "--xla_backend_optimization_level=0 "
+    "--xla_llvm_disable_expensive_passes=true",
 }
 
 
