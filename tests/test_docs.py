@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from tests import recipes
+
 ROOT = pathlib.Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 PACKAGES = ("preprocess", "schemas", "trainer")
@@ -101,6 +103,10 @@ def test_the_design_names_each_room(package):
     rooms = [p.parent.name for p in (ROOT / package).glob("*/__init__.py")]
     for room in rooms:
         assert f"`{room}/`" in design, room
+
+
+def test_the_readme_shows_the_recipe_that_is_tested():
+    assert recipes.on_page("tf.data") in (ROOT / "README.md").read_text()
 
 
 def test_pre_commit_runs_what_make_lint_runs():

@@ -22,9 +22,7 @@ from trainer.optimizers.build import build_optimizer
 
 NUM_CLASSES = 19
 LOSS = LossConfig("cross_entropy_dice", label_smoothing=0.1)
-# Steps small enough that float32, which sums in another order on two devices,
-# does not carry the runs apart.
-OPTIMIZER = OptimizerConfig("sgd", learning_rate=0.02)
+OPTIMIZER = OptimizerConfig("sgd", learning_rate=0.1)
 
 
 def take_steps(members: tuple[str, ...], **options) -> list[np.ndarray]:
