@@ -9,7 +9,6 @@ import threading
 import urllib.parse
 import urllib.request
 
-from preprocess import files
 from preprocess.errors import ConversionError
 
 _STORAGE = "https://storage.googleapis.com"
@@ -22,7 +21,7 @@ def check_path(path: str) -> None:
     Raises:
         ConversionError: It does not.
     """
-    if files.scheme(path) == "gs" and "STORAGE_EMULATOR_HOST" not in os.environ:
+    if path.startswith("gs://") and "STORAGE_EMULATOR_HOST" not in os.environ:
         check(path, _STORAGE)
 
 
