@@ -14,6 +14,7 @@ from trainer.config.inference import MODES
 from trainer.config.options import all_flags
 
 _WIDTH = 79
+_LONGEST_CHOICES = 50
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,17 +121,20 @@ def _check_mode(mode: str, given: Mapping[str, Any]) -> None:
 
 
 def _flag_lines(flag: Flag) -> list[str]:
-    text = f"{flag.option.help}."
+    words = [flag.option.help]
     shown = "" if flag.default in (None, ()) else flag.format(flag.default)
-    if flag.option.choices and not isinstance(flag.default, tuple):
-        text = f"{text[:-1]}; default {shown}." if shown else text
-        shown = "|".join(flag.option.choices)
-    elif not shown:
+    choices = "|".join(flag.option.choices)
+    if len(choices) > _LONGEST_CHOICES or isinstance(flag.default, tuple):
+        words += [f"one of {choices}"] if choices else []
+    elif choices:
+        words += [f"default {shown}"] if shown else []
+        shown = choices
+    if not shown:
         shown = "PATH" if flag.option.is_path else flag.kind.__name__.upper()
     return [
         f"    --{flag.name}={shown}",
         *textwrap.wrap(
-            text,
+            f"{'; '.join(words)}.".replace("|", ", "),
             _WIDTH,
             initial_indent=" " * 8,
             subsequent_indent=" " * 8,
