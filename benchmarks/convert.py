@@ -23,6 +23,8 @@ from benchmarks.harness import (
 from benchmarks.harness.rounds import Contender
 
 OURS = "preprocess.main"
+UNCHECKED = "preprocess.main --nocheck_pixels"
+BASELINE = "preprocess.main of --baseline"
 DEEPLAB2 = "DeepLab2's way"
 TFDS = "TFDS Cityscapes builder, from zips"
 TFDS_MANY = f"{TFDS}, ten times the pairs"
@@ -52,6 +54,10 @@ def _parse_flags() -> argparse.Namespace:
         "--tfds_python",
         help="an interpreter that has tensorflow-datasets installed",
     )
+    parser.add_argument(
+        "--baseline",
+        help="another checkout of this project, to compare with",
+    )
     return parser.parse_flags(None)
 
 
@@ -65,6 +71,7 @@ def _prepare(flags: argparse.Namespace, work_dir: str) -> list[Contender]:
     process.run(_ours(many, converted))
     return [
         *_contenders(few, many, converted, len(pairs)),
+        _baseline(flags.baseline, few, len(pairs)),
         *_from_zips(flags.tfds_python, pairs, work_dir),
     ]
 
@@ -92,6 +99,7 @@ def _contenders(
     contenders = []
     for name, command, num_items, source in (
         (OURS, _ours(few, output), num_pairs, few),
+        (UNCHECKED, _ours(few, output, "--nocheck_pixels"), num_pairs, few),
         (DEEPLAB2, deeplab2, num_pairs, few),
         (WRITE_TO_TFRECORD, to_tfrecord, num_pairs, few),
         (OURS_MANY, _ours(many, output), num_many, few),  # few's, linked
@@ -103,6 +111,17 @@ def _contenders(
             Contender(name, _UNIT, command, num_items, (output,), (source,))
         )
     return contenders
+
+
+def _baseline(checkout: str | None, few: str, num_pairs: int) -> Contender:
+    """Returns the conversion as another checkout of the project does it."""
+    if checkout is None:
+        return Contender(
+            BASELINE, _UNIT, not_measured="no --baseline was given"
+        )
+    output = f"{few}-output"
+    command = ("env", "-C", checkout, *_ours(few, output))
+    return Contender(BASELINE, _UNIT, command, num_pairs, (output,), (few,))
 
 
 def _from_zips(
@@ -172,6 +191,8 @@ def _ratios(results: dict[str, rounds.Result]) -> dict[str, float | None]:
         f"{OURS_ZIPS_MANY} / {TFDS_MANY}": rounds.ratio(
             results, OURS_ZIPS_MANY, TFDS_MANY
         ),
+        f"{OURS} / {BASELINE}": rounds.ratio(results, OURS, BASELINE),
+        f"{UNCHECKED} / {BASELINE}": rounds.ratio(results, UNCHECKED, BASELINE),
         f"{OURS} / {WRITE_TO_TFRECORD}": rounds.ratio(
             results, OURS, WRITE_TO_TFRECORD
         ),
