@@ -5,10 +5,12 @@ goes to the field of its name; what is not given is that of the run.  Inputs
 are opened here, once, and handed on.
 """
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from schemas import manifest
+from schemas.manifest import ManifestError
 from trainer.config import devices, run_dir, saved
 from trainer.config.data import DataConfig
 from trainer.config.inference import (
@@ -38,7 +40,8 @@ def train(given: Given) -> tuple[TrainConfig, RecordSet]:
     Raises:
         ConfigError: A flag's value cannot be used, or is another than that
             of the run to resume.
-        ManifestError: The data set is not complete.
+        ManifestError: The data set is not complete, or holds nothing that
+            can be learned.
     """
     model_dir = given.get("model_dir", "")
     run = None if "data_dir" in given else saved.load(model_dir)
@@ -52,6 +55,8 @@ def train(given: Given) -> tuple[TrainConfig, RecordSet]:
     config = with_values(base, given)
     devices.check_backend(config.devices)
     saved.check_same_run(config)
+    if config.loss.ignore_void:
+        _check_some_class(records, data.train_split)
     return config, records
 
 
@@ -143,6 +148,25 @@ MODES: dict[str, Callable[[Given], tuple[Any, ...]]] = {
     "export": export,
 }
 """Mode → what makes the arguments of its `run`."""
+
+
+def _check_some_class(records: RecordSet, split: str) -> None:
+    """Checks that not all pixels of the training split are ignored.
+
+    Raises:
+        ManifestError: They are; names the ids.
+    """
+    manifest = records.manifest
+    pixels = manifest.split(split).class_pixels
+    if any(itertools.compress(pixels, manifest.space.evaluated)):
+        return
+    ids = ", ".join(str(i) for i, count in enumerate(pixels) if count)
+    raise ManifestError(
+        f"100 % of the pixels of {split!r} in {records.folder} are ignored: "
+        f"its label maps hold {f'the ids {ids}' if ids else 'no class'}, and "
+        "Cityscapes evaluates none of these; give --ignore_void=false to learn "
+        "ids as they are, or convert label maps of Cityscapes' ids"
+    )
 
 
 def _network_flags(given: Given) -> dict[str, Any]:

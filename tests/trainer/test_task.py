@@ -1,6 +1,7 @@
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 
 from tests import commands, tiny_dataset
@@ -230,6 +231,20 @@ def test_a_data_set_that_is_not_complete_is_refused(
     )
     assert code == 1
     assert text in line
+
+
+def test_a_split_of_ignored_pixels_alone_is_refused(tmp_path, refuse):
+    ids = np.arange(48 * 48).reshape(48, 48) % 4
+    frame = np.zeros((48, 48, 3), np.uint8), ids.astype(np.uint8)
+    tiny_dataset.write_dataset(tmp_path, 1, 1, (48, 48), frames=[frame] * 2)
+    flags = (f"--data_dir={tmp_path}", "--resize=48x48", "--crop=32x32")
+    code, line = refuse(*flags, f"--model_dir={tmp_path}/run")
+    assert code == 1
+    assert "100 % of the pixels of 'train'" in line
+    assert "hold the ids 0, 1, 2, 3, and Cityscapes evaluates none" in line
+    given = {"data_dir": str(tmp_path), "model_dir": str(tmp_path / "run")}
+    given |= {"resize": (48, 48), "crop": (32, 32), "ignore_void": False}
+    configure.train(given)  # the remedy
 
 
 def test_changed_flags_are_refused_with_both_values(data_dir, tmp_path, refuse):
