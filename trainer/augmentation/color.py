@@ -9,6 +9,7 @@ import tensorflow as tf
 from trainer.config.data import AppearanceConfig
 
 _COLORS = 1  # `dropout` derives its seed with another number
+_HUE = 3  # and so does hue, so that the other draws stay what they were
 _GREY = ((0.299,), (0.587,), (0.114,))
 """The share of red, green and blue in grey (ITU-R BT.601)."""
 
@@ -16,22 +17,27 @@ _GREY = ((0.299,), (0.587,), (0.114,))
 def jitter_colors(
     image: tf.Tensor, seed: tf.Tensor, config: AppearanceConfig
 ) -> tf.Tensor:
-    """Draws the three factors and changes a picture by them.
+    """Draws the three factors and the shift and changes a picture by them.
 
     Args:
         image: (H, W, 3) uint8.
         seed: (2,) int64; decides everything.
-        config: What the factors are drawn from.
+        config: What the factors and the shift are drawn from.
 
     Returns:
         (H, W, 3) uint8.
     """
-    seed = tf.random.experimental.stateless_fold_in(seed, _COLORS)
+    factors_seed = tf.random.experimental.stateless_fold_in(seed, _COLORS)
     reach = tf.constant([config.brightness, config.contrast, config.saturation])
     low = tf.maximum(1 - reach, 0)
-    draws = tf.random.stateless_uniform([3], seed)
+    draws = tf.random.stateless_uniform([3], factors_seed)
     factors = low + draws * (1 + reach - low)
-    return change_colors(image, *tf.unstack(factors))
+    image = change_colors(image, *tf.unstack(factors))
+    if not config.hue:
+        return image
+    hue_seed = tf.random.experimental.stateless_fold_in(seed, _HUE)
+    draw = tf.random.stateless_uniform([], hue_seed)
+    return shift_hue(image, (2 * draw - 1) * config.hue)
 
 
 def change_colors(
@@ -67,3 +73,20 @@ def change_colors(
     values += brightness * (1 - contrast) * mean_grey + 0.5  # rounds the cast
     values = tf.cast(tf.clip_by_value(values, 0.0, 255.0), tf.uint8)
     return tf.reshape(values, tf.shape(image))
+
+
+def shift_hue(image: tf.Tensor, shift: tf.Tensor | float) -> tf.Tensor:
+    """Turns every pixel's hue, at its saturation and value (HSV).
+
+    It is not linear in a pixel, so that it is no part of the product of
+    `change_colors`, which it follows; torchvision draws its place in the order.
+
+    Args:
+        image: (H, W, 3) uint8.
+        shift: What is added to the hue, in turns of the circle, -0.5 to 0.5;
+            0 changes nothing.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    return tf.image.adjust_hue(image, shift)

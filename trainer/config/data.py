@@ -22,6 +22,7 @@ class AppearanceConfig(Config):
 
     The first three mean what torchvision's ColorJitter means by them: a
     factor is drawn from [max(0, 1 - value), 1 + value]; 0 changes nothing.
+    So does hue: a shift is drawn from [-value, value] of the hue circle.
     """
 
     brightness: float = option(
@@ -42,6 +43,13 @@ class AppearanceConfig(Config):
         at_least=0,
         at_most=10,
     )
+    hue: float = option(
+        0.0,
+        help="Random hue: the shift is drawn from minus this to this, as a "
+        "share of the hue circle",
+        at_least=0,
+        at_most=0.5,
+    )
     coarse_dropout: int = option(
         0,
         help="Coarse dropout: rectangles of a training picture that are "
@@ -61,7 +69,9 @@ class AppearanceConfig(Config):
     @property
     def changes_colors(self) -> bool:
         """Whether any color is other than the stored one."""
-        return bool(self.brightness or self.contrast or self.saturation)
+        return bool(
+            self.brightness or self.contrast or self.saturation or self.hue
+        )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -97,10 +97,59 @@ def test_each_factor_has_a_draw_of_its_own():
 
 
 @pytest.mark.parametrize(
+    ("shift", "expected"),
+    [
+        (1 / 6, [[100, 100, 100], [100, 100, 0]]),  # red to yellow
+        (1 / 3, [[100, 100, 100], [0, 100, 0]]),
+        (0.5, [[100, 100, 100], [0, 100, 100]]),
+        (-0.5, [[100, 100, 100], [0, 100, 100]]),
+        (-1 / 3, [[100, 100, 100], [0, 0, 100]]),
+        (-1 / 12, [[100, 100, 100], [100, 0, 50]]),
+    ],
+)
+def test_hue_turns_at_the_pixels_saturation_and_value(shift, expected):
+    turned = color.shift_hue(IMAGE[:, :2], shift).numpy()
+    assert turned.tolist() == [expected]
+
+
+def test_a_shift_of_zero_changes_nothing():
+    np.testing.assert_array_equal(color.shift_hue(noise(), 0.0), noise())
+
+
+def test_shifts_spread_over_their_range():
+    # Red at 250 gets 6 * 250 of green a turn, or of blue the other way.
+    config = AppearanceConfig(hue=0.1)
+    image = np.array([[[250, 0, 0]]], np.uint8)
+    shifts = []
+    for number in range(200):
+        turned = color.jitter_colors(image, seed(number), config).numpy()
+        red, green, blue = turned[0, 0].astype(int)
+        assert red == 250 and not (green and blue)
+        shifts.append(green - blue)
+    assert -150 <= min(shifts) < -144 and 144 < max(shifts) <= 150
+    assert np.mean(shifts) == pytest.approx(0, abs=15)
+
+
+def test_hue_leaves_the_draws_of_the_factors():
+    grey = tf.repeat(noise()[..., :1], 3, axis=-1)  # has no hue to turn
+    factors = {"brightness": 0.4, "contrast": 0.4, "saturation": 0.4}
+    for number in range(8):
+        np.testing.assert_array_equal(
+            color.jitter_colors(
+                grey, seed(number), AppearanceConfig(**factors, hue=0.5)
+            ),
+            color.jitter_colors(
+                grey, seed(number), AppearanceConfig(**factors)
+            ),
+        )
+
+
+@pytest.mark.parametrize(
     ("options", "text"),
     [
         ({"brightness": -0.1}, "--brightness=-0.1 must be at least 0"),
         ({"contrast": float("nan")}, "--contrast=nan must be at least 0"),
+        ({"hue": 0.6}, "--hue=0.6 must be at least 0 and at most 0.5"),
         ({"coarse_dropout": 101}, "=101 must be at least 0 and at most 100"),
         (
             {"coarse_dropout_size": (0.5, 0.2)},

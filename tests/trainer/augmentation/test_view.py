@@ -17,6 +17,7 @@ REPAINTED = [
     {"brightness": 0.3},
     {"contrast": 0.3},
     {"saturation": 0.3},
+    {"hue": 0.1},
     {"coarse_dropout": 3},
     {"brightness": 0.3, "coarse_dropout": 3},
 ]
@@ -139,7 +140,7 @@ def test_changed_batches_depend_on_the_seed_alone(tmp_path, cache):
         epochs=1,
         seed=5,
         scales=(0.5, 2.0),
-        appearance=AppearanceConfig(0.2, 0.2, 0.2, coarse_dropout=2),
+        appearance=AppearanceConfig(0.2, 0.2, 0.2, 0.1, coarse_dropout=2),
     )
 
     def batches(cache):
