@@ -70,6 +70,10 @@ def parse(argv: Sequence[str]) -> Command:
         raise ConfigError(
             f"--flagfile cannot be read: {error.__cause__ or error}"
         ) from error
+    except flags.UnrecognizedFlagError as error:
+        near = difflib.get_close_matches(error.flagname, known, 1)
+        hint = f"; did you mean --{near[0]}?" if near else ", see --help"
+        raise ConfigError(f"unknown flag --{error.flagname}{hint}") from error
     except flags.Error as error:
         raise ConfigError(str(error)) from error
     if extra:

@@ -26,10 +26,10 @@ _FEWER_PIXELS = "lower --batch_size or --resize, or use --inference=sliding"
 _ADVICE = {
     "train": Advice(
         memory="lower --batch_size, --crop or --base_filters, raise "
-        "--accumulate_steps, or use --remat or --mixed_precision; the last "
-        "checkpoint is kept",
-        interrupted="the last checkpoint is kept, and the same command "
-        "resumes from it",
+        "--accumulate_steps, or use --remat or --mixed_precision; checkpoints "
+        "are kept",
+        interrupted="checkpoints are kept, and the same command resumes from "
+        "the last one, if there is one",
         bad_flags=(ConfigError,),
     ),
     "evaluate": Advice(

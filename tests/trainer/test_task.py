@@ -24,7 +24,7 @@ def data_dir(tmp_path_factory):
 
 BAD_FLAGS = {
     "--mode=trian": "error: flag --mode=trian: value should be one of",
-    "--epohcs=3": "Unknown command line flag 'epohcs'. Did you mean: epochs",
+    "--epohcs=3": "error: unknown flag --epohcs; did you mean --epochs?",
     "train": "error: unexpected argument 'train'",
     "--crop=big": "'big' is not HEIGHTxWIDTH, like 256x256",
     "--crop=40x40": "--crop=40x40: both sides must divide by 16",

@@ -27,7 +27,8 @@ class AppearanceConfig(Config):
 
     brightness: float = option(
         0.0,
-        help="Random brightness: the factor is drawn from 1 - this to 1 + this",
+        help="Random brightness: the factor is drawn from 1 - this, but not "
+        "below 0, to 1 + this",
         at_least=0,
         at_most=10,
     )
