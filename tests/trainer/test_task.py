@@ -6,7 +6,7 @@ import pytest
 
 from tests import commands, tiny_dataset
 from trainer import configure, task
-from trainer.config import devices, saved
+from trainer.config import saved
 from trainer.config.data import AppearanceConfig, DataConfig
 from trainer.config.flag import ConfigError
 from trainer.config.inference import MODES
@@ -173,21 +173,6 @@ def test_a_backend_without_a_step_is_refused(
     assert code == 2
     assert BACKENDS[backend] in line
     assert "set KERAS_BACKEND=tensorflow" in line
-
-
-def test_a_backend_that_keras_json_names_and_lacks_is_refused(
-    tmp_path, monkeypatch
-):
-    (tmp_path / "keras.json").write_text('{"backend": "jax"}')
-    monkeypatch.delenv("KERAS_BACKEND", raising=False)
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ConfigError) as error:
-        devices.check_backend()
-    assert str(error.value) == (
-        f"{tmp_path}/keras.json names the backend jax, which is not "
-        "installed; install it, or set KERAS_BACKEND=tensorflow"
-    )
 
 
 def test_a_label_space_that_does_not_fit_names_both(data_dir, tmp_path, refuse):

@@ -71,3 +71,18 @@ def test_a_run_goes_on_with_other_devices_but_not_other_processes(tmp_path):
         saved.check_same_run(
             dataclasses.replace(config, devices=DevicesConfig(**TWO))
         )
+
+
+def test_a_backend_that_keras_json_names_and_lacks_is_refused(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "keras.json").write_text('{"backend": "jax"}')
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ConfigError) as error:
+        devices.check_backend()
+    assert str(error.value) == (
+        f"{tmp_path}/keras.json names the backend jax, which is not "
+        "installed; install it, or set KERAS_BACKEND=tensorflow"
+    )
