@@ -21,7 +21,7 @@ from preprocess.records import shard_writer
 from preprocess.sources import cityscapes, listing, pairing
 from schemas import manifest
 from tests import odd_pngs, trees
-from tests.conversions import convert, records
+from tests.preprocess.conversions import convert, records
 
 
 def test_each_frame_becomes_one_record_with_its_own_label(root, tmp_path):

@@ -14,7 +14,7 @@ from preprocess.output import commit, existing, mend
 from preprocess.pipeline import job
 from preprocess.records import shard_writer
 from tests import trees
-from tests.conversions import convert
+from tests.preprocess.conversions import convert
 
 
 def test_the_same_command_again_has_nothing_to_do(root, tmp_path):
