@@ -92,7 +92,7 @@ def test_modules_that_a_page_names_exist(page):
     names = set(re.findall(r"python -m ([a-z_.]+)", page.read_text()))
     for name in names:
         top = name.partition(".")[0]
-        if (ROOT / top).is_dir():
+        if top in (*PACKAGES, "benchmarks", "tests"):  # build/ may lie there
             path = ROOT / name.replace(".", "/")
             assert path.with_suffix(".py").exists(), name
 
