@@ -79,10 +79,7 @@ def _take(folder: str) -> _LockFile | None:
     except OSError:
         return None
     if lock.is_own:
-        holder = f"process {os.getpid()} on {socket.gethostname()}"
-        with contextlib.suppress(OSError):  # A full disk still has locks.
-            os.truncate(lock.descriptor, 0)
-            os.pwrite(lock.descriptor, holder.encode(), 0)
+        _write(lock.descriptor, _this_process())
     return lock
 
 
@@ -93,9 +90,11 @@ def _open(path: str) -> _LockFile:
         LockedError: What is there is a link, a folder or a pipe.
         OSError: It cannot be opened.
     """
+    holder = _this_process()
     while True:
         with contextlib.suppress(FileExistsError):
             created = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o666)
+            _write(created, holder)  # At once: an empty file is nobody's.
             return _LockFile(created, True)
         try:
             descriptor = os.open(path, _FLAGS)
@@ -139,8 +138,21 @@ def _lock(descriptor: int, folder: str) -> None:
         raise
 
 
+def _this_process() -> bytes:
+    """Returns what a lock file of this process holds, padded to one length."""
+    holder = f"process {os.getpid()} on {socket.gethostname()}".encode()
+    return holder[:_MAX_HOLDER_BYTES].ljust(_MAX_HOLDER_BYTES)
+
+
+def _write(descriptor: int, holder: bytes) -> None:
+    """Writes who holds the lock, in one go, over whoever held it before."""
+    with contextlib.suppress(OSError):  # A full disk still has locks.
+        os.pwrite(descriptor, holder, 0)
+
+
 def _read(descriptor: int) -> str:
-    return os.pread(descriptor, _MAX_HOLDER_BYTES, 0).decode(errors="replace")
+    text = os.pread(descriptor, _MAX_HOLDER_BYTES, 0)
+    return text.decode(errors="replace").rstrip(" ")
 
 
 def _is_at(path: str, descriptor: int) -> bool:

@@ -49,6 +49,22 @@ def test_what_a_killed_job_left_stops_nobody(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_job_that_ends_between_its_files_creation_and_the_lock_is_known(
+    tmp_path, monkeypatch
+):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patches:
+        patches.setattr(locking, "_lock", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            with locking.hold(str(tmp_path)):
+                pass
+    with locking.hold(str(tmp_path)):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
 def test_jobs_one_after_the_other_both_hold_it(tmp_path):
     for _ in range(2):
         with locking.hold(str(tmp_path)):
