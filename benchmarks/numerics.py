@@ -162,7 +162,7 @@ def train(
     _perturb(stepper, variant.perturbation)
     order = pipeline.Order(
         crop=data.crop,
-        scales=data.random_scale,
+        scale=data.scale,
         batch_size=flags.batch_size,
         epochs=config.epochs,
         seed=_SEED,

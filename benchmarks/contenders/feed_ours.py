@@ -61,7 +61,7 @@ def measure(
                 feeding.BATCH_SIZE,
                 epochs=_MANY,
                 seed=2019,
-                scales=data.random_scale,
+                scale=data.scale,
                 appearance=data.appearance,
             )
             source = splits.open_train(data, records, cache_dir)

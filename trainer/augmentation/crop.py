@@ -5,9 +5,9 @@ import tensorflow as tf
 from schemas.labels import IGNORE_ID
 from schemas.sizes import Size
 from trainer.augmentation.dropout import PADDING
-from trainer.config.data import Scales
+from trainer.config.data import RandomScale
 
-NO_SCALE = (1.0, 1.0)
+NO_SCALE = RandomScale()
 
 
 def random_crop(
@@ -16,7 +16,7 @@ def random_crop(
     index: tf.Tensor | int,
     draws: tf.Tensor,
     crop: Size,
-    scales: Scales,
+    scale: RandomScale,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Cuts out what the draws say, at the scale that they say.
 
@@ -29,8 +29,8 @@ def random_crop(
     """
     sides = tf.shape(labels)[1:]
     window, target = crop, crop
-    if scales != NO_SCALE:
-        window, target = _scaled_window(sides, crop, scales, draws[3])
+    if scale != NO_SCALE:
+        window, target = _scaled_window(sides, crop, scale, draws[3])
     room = sides - window + 1
     corner = tf.cast(draws[:2] * tf.cast(room, tf.float32), tf.int32)
     corner = tf.minimum(corner, room - 1)  # float32 may round up to `room`
@@ -38,7 +38,7 @@ def random_crop(
     size = tf.concat([[1], window], 0)
     image = tf.slice(images, tf.pad(begin, [[0, 1]]), tf.concat([size, [3]], 0))
     label = tf.slice(labels, begin, size)
-    if scales != NO_SCALE:
+    if scale != NO_SCALE:
         image, label = _resize(image, label[..., None], target)
         label = label[..., 0]
     return image[0], label[0]
@@ -55,7 +55,7 @@ def fill_up(
 
 
 def _scaled_window(
-    sides: tf.Tensor, crop: Size, scales: Scales, draw: tf.Tensor
+    sides: tf.Tensor, crop: Size, scale: RandomScale, draw: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Finds what to cut out so that it fills the crop once it is scaled.
 
@@ -65,16 +65,18 @@ def _scaled_window(
     Args:
         sides: (2,) int32, the picture's (H, W).
         crop: (height, width).
-        scales: The lowest and the highest scale.
+        scale: What the scale is drawn from.
         draw: () float32 in [0, 1).
 
     Returns:
         The window's (height, width) in the picture and those that it is
         resized to: the crop's, or less where the picture ends.
     """
-    low, high = scales
-    scale = low + draw * (high - low)
-    wanted = tf.cast(tf.round(tf.cast(crop, tf.float32) / scale), tf.int32)
+    if scale.is_log_uniform:
+        drawn = scale.low * (scale.high / scale.low) ** draw
+    else:
+        drawn = scale.low + draw * (scale.high - scale.low)
+    wanted = tf.cast(tf.round(tf.cast(crop, tf.float32) / drawn), tf.int32)
     window = tf.clip_by_value(wanted, 1, sides)
     share = tf.cast(window, tf.float32) / tf.cast(wanted, tf.float32)
     target = tf.cast(tf.round(tf.cast(crop, tf.float32) * share), tf.int32)

@@ -10,7 +10,7 @@ from schemas.sizes import Size
 from trainer.augmentation.color import jitter_colors
 from trainer.augmentation.crop import NO_SCALE, fill_up, random_crop
 from trainer.augmentation.dropout import drop_rectangles
-from trainer.config.data import AppearanceConfig, Scales
+from trainer.config.data import AppearanceConfig, RandomScale
 
 AS_IT_IS = AppearanceConfig()
 
@@ -21,7 +21,7 @@ def random_view(
     index: tf.Tensor | int,
     seed: tf.Tensor,
     crop: Size,
-    scales: Scales = NO_SCALE,
+    scale: RandomScale = NO_SCALE,
     appearance: AppearanceConfig = AS_IT_IS,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Cuts one crop out of one of several pictures; mirrors half of them.
@@ -33,7 +33,7 @@ def random_view(
         seed: (2,) int64; decides everything.
         crop: (height, width), at most (H, W) times the lowest scale, or
             what is missing is filled up at the right and the bottom.
-        scales: The lowest and the highest scale of the picture.
+        scale: What the scale of the picture is drawn from.
         appearance: How the picture is repainted; never its label.
 
     Returns:
@@ -41,10 +41,10 @@ def random_view(
         and the same side; `PADDING` and `IGNORE_ID` where there is none.
     """
     draws = tf.random.stateless_uniform([4], seed)
-    image, label = random_crop(images, labels, index, draws, crop, scales)
+    image, label = random_crop(images, labels, index, draws, crop, scale)
     if appearance.changes_colors:
         image = jitter_colors(image, seed, appearance)
-    if scales != NO_SCALE:
+    if scale != NO_SCALE:
         image, label = fill_up(image, label, crop)
     image = tf.reshape(image, [*crop, 3])
     label = tf.reshape(label, crop)

@@ -7,13 +7,25 @@ from trainer.config.flag import ConfigError
 from trainer.config.options import Config, option
 from trainer.config.sizes import SIZE_FACTOR, format_size
 
-Scales = tuple[float, float]
-"""The lowest and the highest scale."""
-
-Shares = tuple[float, float]
-"""The lowest and the highest share."""
+Bounds = tuple[float, float]
+"""The lowest and the highest value."""
 
 MAX_RECTANGLES = 100
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomScale:
+    """What the scale of a training picture is drawn from.
+
+    Attributes:
+        low: The lowest scale.
+        high: The highest.
+        is_log_uniform: Whether half as large is as likely as twice as large.
+    """
+
+    low: float = 1.0
+    high: float = 1.0
+    is_log_uniform: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +70,7 @@ class AppearanceConfig(Config):
         at_least=0,
         at_most=MAX_RECTANGLES,
     )
-    coarse_dropout_size: Shares = option(
+    coarse_dropout_size: Bounds = option(
         (0.1, 0.2),
         help="Shortest and longest side of these, as shares of the crop's",
         above=0,
@@ -95,13 +107,19 @@ class DataConfig(Config):
     crop: Size = option(
         (256, 256), help="Size of the random crop, and of sliding windows"
     )
-    random_scale: Scales = option(
+    random_scale: Bounds = option(
         (1.0, 1.0),
         help="Random scale: lowest and highest, before the crop",
         at_least=0.1,
         at_most=10,
         length=2,
         example="0.5,2.0",
+    )
+    random_scale_distribution: str = option(
+        "uniform",
+        help="What --random_scale is drawn from; log_uniform: half as large "
+        "is as likely as twice as large",
+        choices=("uniform", "log_uniform"),
     )
     cache: str = option(
         "auto",
@@ -111,6 +129,12 @@ class DataConfig(Config):
         may_change=True,
     )
     appearance: AppearanceConfig = AppearanceConfig()
+
+    @property
+    def scale(self) -> RandomScale:
+        """What the scale of a training picture is drawn from."""
+        is_log_uniform = self.random_scale_distribution == "log_uniform"
+        return RandomScale(*self.random_scale, is_log_uniform)
 
     def check_together(self) -> None:
         """Checks the crop, alone and against the resize."""

@@ -63,7 +63,12 @@ class LossConfig(Config):
     class_weights: str = option(
         "none",
         help="Class weights, from the manifest's pixel counts",
-        choices=("none", "median_frequency", "enet"),
+        choices=(
+            "none",
+            "median_frequency",
+            "sqrt_median_frequency",
+            "enet",
+        ),
     )
     label_smoothing: float = option(
         0.0,
@@ -75,6 +80,12 @@ class LossConfig(Config):
         2.0,
         help="Gamma of --loss=focal: how much easy pixels count less",
         at_least=0,
+    )
+    region_loss_weight: float = option(
+        1.0,
+        help="Weight of the Dice or Tversky term beside cross-entropy",
+        at_least=0,
+        at_most=100,
     )
     tversky_beta: float = option(
         0.7,

@@ -94,7 +94,7 @@ class RunData:
         )
         order = pipeline.Order(
             crop=data.crop,
-            scales=data.random_scale,
+            scale=data.scale,
             appearance=data.appearance,
             batch_size=batching.batch_size,
             epochs=batching.epochs,

@@ -20,7 +20,7 @@ from schemas.labels import IGNORE_ID
 from schemas.sizes import Size
 from trainer.augmentation import view
 from trainer.augmentation.crop import NO_SCALE
-from trainer.config.data import AppearanceConfig, Scales
+from trainer.config.data import AppearanceConfig, RandomScale
 from trainer.data.source import Source
 
 READ_WIDTH = 16
@@ -41,7 +41,7 @@ class Order:
         epochs: Passes over the split.
         seed: Decides order and augmentation.
         first_step: The step, over all epochs, to begin at.
-        scales: The lowest and the highest scale before the crop.
+        scale: What the scale before the crop is drawn from.
         appearance: How pictures are repainted.
     """
 
@@ -50,7 +50,7 @@ class Order:
     epochs: int
     seed: int
     first_step: int = 0
-    scales: Scales = NO_SCALE
+    scale: RandomScale = NO_SCALE
     appearance: AppearanceConfig = view.AS_IT_IS
 
 
@@ -92,7 +92,7 @@ def train_batches(source: Source, order: Order) -> tf.data.Dataset:
             *source.fetch(element),
             seed,
             order.crop,
-            order.scales,
+            order.scale,
             order.appearance,
         )
 

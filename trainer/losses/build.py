@@ -1,5 +1,6 @@
 """Which losses there are, and the one that a run asks for."""
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -29,7 +30,9 @@ def build_loss(config: LossConfig, weights: np.ndarray) -> SegmentationLoss:
         config: Its options.
         weights: (num_classes,) float32 of `class_weights`.
     """
-    terms = LOSSES[config.loss](config)
+    terms = dataclasses.replace(
+        LOSSES[config.loss](config), region_weight=config.region_loss_weight
+    )
     return SegmentationLoss(weights, config.label_smoothing, terms)
 
 
@@ -46,10 +49,12 @@ def class_weights(
     counted = np.ones(space.num_classes, bool)
     if config.ignore_void:
         counted = space.evaluated
-    if config.class_weights == "median_frequency":
+    if config.class_weights.endswith("median_frequency"):
         weights = weighting.median_frequency(
             split.class_pixels, split.present_pixels, counted
         )
+        if config.class_weights.startswith("sqrt"):
+            weights = np.sqrt(weights)
     elif config.class_weights == "enet":
         weights = weighting.enet(split.class_pixels, counted)
     else:

@@ -27,10 +27,12 @@ class Terms:
     Attributes:
         factor: Multiplies each pixel's loss; None leaves it.
         region: Is added to the mean over the pixels; None adds nothing.
+        region_weight: What it counts beside that mean.
     """
 
     factor: PixelFactor | None = None
     region: RegionLoss | None = None
+    region_weight: float = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +68,7 @@ class SegmentationLoss:
         total_weight = ops.sum(weights)
         loss = safe_divide(ops.sum(losses * weights), total_weight)
         if self.terms.region:
-            loss = loss + self.terms.region(pixels)
+            loss = loss + self.terms.region_weight * self.terms.region(pixels)
         return loss, total_weight
 
     def _pixel_losses(self, pixels: Pixels) -> Any:

@@ -8,7 +8,7 @@ from tests import tiny_dataset
 from trainer.augmentation import view
 from trainer.augmentation.dropout import PADDING
 from trainer.config import flag as checks
-from trainer.config.data import AppearanceConfig, DataConfig
+from trainer.config.data import AppearanceConfig, DataConfig, RandomScale
 from trainer.data import dataset, pipeline, splits
 
 SIZE = (64, 96)
@@ -30,14 +30,15 @@ def ramps():
     return tf.constant(image[None]), tf.constant(image[None, ..., 0])
 
 
-def cut(seed, scales, size=None, appearance=view.AS_IT_IS):
+def cut(seed, scales, size=None, appearance=view.AS_IT_IS, **distribution):
     images, labels = ramps()
     if size:
         images = images[:, : size[0], : size[1]]
         labels = labels[:, : size[0], : size[1]]
     seed = tf.constant([seed, 7], tf.int64)
+    scale = RandomScale(*scales, **distribution)
     image, label = view.random_view(
-        images, labels, 0, seed, CROP, scales, appearance
+        images, labels, 0, seed, CROP, scale, appearance
     )
     return image.numpy().astype(int), label.numpy().astype(int)
 
@@ -63,6 +64,18 @@ def test_scales_spread_over_their_range():
     assert 0.45 < scales.min() < 0.65
     assert 1.8 < scales.max() < 2.3
     assert 1.1 < scales.mean() < 1.4
+
+
+def test_log_uniform_scales_are_as_often_below_one_as_above():
+    heights = [
+        np.ptp(cut(seed, (0.5, 2.0), is_log_uniform=True)[1])
+        for seed in range(200)
+    ]
+    scales = 32 / (np.array(heights) + 1)
+    assert 0.45 < scales.min() < 0.65
+    assert 1.8 < scales.max() < 2.3
+    # A third of uniform ones would be.
+    assert 0.42 < np.mean(scales < 1) < 0.58
 
 
 def test_labels_are_nearest_pixels():
@@ -139,7 +152,7 @@ def test_changed_batches_depend_on_the_seed_alone(tmp_path, cache):
         batch_size=2,
         epochs=1,
         seed=5,
-        scales=(0.5, 2.0),
+        scale=RandomScale(0.5, 2.0),
         appearance=AppearanceConfig(0.2, 0.2, 0.2, 0.1, coarse_dropout=2),
     )
 

@@ -43,6 +43,21 @@ def test_flags_choose_the_loss():
         assert float(loss) == pytest.approx(value)
 
 
+def test_the_region_term_has_a_weight_of_its_own():
+    ids, ones = np.array([[[0, 1]]], np.uint8), np.ones(2, np.float32)
+    for name in ("cross_entropy_dice", "cross_entropy_tversky"):
+        none, half, whole = (
+            float(
+                build_loss(LossConfig(name, region_loss_weight=w), ones)(
+                    ids, LOGITS
+                )[0]
+            )
+            for w in (0.0, 0.5, 1.0)
+        )
+        assert none == pytest.approx((np.log(4) + np.log(4 / 3)) / 2)
+        assert half - none == pytest.approx((whole - none) / 2)
+
+
 def test_every_loss_of_ignored_pixels_is_zero_with_finite_gradients():
     ids = np.full((1, 1, 2), 255, np.uint8)
     for loss in LOSSES:
@@ -70,6 +85,9 @@ def test_weights_come_from_the_manifests_counts():
     assert weights[7] == pytest.approx(2 / 3)
     assert weights[23] == pytest.approx(2)
     assert np.count_nonzero(weights) == 2
+    config = LossConfig(class_weights="sqrt_median_frequency")
+    roots = class_weights(config, labels.LABEL_IDS, SPLIT)
+    assert roots == pytest.approx(np.sqrt(weights))
     config = LossConfig(class_weights="median_frequency", ignore_void=False)
     weights = class_weights(config, labels.LABEL_IDS, SPLIT)
     # unlabeled's 0.6 beside 0.3 and 0.1: their median is 0.3.
