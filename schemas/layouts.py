@@ -193,7 +193,8 @@ class Place:
             (r"\{stem\}", f"(?P<stem>{example.NAME})"),
         ):
             regex = regex.replace(field, meaning)
-        return re.compile(regex, re.IGNORECASE | re.DOTALL)
+        # Without ASCII, a dotted capital I is an i here and nowhere else.
+        return re.compile(regex, re.IGNORECASE | re.DOTALL | re.ASCII)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -286,7 +287,8 @@ def picture_complaint(path: str) -> str:
         return ""
     if _PREDICTION.fullmatch(path):
         return "named as a prediction"
-    if _ANNOTATION.search(posixpath.basename(path)):
+    is_frame = path.lower().endswith(CITYSCAPES.pictures.ending.lower())
+    if not is_frame and _ANNOTATION.search(posixpath.basename(path)):
         return "named as a label map"
     if path.lower().endswith(_OTHER_SUFFIXES):
         return f"none of {', '.join(PICTURE_SUFFIXES)}"

@@ -108,6 +108,19 @@ def test_a_name_that_no_record_can_bear_is_complained_of(stem):
     assert PICTURES.complaint(below) == "the name cannot be a frame's"
 
 
+@pytest.mark.parametrize("stem", ["_LABELIDS.PNG", "ulm_gtFine_color"])
+def test_a_frames_picture_is_none_of_label_maps_whatever_its_stem(stem):
+    name = f"{stem}_leftImg8bit.PNG"
+    assert PICTURES.stem(name) == stem
+    assert layouts.is_picture(name)
+
+
+def test_letters_that_are_like_those_of_an_ending_are_others():
+    name = f"{STEM}_left\u0130mg8bit.png"
+    assert PICTURES.stem(name) is None
+    assert layouts.picture_stem(name) == name.removesuffix(".png")
+
+
 @pytest.mark.parametrize(
     ("name", "path"),
     [
