@@ -35,7 +35,7 @@ class JaxStepper(Stepper):
         self._layout = jax_mesh.Layout(members) if members else None
         outputs = self._layout.everywhere if self._layout else None
         self._value_and_grad = jax.value_and_grad(self._scaled, has_aux=True)
-        self._scan = jax.lax.scan
+        self._scan, self._array = jax.lax.scan, jax.Array
         self._train = jax.jit(
             self._train_purely, donate_argnums=0, out_shardings=outputs
         )
@@ -75,9 +75,13 @@ class JaxStepper(Stepper):
         return result
 
     def _put(self, *batch: ArrayLike) -> list:
-        """Brings a batch, of tf.data or NumPy, to where the step takes it."""
-        arrays = [np.asarray(array) for array in batch]
-        return list(map(self._layout.batch, arrays)) if self._layout else arrays
+        """Brings a batch to where the step takes it; JAX's own stay there."""
+        if self._layout:
+            return [self._layout.batch(np.asarray(array)) for array in batch]
+        return [
+            array if isinstance(array, self._array) else np.asarray(array)
+            for array in batch
+        ]
 
     def _variables(self) -> tuple[list, list, list]:
         return (

@@ -156,3 +156,8 @@ def check_crop(crop: Size) -> None:
             f"--crop={format_size(crop)}: both sides must divide by "
             f"{SIZE_FACTOR}, because the network halves them four times"
         )
+
+
+def steps_per_epoch(num_examples: int, batch_size: int) -> int:
+    """Returns the number of full batches in an epoch, at least one."""
+    return max(1, num_examples // batch_size)

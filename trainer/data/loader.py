@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 from schemas.sizes import Size
-from trainer.config.data import DataConfig
+from trainer.config.data import DataConfig, steps_per_epoch
 from trainer.config.sizes import SIZE_FACTOR
 from trainer.data import integrity, pipeline, splits
 from trainer.data.dataset import RecordSet
@@ -77,7 +77,7 @@ class RunData:
         integrity.verify_shards(records, used, share=share)
         split = records.manifest.split(data.train_split)
         self.num_examples = split.num_examples
-        self.steps_per_epoch = pipeline.steps_per_epoch(
+        self.steps_per_epoch = steps_per_epoch(
             split.num_examples, batching.batch_size
         )
 

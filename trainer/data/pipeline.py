@@ -20,7 +20,11 @@ from schemas.labels import IGNORE_ID
 from schemas.sizes import Size
 from trainer.augmentation import view
 from trainer.augmentation.crop import NO_SCALE
-from trainer.config.data import AppearanceConfig, RandomScale
+from trainer.config.data import (
+    AppearanceConfig,
+    RandomScale,
+    steps_per_epoch,
+)
 from trainer.data.source import Source
 
 READ_WIDTH = 16
@@ -52,11 +56,6 @@ class Order:
     first_step: int = 0
     scale: RandomScale = NO_SCALE
     appearance: AppearanceConfig = view.AS_IT_IS
-
-
-def steps_per_epoch(num_examples: int, batch_size: int) -> int:
-    """Returns the number of full batches in an epoch, at least one."""
-    return max(1, num_examples // batch_size)
 
 
 def train_batches(source: Source, order: Order) -> tf.data.Dataset:

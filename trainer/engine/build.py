@@ -7,9 +7,9 @@ from schemas.manifest import Split
 from trainer.backends import devices
 from trainer.backends.build import build_stepper
 from trainer.backends.step import StepOptions, Stepper
+from trainer.config.data import steps_per_epoch
 from trainer.config.flag import ConfigError
 from trainer.config.training import TrainConfig
-from trainer.data import pipeline
 from trainer.losses.build import build_loss, class_weights
 from trainer.models.build import build_training_network
 from trainer.models.encoders import learning_rate_factors
@@ -35,12 +35,10 @@ def build_training(
     jit_compile = devices.choose_jit(config.jit_compile, device)
     has_kernels = devices.has_kernels(jit_compile)
     model = build_training_network(config.model, policy, has_kernels)
-    steps_per_epoch = pipeline.steps_per_epoch(
-        split.num_examples, config.batch_size
-    )
+    num_steps = steps_per_epoch(split.num_examples, config.batch_size)
     optimizer = build_optimizer(
         config.optimizer,
-        config.epochs * steps_per_epoch,
+        config.epochs * num_steps,
         has_kernels,
         learning_rate_factors(model, config.model.encoder_learning_rate),
     )

@@ -6,13 +6,10 @@ CPU, one kernel does the same arithmetic in fewer passes.  Variables and
 results are those of the Keras classes.
 """
 
-from typing import Any
-
 import keras
 import tensorflow as tf
 
-_Shape = tuple[Any, ...]
-"""(B, H, W, C); all but C may be None."""
+from trainer.models import joins
 
 
 class BatchNormalization(keras.layers.BatchNormalization):
@@ -61,42 +58,14 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return tf.cast(outputs, self.compute_dtype)
 
 
-class JoinConv2D(keras.layers.Layer):
-    """A 3x3 convolution, with ReLU, of two tensors as if they were one.
-
-    conv(concat(a, b)) is conv(a) + conv(b), the kernel being cut between the
-    channels of a and those of b.  So the joined tensor is never made, nor
-    kept for the gradient.  The variables are those of a `Conv2D` behind a
-    `Concatenate`.
-    """
-
-    def __init__(self, filters: int, **options: Any):
-        """Takes the number of outputs and a layer's own options."""
-        super().__init__(**options)
-        self.filters = filters
-
-    def build(self, input_shapes: list[_Shape]) -> None:
-        """Makes one kernel for both inputs."""
-        num_inputs = sum(shape[-1] for shape in input_shapes)
-        self.kernel = self.add_weight(
-            (3, 3, num_inputs, self.filters), "glorot_uniform", name="kernel"
-        )
-        self.bias = self.add_weight((self.filters,), "zeros", name="bias")
-
-    def compute_output_shape(self, input_shapes: list[_Shape]) -> _Shape:
-        """Returns that of the inputs with another number of channels."""
-        return (*input_shapes[0][:-1], self.filters)
+class JoinConv2D(joins.JoinConv2D):
+    """The same join, added up and rectified in a convolution's kernel."""
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         """Maps [(B, H, W, a), (B, H, W, b)] to (B, H, W, filters)."""
-        kernels = tf.split(
-            keras.ops.convert_to_tensor(self.kernel),
-            [x.shape[-1] for x in inputs],
-            axis=2,
-        )
         first, second = (
             tf.nn.conv2d(x, kernel, strides=1, padding="SAME")
-            for x, kernel in zip(inputs, kernels, strict=True)
+            for x, kernel in zip(inputs, self._kernels(inputs), strict=True)
         )
         # In this order a CPU's kernel for the second convolution adds bias
         # and first one, and rectifies, as it writes.

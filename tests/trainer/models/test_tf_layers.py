@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer.models import tf_layers, unet
+from trainer.models import joins, tf_layers, unet
 from trainer.models.kinds import Kinds
 
 
@@ -41,10 +41,11 @@ def test_bfloat16_stays_bfloat16_and_its_statistics_float32():
     assert layer.moving_mean.dtype == "float32"
 
 
-def test_a_join_is_a_convolution_of_the_concatenation():
+@pytest.mark.parametrize("module", [joins, tf_layers])
+def test_a_join_is_a_convolution_of_the_concatenation(module):
     inputs = [draw(2, 6, 5, 3), draw(2, 6, 5, 4, seed=1)]
     joined = keras.layers.Conv2D(8, 3, padding="same", activation="relu")
-    apart = tf_layers.JoinConv2D(8)
+    apart = module.JoinConv2D(8)
     joined.build((None, None, None, 7))
     apart.build([x.shape for x in inputs])
     apart.set_weights([draw(3, 3, 7, 8, seed=2), draw(8, seed=3)])
