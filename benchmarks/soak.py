@@ -184,10 +184,11 @@ def check_manifest(data_dir: str, num_frames: int) -> None:
     Raises:
         SoakError: One is another.
     """
+    from preprocess import files
     from preprocess.verify import verify
     from schemas import manifest
 
-    content = manifest.load(data_dir, manifest.read_local_text)
+    content = manifest.load(data_dir, files.read_text)
     split = content.split("train")
     pixels = [0] * content.num_classes
     pixels[_LABEL_ID] = num_frames * SIZE[0] * SIZE[1]

@@ -26,7 +26,7 @@ from preprocess.sources.camvid import (
     list_frames,
 )
 from schemas import failures
-from schemas.labels import DRAWN_LABELS
+from schemas.labels.cityscapes import CITYSCAPES
 from schemas.pictures import check_size
 
 CLASSES = (
@@ -92,7 +92,7 @@ def convert(layout: Layout, frame: Frame) -> None:
 
 def _label_table() -> np.ndarray:
     """Builds the (12,) uint8 table CamVid id → labelId."""
-    label_ids = {row.name: row.label_id for row in DRAWN_LABELS}
+    label_ids = {row.name: row.label_id for row in CITYSCAPES.classes}
     return np.array([label_ids[name] for name in CLASSES], np.uint8)
 
 

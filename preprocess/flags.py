@@ -4,10 +4,14 @@ import os
 
 from absl import flags
 
-from preprocess import options
-from preprocess.errors import FlagError
+from preprocess import files, options
+from preprocess.errors import ConversionError, FlagError
 from preprocess.options import Encoding, Options
 from preprocess.records import placement
+from schemas.labels import files as label_files
+from schemas.labels.cityscapes import CITYSCAPES
+from schemas.labels.rows import IGNORE_ID
+from schemas.labels.table import LabelTable, ignoring
 
 FLAGS = flags.FLAGS
 
@@ -27,7 +31,21 @@ flags.DEFINE_enum(
     "label_space",
     "label_ids",
     ["label_ids", "train_ids"],
-    "Ids in the records: the 34 labelIds, or 19 trainIds with 255 = ignore.",
+    "Ids in the records: those of the label maps, of Cityscapes 34, or the "
+    "evaluated classes, of Cityscapes 19, with 255 = ignore.",
+)
+flags.DEFINE_string(
+    "labels",
+    None,
+    "File with the table of your own classes: CSV with a header of name, id "
+    "and perhaps train_id, category, color; or label_colors.txt. Default: "
+    "Cityscapes'.",
+)
+flags.DEFINE_string(
+    "ignore_id",
+    None,
+    "Id in label maps where no class is meant, or none. Default: 255 with "
+    "--labels, else none.",
 )
 flags.DEFINE_string(
     "image_size",
@@ -108,6 +126,7 @@ def parse_options() -> Options:
             FLAGS.label_space,
             FLAGS.check_pixels,
             FLAGS.convert_pictures,
+            read_table(FLAGS.labels, FLAGS.ignore_id, FLAGS.label_space),
         ),
         num_shards=FLAGS.num_shards,
         shard_size_mb=size_mb,
@@ -116,6 +135,48 @@ def parse_options() -> Options:
         test_labels=FLAGS.test_labels,
         write_index=FLAGS.write_index,
     )
+
+
+def read_table(
+    path: str | None, ignore_id: str | None, label_space: str
+) -> LabelTable:
+    """Reads the table that --labels names; without it, gives Cityscapes'.
+
+    Args:
+        path: What --labels says.
+        ignore_id: What --ignore_id says.
+        label_space: The ids that records are to hold.
+
+    Raises:
+        ConversionError: The file cannot be read, or holds no table.
+        FlagError: The ids do not fit the other flags.
+    """
+    table, ignored = CITYSCAPES, None
+    if path:
+        table, ignored = _read_table(os.path.expanduser(path)), IGNORE_ID
+    if ignore_id is not None:
+        ignored = options.parse_ignore_id(ignore_id)
+    try:
+        table = ignoring(table, ignored)
+    except ValueError as error:
+        raise FlagError(f"--ignore_id={ignored}: {error}") from error
+    try:
+        table.space(label_space).check_storable()
+    except ValueError as error:
+        raise FlagError(
+            f"--labels={path}: {error}; number the classes so, or give "
+            "--label_space=train_ids"
+        ) from error
+    return table
+
+
+def _read_table(path: str) -> LabelTable:
+    try:
+        files.use_default_options(path)
+        return label_files.parse(files.read_text(path))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConversionError(f"--labels={path}: {reason}") from error
 
 
 def _folder(path: str) -> str:

@@ -5,9 +5,16 @@ from typing import Any
 
 from preprocess.errors import FlagError
 from schemas import manifest, pictures, sizes
+from schemas.labels.cityscapes import CITYSCAPES
+from schemas.labels.rows import IGNORE_ID
+from schemas.labels.table import LabelSpace, LabelTable
 from schemas.shards import names as shard_names
 
-_NAMED_WHERE_UNUSUAL = {"check_pixels": True, "convert_pictures": False}
+_NAMED_WHERE_UNUSUAL = {
+    "check_pixels": True,
+    "convert_pictures": False,
+    "labels": CITYSCAPES.digest,
+}
 """Options that came later: a manifest from before names none of them."""
 
 
@@ -20,6 +27,7 @@ class Encoding:
         image_format: `png` or `jpeg`; label maps are always PNG.
         jpeg_quality: 1..100, of JPEG pictures.
         label_space: `label_ids` or `train_ids`.
+        labels: The table of the classes.
         check_pixels: Whether the pixel streams of native pictures, which pass
             through byte for byte, are verified.
         convert_pictures: Whether opaque RGBA, grey and palette pictures and
@@ -32,6 +40,17 @@ class Encoding:
     label_space: str = "label_ids"
     check_pixels: bool = True
     convert_pictures: bool = False
+    labels: LabelTable = CITYSCAPES
+
+    @property
+    def space(self) -> LabelSpace:
+        """The ids that records hold."""
+        return self.labels.space(self.label_space)
+
+    @property
+    def png_level(self) -> int:
+        """Zlib's level of what is encoded anew; 0 is read fastest."""
+        return 0 if self.size else 6
 
     @property
     def size(self) -> sizes.Size | None:
@@ -79,6 +98,7 @@ class Options:
         fields = dataclasses.asdict(self)
         kept = {k: v for k, v in fields.items() if k not in left_out}
         encoding = dataclasses.asdict(self.encoding)
+        encoding["labels"] = self.encoding.labels.digest
         for name, usual in _NAMED_WHERE_UNUSUAL.items():
             if encoding[name] == usual:
                 del encoding[name]
@@ -103,6 +123,21 @@ def parse_size(text: str) -> tuple[int, int] | str:
             f"most {pictures.MAX_PIXELS} are taken"
         )
     return height, width
+
+
+def parse_ignore_id(text: str) -> int | None:
+    """Parses an id of label maps, or `none`.
+
+    Raises:
+        FlagError: It is neither.
+    """
+    if text.lower() == "none":
+        return None
+    if not text.isdecimal() or int(text) > IGNORE_ID:
+        raise FlagError(
+            f"--ignore_id={text} should be an id from 0 to {IGNORE_ID}, or none"
+        )
+    return int(text)
 
 
 def parse_splits(names: list[str]) -> tuple[str, ...]:

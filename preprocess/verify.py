@@ -16,7 +16,7 @@ import numpy as np
 
 from preprocess import command_line
 from preprocess.errors import BadPictureError
-from preprocess.records import encoding, placement, png
+from preprocess.records import encoding, label_maps, placement, png
 from schemas import example, failures, manifest
 from schemas.pictures import LABEL_KINDS, PICTURE_KINDS
 from schemas.shards import check, tfrecord
@@ -213,7 +213,7 @@ def _count_pixels(
         _verify_image(record)
         if record.label:
             label = png.check(record.label, LABEL_KINDS, "label")
-            _, counts = encoding.decode_label(label, content.space)
+            _, counts = label_maps.decode_stored(label, content.space)
     except BadPictureError as error:
         raise BadPictureError(f"frame {record.name}: {error}") from error
     return np.array(counts[: content.num_classes], np.int64)

@@ -4,18 +4,22 @@ A folder without a manifest is not a data set: the conversion did not finish.
 """
 
 import dataclasses
+import functools
 import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
 
 from schemas import manifest_checks
-from schemas.labels import LABEL_SPACES, LabelSpace
+from schemas.labels.cityscapes import CITYSCAPES
+from schemas.labels.table import SPACES, LabelSpace, LabelTable
 from schemas.manifest_checks import ManifestError as ManifestError
 from schemas.shards.names import SPLIT_ALIASES, SPLITS, shard_name
 
 FILE_NAME = "manifest.json"
-FORMAT = 1
+FORMATS = (1, 2)
+"""1 is Cityscapes' table, with which its first readers do; 2 is any other."""
+
 IMAGE_FORMATS = ("png", "jpeg")
 NATIVE = "native"
 """The image size of pictures that pass through byte for byte."""
@@ -85,13 +89,14 @@ class Manifest:
     """The description of a finished data set.
 
     Attributes:
-        label_space: A key of `LABEL_SPACES`.
-        num_classes: The number of class ids, 34 or 19.
+        label_space: One of `SPACES`.
+        num_classes: The number of class ids.
         image_size: (height, width) of every picture, or `NATIVE`.
         image_format: One of `IMAGE_FORMATS`.
         options: The conversion's options that decide the bytes.
         versions: Package name → version that wrote the set.
         splits: Split name → its totals and files.
+        labels: The table of the classes.
     """
 
     label_space: str
@@ -101,11 +106,12 @@ class Manifest:
     options: dict[str, Any]
     versions: dict[str, str]
     splits: dict[str, Split]
+    labels: LabelTable = CITYSCAPES
 
-    @property
+    @functools.cached_property
     def space(self) -> LabelSpace:
-        """The label space's table."""
-        return LABEL_SPACES[self.label_space]
+        """The ids of the records."""
+        return self.labels.space(self.label_space)
 
     def split(self, name: str) -> Split:
         """Returns a split by its own name or DeepLab's.
@@ -129,9 +135,10 @@ class Manifest:
         }
         size = self.image_size
         content = {
-            "format": FORMAT,
+            "format": 1 if self.labels == CITYSCAPES else 2,
             "label_space": self.label_space,
             "num_classes": self.num_classes,
+            "labels": self.labels.to_json(),
             "image": {
                 "size": size if isinstance(size, str) else list(size),
                 "format": self.image_format,
@@ -154,9 +161,10 @@ def parse(text: str) -> Manifest:
     """
     try:
         content = json.loads(text)
-        if content["format"] != FORMAT:
+        if content["format"] not in FORMATS:
             raise ManifestError(
-                f"format {content['format']!r} is not known, only {FORMAT}"
+                f"format {content['format']!r} is not known, only "
+                f"{' and '.join(map(str, FORMATS))}"
             )
         written = content.pop(_CHECKSUM, None)
         manifest_checks.check(content)
@@ -178,6 +186,7 @@ def parse(text: str) -> Manifest:
             options=content["options"],
             versions=content["versions"],
             splits=splits,
+            labels=_parse_labels(content),
         )
         _check(manifest)
         if written not in (None, _checksum(content)):
@@ -231,20 +240,22 @@ def load(data_dir: str, read_text: Callable[[str], str]) -> Manifest:
         ) from error
 
 
-def read_local_text(path: str) -> str:
-    """Reads a local text file; the plain `read_text` for `load`."""
-    with open(path, encoding="utf-8") as file:
-        return file.read()
+def _parse_labels(content: dict[str, Any]) -> LabelTable:
+    """Reads the table; the first sets name none and have Cityscapes'."""
+    if content["format"] == 1 and "labels" not in content:
+        return CITYSCAPES
+    return LabelTable.from_json(content["labels"])
 
 
 def _check(manifest: Manifest) -> None:
     """Raises ManifestError where the manifest contradicts itself."""
-    space = LABEL_SPACES.get(manifest.label_space)
-    if space is None or space.num_classes != manifest.num_classes:
+    is_space = manifest.label_space in SPACES
+    if not is_space or manifest.space.num_classes != manifest.num_classes:
         raise ManifestError(
             f"label space {manifest.label_space!r} with "
             f"{manifest.num_classes} classes is not known"
         )
+    manifest.space.check_storable()
     if manifest.image_format not in IMAGE_FORMATS:
         raise ManifestError(
             f"image format {manifest.image_format!r} is not one of "

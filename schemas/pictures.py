@@ -34,8 +34,16 @@ PICTURE_KINDS = ("8-bit RGB",)
 LABEL_KINDS = ("8-bit grey",)
 """What a record's label map is: its grey values are the ids."""
 
-ID_KINDS = (*LABEL_KINDS, *(f"{bits}-bit palette" for bits in (8, 4, 2, 1)))
-"""What a label map's file may be: grey, or indices that are the ids."""
+PALETTE_KINDS = tuple(f"{bits}-bit palette" for bits in (8, 4, 2, 1))
+ID_KINDS = (
+    *LABEL_KINDS,
+    *PALETTE_KINDS,
+    *(f"{bits}-bit grey" for bits in (4, 2, 1, 16)),
+)
+"""What a file of ids may be: grey values, or the indices of a palette."""
+
+LABEL_FILE_KINDS = (*ID_KINDS, *PICTURE_KINDS)
+"""What a label map's file may be: ids, or the classes' colours."""
 
 _HEADER = struct.Struct(">IIBBBBB")
 _HEADER_AT = len(PNG_SIGNATURE) + 8  # after the chunk's length and name

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from schemas import example
+from schemas.labels.cityscapes import is_of_cityscapes
 from schemas.manifest import NATIVE, Manifest
 
 FEATURES_FILE = "features.json"
@@ -71,16 +72,17 @@ def features(content: Manifest) -> dict[str, Any]:
 
 def dataset_info(content: Manifest) -> dict[str, Any]:
     """Builds the description of the splits, with each shard's length."""
+    is_cityscapes = is_of_cityscapes(content.labels)
+    origin = {"citation": _CITATION, "location": {"urls": [_HOMEPAGE]}}
     return {
-        "citation": _CITATION,
+        **(origin if is_cityscapes else {}),
         "description": (
-            f"Street scenes with {content.label_space} label maps, "
-            f"{content.num_classes} classes: "
+            f"{'Street scenes' if is_cityscapes else 'Pictures'} with "
+            f"{content.label_space} label maps, {content.num_classes} classes: "
             f"{', '.join(content.space.class_names)}."
         ),
         "fileFormat": "tfrecord",
-        "location": {"urls": [_HOMEPAGE]},
-        "name": "cityscapes",
+        "name": "cityscapes" if is_cityscapes else "own_classes",
         "splits": [
             {
                 "filepathTemplate": FILE_TEMPLATE,

@@ -8,7 +8,9 @@ import google_crc32c
 import numpy as np
 from PIL import Image
 
-from schemas import example, labels, manifest
+from schemas import example, manifest
+from schemas.labels.cityscapes import CITYSCAPES
+from schemas.labels.table import LabelSpace
 from schemas.shards import names, tfrecord
 
 
@@ -19,7 +21,7 @@ def encode_png(pixels: np.ndarray) -> bytes:
 
 
 def make_frame(
-    index: int, size: tuple[int, int], space: labels.LabelSpace
+    index: int, size: tuple[int, int], space: LabelSpace
 ) -> tuple[np.ndarray, np.ndarray]:
     """Makes a learnable frame: its colours are those of its label map.
 
@@ -58,7 +60,7 @@ def write_dataset(
         num_shards: Files a split.
         frames: The (picture, ids) of all frames; `make_frame`'s where None.
     """
-    space = labels.LABEL_SPACES[label_space]
+    space = CITYSCAPES.space(label_space)
     os.makedirs(path, exist_ok=True)
     if frames is None:
         frames = [
@@ -103,7 +105,7 @@ def write_records(
 
     Checksums and counts fit, as in one that a stranger made.
     """
-    space = labels.LABEL_SPACES[label_space]
+    space = CITYSCAPES.space(label_space)
     os.makedirs(path, exist_ok=True)
     name = names.shard_name("train", 0, 1)
     content = b""

@@ -5,6 +5,7 @@ goes to the field of its name; what is not given is that of the run.  Inputs
 are opened here, once, and handed on.
 """
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -51,7 +52,9 @@ def train(given: Given) -> tuple[TrainConfig, RecordSet]:
         data, (data.train_split, data.eval_split), given.get("label_space")
     )
     model = run.model if run else ModelConfig(records.manifest.label_space)
+    model = dataclasses.replace(model, labels=records.manifest.labels)
     base = run or TrainConfig(model_dir, data, model)
+    base = dataclasses.replace(base, model=model)
     config = with_values(base, given)
     devices.check_backend(config.devices)
     saved.check_same_run(config)
@@ -164,8 +167,9 @@ def _check_some_class(records: RecordSet, split: str) -> None:
     raise ManifestError(
         f"100 % of the pixels of {split!r} in {records.folder} are ignored: "
         f"its label maps hold {f'the ids {ids}' if ids else 'no class'}, and "
-        "Cityscapes evaluates none of these; give --ignore_void=false to learn "
-        "ids as they are, or convert label maps of Cityscapes' ids"
+        "the label table evaluates none of these; convert with --labels=FILE, "
+        "the table of their classes, or give --ignore_void=false to learn ids "
+        "as they are"
     )
 
 

@@ -5,7 +5,7 @@ python -m benchmarks.contenders.save_network FILE.keras BASE_FILTERS
 
 import sys
 
-from schemas.labels import LABEL_IDS
+from schemas.labels.cityscapes import LABEL_IDS
 from trainer.models.unet import build_unet
 
 

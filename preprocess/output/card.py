@@ -14,7 +14,8 @@ import numpy as np
 
 from preprocess.output.card_samples import Sample, read_samples
 from schemas import class_weights
-from schemas.labels import Label
+from schemas.labels.cityscapes import is_of_cityscapes
+from schemas.labels.rows import Label
 from schemas.manifest import NATIVE, Manifest, Split
 
 FILE_NAME = "index.html"
@@ -48,6 +49,7 @@ def render(content: Manifest, output_dir: str) -> str:
     num_bytes = sum(split.num_bytes for split in content.splits.values())
     split = next(iter(content.splits), "train")
     return string.Template(template).substitute(
+        title=_title(content),
         summary=_escape(_summary(content)),
         total=f"{total:,}",
         size=_format_bytes(num_bytes),
@@ -59,6 +61,11 @@ def render(content: Manifest, output_dir: str) -> str:
         split=_escape(split),
         facts=_render_facts(content),
     )
+
+
+def _title(content: Manifest) -> str:
+    is_cityscapes = is_of_cityscapes(content.labels)
+    return "Cityscapes records" if is_cityscapes else "Records"
 
 
 def _summary(content: Manifest) -> str:
@@ -133,7 +140,7 @@ def _render_classes(content: Manifest) -> str:
     return (
         f"{_CLASSES_NOTE.format(split=_escape(name))}"
         f'<ol class="bars">\n{_BARS_HEAD}{rows}</ol>\n'
-        f'<p class="soft">Not in this set: {absent or "none"}.</p>'
+        f'<p class="soft">Not in this set: {_escape(absent) or "none"}.</p>'
     )
 
 

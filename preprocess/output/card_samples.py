@@ -15,7 +15,9 @@ from PIL import Image
 from preprocess import files
 from preprocess.errors import BadPictureError
 from preprocess.records import encoding, png
-from schemas import example, labels
+from schemas import example
+from schemas.labels.colors import overlay
+from schemas.labels.table import LabelSpace
 from schemas.manifest import Manifest, Split
 from schemas.pictures import LABEL_KINDS
 from schemas.shards import tfrecord
@@ -81,9 +83,7 @@ def _read_split(split: Split, data_dir: str) -> Iterator[example.Record]:
                 yield example.decode(payload)
 
 
-def _draw(
-    split: str, record: example.Record, space: labels.LabelSpace
-) -> Sample:
+def _draw(split: str, record: example.Record, space: LabelSpace) -> Sample:
     """Decodes a record's pictures and lays one over the other."""
     try:
         picture = Image.fromarray(encoding.decode_image(record))
@@ -97,7 +97,7 @@ def _draw(
     pixels = np.asarray(small)
     if ids is not None:
         ids = ids.resize(small.size, Image.Resampling.NEAREST)
-        pixels = labels.overlay(pixels, np.asarray(ids), space)
+        pixels = overlay(pixels, np.asarray(ids), space)
     return Sample(split, record.name, _to_uri(pixels), pixels.shape[:2])
 
 

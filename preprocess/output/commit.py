@@ -11,7 +11,7 @@ from preprocess.output import card
 from preprocess.records import shard_writer
 from preprocess.records.shard_writer import ShardReport
 from preprocess.sources.pairing import SkippedFrame
-from schemas import labels, manifest, tfds
+from schemas import manifest, tfds
 from schemas.shards import names as shard_names
 
 SKIPPED_FILE = "skipped.jsonl"
@@ -53,12 +53,13 @@ def commit(
     encoding = options.encoding
     content = manifest.Manifest(
         label_space=encoding.label_space,
-        num_classes=labels.LABEL_SPACES[encoding.label_space].num_classes,
+        num_classes=encoding.space.num_classes,
         image_size=encoding.image_size,
         image_format=encoding.image_format,
         options=options.deciding(),
         versions=versions,
         splits=splits,
+        labels=encoding.labels,
     )
     check_files(content, options.output_dir)
     _write_skipped(skipped, options.output_dir)

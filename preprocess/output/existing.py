@@ -7,6 +7,7 @@ from preprocess.output import commit
 from preprocess.records import shard_writer
 from preprocess.sources import listing
 from schemas import manifest
+from schemas.labels.table import first_difference
 from schemas.shards import names as shard_names
 
 _INDEX_OPTION = "write_index"
@@ -103,6 +104,9 @@ def check_inputs(content: manifest.Manifest, options: Options) -> None:
 
 
 def _difference(content: manifest.Manifest, options: Options) -> str:
+    classes = first_difference(options.encoding.labels, content.labels)
+    if classes:
+        return classes
     wanted = options.deciding() | {"splits": list(options.splits)}
     there = content.options | {"splits": list(content.splits)}
     for key in sorted({*wanted, *there} - {_INDEX_OPTION}):

@@ -8,23 +8,20 @@ from PIL import Image
 
 from preprocess.errors import BadPictureError
 from preprocess.options import Encoding
-from preprocess.records import png
-from schemas import example, labels
+from preprocess.records import label_maps, png
+from schemas import example
 from schemas.pictures import (
-    ID_KINDS,
-    LABEL_KINDS,
+    LABEL_FILE_KINDS,
+    PALETTE_KINDS,
     PICTURE_KINDS,
 )
-
-_LEVEL = 6
-"""zlib's, of what a native conversion has to encode anew."""
 
 _JPEG_START = b"\xff\xd8\xff"
 _OTHER_KINDS = (
     "8-bit RGBA",
     "8-bit grey",
     "8-bit grey+alpha",
-    *(kind for kind in ID_KINDS if kind not in LABEL_KINDS),
+    *PALETTE_KINDS,
 )
 """Pictures that become RGB with `convert_pictures`, as JPEGs do."""
 
@@ -55,21 +52,23 @@ def encode_frame(
     Args:
         name: The frame's stem.
         image: The picture's PNG, 8-bit RGB.
-        label: The labelIds PNG of the picture's size, 8-bit grey or a
-            palette whose indices are the ids; or None.
+        label: The label map's PNG, of the picture's size and one of
+            `LABEL_FILE_KINDS`; or None.
         encoding: How to store them.
 
     Raises:
         BadPictureError: A PNG is damaged, of another kind, of another size
-            than its partner, or holds an id that is not in 0..33.
+            than its partner, or holds an id or a color that is no class's.
     """
     picture = _open_image(image, encoding)
     stored_label, class_pixels = b"", None
     if label is not None:
-        ids = png.check(label, ID_KINDS, "label")
-        if ids.size != picture.size:
-            raise BadPictureError(_different_sizes(ids.size, picture.size))
-        stored_label, class_pixels = _store_label(ids, encoding)
+        label_map = png.check(label, LABEL_FILE_KINDS, "label")
+        if label_map.size != picture.size:
+            raise BadPictureError(
+                _different_sizes(label_map.size, picture.size)
+            )
+        stored_label, class_pixels = label_maps.store(label_map, encoding)
     record = example.Record(
         name,
         _store_image(picture, encoding),
@@ -89,33 +88,6 @@ def decode_image(record: example.Record) -> np.ndarray:
     if record.image_format == "png":
         return png.check(record.image, PICTURE_KINDS, "image").decode()
     return np.asarray(png.decode_any(record.image, "image", ("JPEG",)))
-
-
-def decode_label(
-    label: png.Png, space: labels.LabelSpace
-) -> tuple[np.ndarray, list[int]]:
-    """Decodes a label map and counts its ids.
-
-    Args:
-        label: A PNG of one of `ID_KINDS`.
-        space: The label space of its ids; 255 fits trainIds only.
-
-    Returns:
-        The (H, W) uint8 map and its 256 counts.
-
-    Raises:
-        BadPictureError: It cannot be decoded or holds a wrong id.
-    """
-    ids = label.decode()
-    counts = png.histogram(ids)
-    wrong = [i for i in space.stray_ids if counts[i]]
-    if wrong:
-        raise BadPictureError(
-            f"label holds id {wrong[0]} in {counts[wrong[0]]} pixels, "
-            f"{space.name} are 0..{space.num_classes - 1}; write 0, "
-            "unlabeled, where no class is meant"
-        )
-    return ids, counts
 
 
 def _open_image(data: bytes, encoding: Encoding) -> png.Png:
@@ -144,9 +116,9 @@ def _to_rgb(data: bytes, encoding: Encoding) -> png.Png:
             "image has transparent pixels, which no network sees; lay it on a "
             "background"
         )
-    level = 0 if encoding.size else _LEVEL
     pixels = np.asarray(picture.convert("RGB"))
-    return png.check(png.encode(pixels, level), PICTURE_KINDS, "image")
+    content = png.encode(pixels, encoding.png_level)
+    return png.check(content, PICTURE_KINDS, "image")
 
 
 def _different_sizes(label: tuple[int, int], image: tuple[int, int]) -> str:
@@ -157,14 +129,6 @@ def _different_sizes(label: tuple[int, int], image: tuple[int, int]) -> str:
     return line
 
 
-def _resize(
-    pixels: np.ndarray, size: tuple[int, int], resample: Image.Resampling
-) -> np.ndarray:
-    """Resizes to (height, width)."""
-    picture = Image.fromarray(pixels)
-    return np.asarray(picture.resize(size[::-1], resample))
-
-
 def _store_image(picture: png.Png, encoding: Encoding) -> bytes:
     """Returns the picture's bytes as the encoding wants them."""
     if not encoding.size and encoding.image_format == "png":
@@ -173,30 +137,13 @@ def _store_image(picture: png.Png, encoding: Encoding) -> bytes:
         return picture.data
     pixels = picture.decode()
     if encoding.size:
-        pixels = _resize(pixels, encoding.size, Image.Resampling.BOX)
+        large = Image.fromarray(pixels)
+        size = encoding.size[::-1]
+        pixels = np.asarray(large.resize(size, Image.Resampling.BOX))
     if encoding.image_format == "png":
-        return png.encode(pixels, level=0)
+        return png.encode(pixels, encoding.png_level)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(
         buffer, "JPEG", quality=encoding.jpeg_quality, subsampling=0
     )
     return buffer.getvalue()
-
-
-def _store_label(
-    label: png.Png, encoding: Encoding
-) -> tuple[bytes, np.ndarray]:
-    """Returns the label map's bytes and the pixels of each class."""
-    ids, counts = decode_label(label, labels.LABEL_IDS)
-    stored = label.data
-    space = labels.LABEL_SPACES[encoding.label_space]
-    if encoding.size:
-        ids = _resize(ids, encoding.size, Image.Resampling.NEAREST)
-    if space is labels.TRAIN_IDS:
-        ids = labels.LABEL_TO_TRAIN[ids]
-    is_other = label.header.kind not in LABEL_KINDS
-    if space is labels.TRAIN_IDS or encoding.size or is_other:
-        counts = png.histogram(ids)
-        level = 0 if encoding.size else _LEVEL
-        stored = png.encode(ids, level)
-    return stored, np.array(counts[: space.num_classes], np.int64)

@@ -33,6 +33,7 @@ IS_FAST = png_rows is not None
 
 _HEADER = struct.Struct(">IIBBBBB")
 _HEADER_AT = len(PNG_SIGNATURE) + 8
+_COLOR_TYPE_AT = 9
 _ZLIB_ERROR: type[Exception] = vars(zlib_ng)["error"]  # Its stub is wrong.
 _NUM_FILTERS = 5
 _MAX_EXCESS = 1 << 16
@@ -93,14 +94,15 @@ class Png:
         """Decodes the pixels of 8-bit RGB, or those that are ids.
 
         Returns:
-            (H, W, 3) uint8, or (H, W) uint8 grey values or palette indices.
+            (H, W, 3) uint8, or (H, W) grey values or palette indices: uint8,
+            of 16 bits uint16.
 
         Raises:
             BadPictureError: They cannot be decoded.
         """
         header = self.header
         pixel_bytes = header.row_bytes(1)
-        if png_rows is None or header.interlaced or header.bits < 8:
+        if png_rows is None or header.interlaced or header.bits != 8:
             self.verify_pixels()
             return np.asarray(decode_any(self._without_extras(), self.what))
         filtered = self._inflate()
@@ -122,9 +124,12 @@ class Png:
         records looks at.
         """
         parts = [self.data[slice(*span)] for span in self.pixel_spans]
-        header = self.data[_HEADER_AT : _HEADER_AT + _HEADER.size]
-        chunks = [_chunk(b"IHDR", header)]
-        if self.header.color_type == PALETTE:  # Any: the indices are wanted.
+        header = bytearray(self.data[_HEADER_AT : _HEADER_AT + _HEADER.size])
+        is_grey = self.header.color_type == GREY
+        if is_grey and self.header.bits < 8:  # Pillow would scale the values.
+            header[_COLOR_TYPE_AT] = PALETTE
+        chunks = [_chunk(b"IHDR", bytes(header))]
+        if header[_COLOR_TYPE_AT] == PALETTE:  # Any: the indices are wanted.
             chunks.append(_chunk(b"PLTE", bytes(3 << self.header.bits)))
         chunks.append(_chunk(b"IDAT", b"".join(parts)))
         return b"".join((PNG_SIGNATURE, *chunks, _chunk(b"IEND", b"")))

@@ -25,7 +25,7 @@ from preprocess.records import placement, shard_index
 from preprocess.records.encoding import EncodedFrame, encode_frame
 from preprocess.sources import cityscapes
 from preprocess.sources.pairing import Frame, SkippedFrame, fingerprint
-from schemas import example, labels, manifest
+from schemas import example, manifest
 from schemas.shards import names, tfrecord
 from schemas.sources import zips
 
@@ -180,8 +180,7 @@ def _write(
     frames: Sequence[Frame],
     options: Options,
 ) -> ShardReport:
-    space = labels.LABEL_SPACES[options.encoding.label_space]
-    statistics = _Statistics(space.num_classes)
+    statistics = _Statistics(options.encoding.space.num_classes)
     skipped = []
     path = files.join(options.output_dir, name)
     work_dir = files.join(options.output_dir, WORK_DIR)

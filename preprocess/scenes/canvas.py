@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from preprocess.scenes.light import Color, Light, mix
-from schemas.labels import DRAWN_LABELS
+from schemas.labels.cityscapes import CITYSCAPES
 
 NEAR_M = 0.6
 """Nothing is drawn closer to the camera than this."""
@@ -20,7 +20,7 @@ NEAR_M = 0.6
 SUPERSAMPLING = 2
 """Pixels drawn along each axis for one pixel of the picture."""
 
-LABEL_IDS = {row.name: row.label_id for row in DRAWN_LABELS}
+LABEL_IDS = {row.name: row.label_id for row in CITYSCAPES.classes}
 
 Point = tuple[float, float, float]
 """(x, y, z) in metres."""

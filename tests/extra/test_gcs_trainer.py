@@ -14,7 +14,7 @@ pytest.importorskip("tensorflow")
 
 from gcp_storage_emulator import server  # noqa: E402
 
-from schemas.labels import LABEL_IDS  # noqa: E402
+from schemas.labels.cityscapes import LABEL_IDS  # noqa: E402
 from tests import color_network, commands, tiny_dataset, trees  # noqa: E402
 from tests.extra import tls_proxy  # noqa: E402
 

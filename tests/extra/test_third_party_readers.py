@@ -11,6 +11,7 @@ import tensorflow as tf
 import yaml
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from preprocess import files
 from preprocess.options import Encoding, Options
 from preprocess.pipeline import job
 from schemas import manifest
@@ -133,7 +134,7 @@ def test_tfds_reads_past_empty_shards_and_slices(tmp_path):
 )
 def test_the_metadata_are_what_tfds_itself_writes(tmp_path, size, image_format):
     data_dir = convert(tmp_path, image_size=size, image_format=image_format)
-    content = manifest.load(data_dir, manifest.read_local_text)
+    content = manifest.load(data_dir, files.read_text)
     shape = (None, None) if size == manifest.NATIVE else size
     picture = tfds.features.Image(
         shape=(*shape, 3), encoding_format=image_format

@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from preprocess import files
 from schemas import manifest
 
 SPLIT = manifest.Split(
@@ -92,13 +93,13 @@ def test_text_that_is_no_manifest_is_refused(text):
 
 def test_a_missing_manifest_says_that_the_conversion_has_not_finished(tmp_path):
     with pytest.raises(manifest.ManifestError, match="has not finished there"):
-        manifest.load(str(tmp_path), manifest.read_local_text)
+        manifest.load(str(tmp_path), files.read_text)
 
 
 def test_a_damaged_manifest_is_named(tmp_path):
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(manifest.ManifestError, match="manifest.json: not a"):
-        manifest.load(str(tmp_path), manifest.read_local_text)
+        manifest.load(str(tmp_path), files.read_text)
 
 
 def test_the_checksum_tells_an_edit_from_another_layout():

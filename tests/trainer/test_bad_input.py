@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from schemas.labels import LABEL_IDS
+from schemas.labels.cityscapes import LABEL_IDS
 from tests import color_network, tiny_dataset, trees
 from trainer import task
 

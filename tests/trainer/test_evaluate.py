@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from schemas.labels import LABEL_IDS, LABEL_SPACES
+from schemas.labels.cityscapes import CITYSCAPES, LABEL_IDS
 from schemas.manifest import ManifestError
 from tests import color_network, tiny_dataset, trees
 from trainer import evaluate
@@ -132,7 +132,8 @@ def test_networks_of_both_spaces_score_on_data_of_both(
         ids = half_and_half(0, 13)
         ids[:5] = 255
     image = LABEL_IDS.palette[label_ids]
-    result = evaluated(tmp_path, [(image, ids)], LABEL_SPACES[network], data)
+    space = CITYSCAPES.space(network)
+    result = evaluated(tmp_path, [(image, ids)], space, data)
     assert result["averageScoreClasses"] == 1
     assert result["labelSpace"] == data
     assert result["networkLabelSpace"] == network

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from schemas.labels import LABEL_IDS, TRAIN_IDS
+from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
 from tests import color_network
 from tests.tiny_dataset import write_dataset
 from tests.trainer.serving.applied import predicted, texture

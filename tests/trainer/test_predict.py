@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from schemas.labels import LABEL_IDS, TRAIN_IDS
+from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
 from tests import color_network, trees
 from trainer import predict
 from trainer.config.inference import InferenceConfig, PredictConfig

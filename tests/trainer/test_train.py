@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from schemas import labels, manifest
+from schemas import manifest
+from schemas.labels.cityscapes import LABEL_IDS
 from tests import commands, tiny_dataset
 from tests.tiny_run import (
     arguments,
@@ -131,7 +132,7 @@ def test_an_older_run_keeps_predicting_ids_that_it_never_saw(
 ):
     with open(f"{data_dir}/{manifest.FILE_NAME}") as file:
         pixels = json.load(file)["splits"]["train"]["class_pixels"]
-    counted = np.where(labels.LABEL_IDS.evaluated, pixels, 0).tolist()
+    counted = np.where(LABEL_IDS.evaluated, pixels, 0).tolist()
     content = json.loads((whole_run / seen_ids.FILE_NAME).read_text())
     assert content["class_pixels"] == counted
     run_training(make_config(data_dir, tmp_path, epochs=1))
@@ -251,7 +252,7 @@ def test_a_run_without_progress_stops_early(
 
 @pytest.mark.parametrize("ignore_void", [True, False])
 def test_void_counts_only_where_it_is_asked_for(tmp_path, ignore_void):
-    image, ids = tiny_dataset.make_frame(0, (40, 40), labels.LABEL_IDS)
+    image, ids = tiny_dataset.make_frame(0, (40, 40), LABEL_IDS)
     frames = [(image, np.zeros_like(ids))] * 5  # all unlabeled
     tiny_dataset.write_dataset(tmp_path / "data", 4, 1, frames=frames)
     config = make_config(

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from schemas.labels import IGNORE_ID
+from schemas.labels.rows import IGNORE_ID
 from schemas.sizes import Size
 from trainer.augmentation.dropout import PADDING
 from trainer.config.data import RandomScale

@@ -5,7 +5,7 @@ What the flags leave open is that of the run.
 
 import dataclasses
 
-from schemas.labels import LABEL_SPACES
+from schemas.labels.table import SPACES
 from schemas.sizes import Size
 from trainer.config.data import DataConfig, check_crop
 from trainer.config.flag import ConfigError
@@ -81,7 +81,7 @@ class EvaluateConfig(Config):
     label_space: str | None = option(
         None,
         help="Refuses a data set of another label space",
-        choices=tuple(LABEL_SPACES),
+        choices=SPACES,
     )
     checkpoint: str = option(
         "best", help="best, latest or the path of a .keras file", is_path=True

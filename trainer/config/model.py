@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from schemas.labels import LABEL_SPACES
+from schemas.labels.cityscapes import CITYSCAPES
+from schemas.labels.table import SPACES, LabelSpace, LabelTable
 from trainer.config.encoders import ENCODERS, NO_ENCODER, NUM_LEVELS
 from trainer.config.flag import ConfigError
 from trainer.config.options import Config, option
@@ -16,7 +17,7 @@ class ModelConfig(Config):
     label_space: str = option(
         help="Label space; refuses a data set of another one, takes any "
         "without it",
-        choices=tuple(LABEL_SPACES),
+        choices=SPACES,
     )
     base_filters: int = option(
         64,
@@ -57,6 +58,9 @@ class ModelConfig(Config):
         example="256,128,64,32,16",
     )
 
+    labels: LabelTable = CITYSCAPES
+    """The data set's table of classes; no flag changes it."""
+
     def check_together(self) -> None:
         """Checks that the decoder has its levels."""
         if len(self.decoder_filters) != NUM_LEVELS:
@@ -72,6 +76,11 @@ class ModelConfig(Config):
         return SIZE_FACTOR if self.encoder == NO_ENCODER else 1 << NUM_LEVELS
 
     @property
+    def space(self) -> LabelSpace:
+        """The ids that the network tells apart."""
+        return self.labels.space(self.label_space)
+
+    @property
     def num_classes(self) -> int:
         """The number of the network's outputs."""
-        return LABEL_SPACES[self.label_space].num_classes
+        return self.space.num_classes

@@ -78,7 +78,7 @@ def all_flags(config: type) -> dict[str, Flag]:
     flags = {flag.name: flag for flag in own_flags(config)}
     hints = typing.get_type_hints(config)
     for field in dataclasses.fields(config):
-        if dataclasses.is_dataclass(hints[field.name]):
+        if _is_config(hints[field.name]):
             only = field.metadata.get(_ONLY)
             for name, flag in all_flags(hints[field.name]).items():
                 if only is None or name in only:
@@ -91,7 +91,7 @@ def values(config: Any) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
-        if dataclasses.is_dataclass(value):
+        if isinstance(value, Config):
             flat |= values(value)
         else:
             flat[field.name] = value
@@ -103,8 +103,12 @@ def with_values(config: Any, given: Mapping[str, Any]) -> Any:
     changes = {}
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
-        if dataclasses.is_dataclass(value):
+        if isinstance(value, Config):
             changes[field.name] = with_values(value, given)
         elif field.name in given:
             changes[field.name] = given[field.name]
     return dataclasses.replace(config, **changes)
+
+
+def _is_config(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Config)

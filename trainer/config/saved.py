@@ -8,6 +8,8 @@ import json
 import typing
 from typing import Any, TypeVar
 
+from schemas.labels.cityscapes import CITYSCAPES
+from schemas.labels.table import LabelTable, first_difference
 from trainer.config import run_dir
 from trainer.config.flag import ConfigError, Flag
 from trainer.config.options import all_flags, values
@@ -24,7 +26,11 @@ _MAX_BYTES = 1 << 20
 
 def save(config: TrainConfig) -> None:
     """Writes RUN/config.json."""
-    text = json.dumps(dataclasses.asdict(config), indent=1) + "\n"
+    content = dataclasses.asdict(config)
+    content["model"]["labels"] = config.model.labels.to_json()
+    if config.model.labels == CITYSCAPES:  # As runs do that know no other.
+        del content["model"]["labels"]
+    text = json.dumps(content, indent=1) + "\n"
     files.write_text(files.join(config.model_dir, FILE_NAME), text)
 
 
@@ -49,6 +55,7 @@ def load(model_dir: str) -> TrainConfig | None:
         ValueError,
         TypeError,
         AttributeError,
+        KeyError,
         RecursionError,
     ) as error:
         raise ConfigError(
@@ -65,7 +72,9 @@ def _rebuild(kind: type[_Config], content: dict[str, Any]) -> _Config:
     for name, value in content.items():
         if name not in hints:
             raise ConfigError(f"the option {name!r} is not known")
-        if dataclasses.is_dataclass(hints[name]):
+        if hints[name] is LabelTable:
+            value = LabelTable.from_json(value)
+        elif dataclasses.is_dataclass(hints[name]):
             value = _rebuild(hints[name], value)
         elif isinstance(value, list):
             value = tuple(value)
@@ -84,13 +93,18 @@ def check_same_run(config: TrainConfig) -> None:
     before = load(config.model_dir)
     if before is None or not files.names(folder):
         return
+    classes = first_difference(config.model.labels, before.model.labels)
+    if classes:
+        raise ConfigError(
+            f"--data_dir={config.data.data_dir} has other classes than the run "
+            f"in {config.model_dir}: {classes}; give the data set of the run, "
+            "or another --model_dir"
+        )
     old, new = values(before), values(config)
-    flags = all_flags(TrainConfig)
     changed = [
-        f"--{name} was {flags[name].format(old[name])} and is "
-        f"{flags[name].format(value)}"
-        for name, value in new.items()
-        if value != old[name] and not _may_change(flags[name], config)
+        f"--{name} was {flag.format(old[name])} and is {flag.format(new[name])}"
+        for name, flag in all_flags(TrainConfig).items()
+        if new[name] != old[name] and not _may_change(flag, config)
     ]
     if changed:
         raise ConfigError(

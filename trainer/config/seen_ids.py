@@ -8,7 +8,7 @@ import json
 
 import numpy as np
 
-from schemas.labels import LabelSpace
+from schemas.labels.table import LabelSpace
 from schemas.manifest import Split
 from trainer.config.flag import ConfigError
 from trainer.storage import files

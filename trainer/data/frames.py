@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from schemas import example, layouts
-from schemas.labels import IGNORE_ID, LABEL_IDS, LabelSpace
+from schemas.labels.cityscapes import LABEL_IDS
+from schemas.labels.table import LabelSpace
 from schemas.manifest import FILE_NAME, NATIVE, ManifestError
 from schemas.shards import tfrecord
 from trainer.config.data import DataConfig
@@ -98,13 +99,6 @@ def open_frames(data: DataConfig, label_space: str | None = None) -> Frames:
     )
 
 
-def label_id_table(space: LabelSpace) -> np.ndarray:
-    """Returns (256,) uint8: id of a space → labelId, else `IGNORE_ID`."""
-    table = space.to_label_ids.copy()
-    table[space.num_classes :] = IGNORE_ID
-    return table
-
-
 def _open_downloaded(data: DataConfig, label_space: str | None) -> Frames:
     if label_space not in (None, LABEL_IDS.name):
         raise ConfigError(
@@ -140,7 +134,7 @@ def _read_pair(pair: cityscapes.Pair) -> Frame:
 
 def _read_records(records: RecordSet, split: str) -> Iterator[Frame]:
     space = records.manifest.space
-    to_label_ids = label_id_table(space)
+    to_label_ids = space.to_label_ids
 
     def decode(item: tuple[str, bytes]) -> Frame:
         where, payload = item

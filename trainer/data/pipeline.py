@@ -16,7 +16,7 @@ import dataclasses
 
 import tensorflow as tf
 
-from schemas.labels import IGNORE_ID
+from schemas.labels.rows import IGNORE_ID
 from schemas.sizes import Size
 from trainer.augmentation import view
 from trainer.augmentation.crop import NO_SCALE

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from schemas import example, pictures
-from schemas.labels import LabelSpace
+from schemas.labels.table import LabelSpace
 from schemas.sizes import Size
 
 _KINDS = {bytes: tf.string, int: tf.int64}

@@ -2,7 +2,6 @@
 
 import keras
 
-from schemas.labels import LABEL_SPACES
 from schemas.manifest import Split
 from trainer.backends import devices
 from trainer.backends.build import build_stepper
@@ -44,7 +43,7 @@ def build_training(
     )
     if policy == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-    space = LABEL_SPACES[config.model.label_space]
+    space = config.model.space
     loss = build_loss(config.loss, class_weights(config.loss, space, split))
     options = StepOptions(
         jit_compile, config.remat, config.accumulate_steps, device.members

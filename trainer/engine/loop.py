@@ -4,7 +4,6 @@ import collections
 import math
 from collections.abc import Iterator
 
-from schemas.labels import LABEL_SPACES
 from trainer.backends import devices, processes
 from trainer.backends.processes import IsStopped
 from trainer.backends.step import StepResult
@@ -53,7 +52,7 @@ class Training:
         self._stepper = build.build_training(
             config, records.manifest.split(split), self._device
         )
-        self._space = LABEL_SPACES[config.model.label_space]
+        self._space = config.model.space
         self._digests = Digests(
             records.digest(split), records.digest(config.data.eval_split)
         )

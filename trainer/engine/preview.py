@@ -6,7 +6,8 @@ from collections.abc import Iterable
 import keras
 import numpy as np
 
-from schemas.labels import LabelSpace, overlay
+from schemas.labels.colors import overlay
+from schemas.labels.table import LabelSpace
 from schemas.sizes import Size
 from trainer.models.saved import pixels_to_probabilities
 from trainer.visualization import draw as visualize

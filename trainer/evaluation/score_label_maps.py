@@ -6,7 +6,7 @@ import time
 import numpy as np
 
 from schemas import layouts
-from schemas.labels import LABEL_IDS
+from schemas.labels.cityscapes import LABEL_IDS
 from trainer.config.inference import EvaluateConfig
 from trainer.data import cityscapes
 from trainer.evaluation import results as evaluation

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from schemas.labels import LABEL_IDS
+from schemas.labels.cityscapes import LABEL_IDS
 from trainer.data.frames import Frame, Frames
 from trainer.evaluation.best_and_worst import BestAndWorst, draw_frame
 from trainer.evaluation.results import FrameResult

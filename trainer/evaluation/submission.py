@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Sequence
 
 from schemas import layouts
-from schemas.labels import LABEL_IDS
+from schemas.labels.cityscapes import LABEL_IDS
 from schemas.sizes import Size
 from trainer.config.sizes import format_size
 from trainer.storage import files, image_files, images

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from schemas import class_weights as weighting
-from schemas.labels import LabelSpace
+from schemas.labels.table import LabelSpace
 from schemas.manifest import Split
 from trainer.config.optimization import LossConfig
 from trainer.losses import dice, pixels, tversky

@@ -11,12 +11,13 @@ import math
 
 import numpy as np
 
-from schemas.labels import CATEGORIES, LABEL_IDS, LABEL_TO_TRAIN
+from schemas.labels.cityscapes import CITYSCAPES, LABEL_IDS, TRAIN_IDS
 from trainer.metrics.confusion import ConfusionMatrix
 
+_CATEGORIES = CITYSCAPES.categories
 _CATEGORY_OF = np.array(
     [
-        -1 if row.is_void else CATEGORIES.index(row.category)
+        -1 if row.is_void else _CATEGORIES.index(row.category)
         for row in LABEL_IDS.classes
     ]
 )
@@ -68,14 +69,14 @@ class BenchmarkScores:
 
     @functools.cached_property
     def category_iou(self) -> np.ndarray:
-        """(7,) float64: the IoU of each of `CATEGORIES`, nan if absent."""
+        """(7,) float64: the IoU of each of `_CATEGORIES`, nan if absent."""
         evaluated = self.counts[LABEL_IDS.evaluated]
         # One column more than there are categories, for the ignored ids.
-        groups = np.zeros((len(CATEGORIES) + 1,) * 2, np.int64)
+        groups = np.zeros((len(_CATEGORIES) + 1,) * 2, np.int64)
         rows = _CATEGORY_OF[LABEL_IDS.evaluated]
         np.add.at(groups, (rows[:, None], _CATEGORY_OF[None]), evaluated)
         matrix = ConfusionMatrix(
-            len(groups), np.arange(len(groups)) < len(CATEGORIES)
+            len(groups), np.arange(len(groups)) < len(_CATEGORIES)
         )
         matrix.update(groups)
         return matrix.iou()[:-1]
@@ -96,14 +97,14 @@ class BenchmarkScores:
         names = LABEL_IDS.class_names
         row_sums = self.counts.sum(1)
         priors = row_sums / max(int(self.counts.sum()), 1)
-        categories = dict(zip(CATEGORIES, self.category_iou, strict=True))
+        categories = dict(zip(_CATEGORIES, self.category_iou, strict=True))
         return {
             "averageScoreClasses": _or_none(self.official.mean_iou()),
             "averageScoreCategories": _or_none(self.mean_category_iou),
             "classScores": _by_name(names, self.official.iou()),
             "categoryScores": {
                 name: _or_none(categories.get(name, math.nan))
-                for name in ("void", *CATEGORIES)
+                for name in ("void", *_CATEGORIES)
             },
             "pixelAccuracy": _or_none(self.official.pixel_accuracy()),
             "inTruth": {
@@ -149,7 +150,7 @@ def format_table(scores: BenchmarkScores, context: str) -> str:
         "category             IoU",
         *(
             f"{name:16}  {_percent(iou)}"
-            for name, iou in zip(CATEGORIES, scores.category_iou, strict=True)
+            for name, iou in zip(_CATEGORIES, scores.category_iou, strict=True)
         ),
         "",
     ]
@@ -199,7 +200,7 @@ def _by_name(names: tuple[str, ...], values: np.ndarray) -> dict:
 
 def _train_id(label_id: int) -> str:
     is_evaluated = LABEL_IDS.evaluated[label_id]
-    return str(LABEL_TO_TRAIN[label_id]) if is_evaluated else "-"
+    return str(TRAIN_IDS.stored[label_id]) if is_evaluated else "-"
 
 
 def _percent(fraction: float) -> str:

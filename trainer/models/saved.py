@@ -14,7 +14,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from schemas.labels import LABEL_SPACES, LabelSpace
+from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
+from schemas.labels.table import LabelSpace
 from trainer.config import run_dir
 from trainer.config.model import ModelConfig
 from trainer.models.build import build_plain_network
@@ -108,11 +109,12 @@ def label_space_of(model: keras.Model) -> LabelSpace:
             "the run's own network"
         )
     num_outputs = model.output_shape[-1]
-    for space in LABEL_SPACES.values():
+    for space in (LABEL_IDS, TRAIN_IDS):
         if space.num_classes == num_outputs:
             return space
     known = " or ".join(
-        f"{space.num_classes} ({space.name})" for space in LABEL_SPACES.values()
+        f"{space.num_classes} ({space.name})"
+        for space in (LABEL_IDS, TRAIN_IDS)
     )
     raise ValueError(
         f"the network has {num_outputs} outputs, wanted {known}; take the "

@@ -12,7 +12,7 @@ import numpy as np
 from keras import layers, ops
 from PIL import Image
 
-from schemas.labels import LABEL_IDS
+from schemas.labels.cityscapes import LABEL_IDS
 from schemas.sizes import Size
 from trainer.config.inference import InferenceConfig
 from trainer.inference.predictor import check_window, view_sizes

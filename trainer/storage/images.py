@@ -12,7 +12,9 @@ import warnings
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from schemas.labels.rows import IGNORE_ID
 from schemas.pictures import (
+    GREY,
     ID_KINDS,
     PICTURE_SUFFIXES,
     check_size,
@@ -112,16 +114,22 @@ def decode_rgb(content: bytes) -> np.ndarray:
 def decode_ids(content: bytes) -> np.ndarray:
     """Decodes a label map's PNG into (H, W) uint8 class ids.
 
-    They are its 8-bit grey values or the indices of its palette, as the
-    conversion takes them.
+    They are its grey values or the indices of its palette, as the conversion
+    takes them.
 
     Raises:
         ValueError: It is no such PNG, or a damaged or too large one.
     """
-    kind = parse_png_header(content).kind
-    if kind not in ID_KINDS:
-        raise ValueError(f"{kind}, a label map should be {ID_KINDS[0]}")
-    return np.asarray(_open(content, ("PNG",)))
+    header = parse_png_header(content)
+    if header.kind not in ID_KINDS:
+        raise ValueError(f"{header.kind}, a label map should be {ID_KINDS[0]}")
+    ids = np.asarray(_open(content, ("PNG",)))
+    if ids.max() > IGNORE_ID:
+        raise ValueError(f"the id {ids.max()}, ids are at most {IGNORE_ID}")
+    ids = ids.astype(np.uint8, copy=False)
+    if header.color_type == GREY and header.bits in (2, 4):
+        ids = ids // (255 // ((1 << header.bits) - 1))  # Pillow scales them.
+    return ids
 
 
 def encode_png(pixels: np.ndarray) -> bytes:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from schemas.labels import LABEL_IDS
+from schemas.labels.cityscapes import LABEL_IDS
 
 _WIDTH, _HEIGHT, _MARGIN = 360, 200, 36
 _COLORS = ("#1f6feb", "#d1570c")

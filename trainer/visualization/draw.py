@@ -6,7 +6,8 @@ from typing import cast
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from schemas.labels import LABEL_IDS, overlay
+from schemas.labels.cityscapes import LABEL_IDS
+from schemas.labels.colors import overlay
 
 _PAPER = (255, 255, 255)
 _INK = (32, 32, 32)

@@ -11,7 +11,9 @@ import pytest
 from PIL import Image
 
 from preprocess.output import card
-from schemas import example, labels, manifest
+from schemas import example, manifest
+from schemas.labels.cityscapes import LABEL_IDS
+from schemas.labels.colors import overlay
 from schemas.shards import names, tfrecord
 from tests import tiny_dataset
 
@@ -122,8 +124,8 @@ def test_samples_are_the_first_frames_under_their_colours(text):
         *("tiny_000000_000019", "tiny_000001_000019"),
     ]
     for index, picture in zip((0, 2, 4, 5, 6), pictures, strict=True):
-        pixels, ids = tiny_dataset.make_frame(index, SIZE, labels.LABEL_IDS)
-        expected = labels.overlay(pixels, ids, labels.LABEL_IDS)
+        pixels, ids = tiny_dataset.make_frame(index, SIZE, LABEL_IDS)
+        expected = overlay(pixels, ids, LABEL_IDS)
         assert picture.size == SIZE[::-1]
         difference = np.asarray(picture, float) - expected
         assert np.abs(difference).mean() < 8  # JPEG
@@ -231,8 +233,8 @@ def test_a_browser_draws_the_bars_in_the_official_colours(tmp_path, text):
     )
     pixels = np.asarray(Image.open(shot).convert("RGB")).reshape(-1, 3)
     drawn = {tuple(color) for color in np.unique(pixels, axis=0).tolist()}
-    _, first_ids = tiny_dataset.make_frame(0, SIZE, labels.LABEL_IDS)
-    colors = labels.LABEL_IDS.palette[np.unique(first_ids)].tolist()
+    _, first_ids = tiny_dataset.make_frame(0, SIZE, LABEL_IDS)
+    colors = LABEL_IDS.palette[np.unique(first_ids)].tolist()
     assert {tuple(color) for color in colors} <= drawn
 
 

@@ -11,7 +11,7 @@ from preprocess.errors import BadPictureError
 from preprocess.options import Encoding
 from preprocess.records import png
 from preprocess.records.encoding import encode_frame
-from schemas import labels
+from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
 from tests import odd_pngs, trees
 
 IMAGE = trees.picture(1)
@@ -68,7 +68,7 @@ def test_train_ids_come_from_the_table():
         NAME, IMAGE_PNG, LABEL_PNG, Encoding(label_space="train_ids")
     )
     stored = pixels(frame.record.label)
-    assert (stored == labels.LABEL_TO_TRAIN[IDS]).all()
+    assert (stored == TRAIN_IDS.stored[IDS]).all()
     assert frame.class_pixels.tolist() == [
         int((stored == i).sum()) for i in range(19)
     ]
@@ -142,8 +142,11 @@ def cut_pixels(data: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("label", "message"),
     [
-        (IMAGE_PNG, "label is 8-bit RGB, should be 8-bit grey"),
-        (trees.png(IDS.astype(np.uint16) * 256), "label is 16-bit grey"),
+        (IMAGE_PNG, "label is painted, and the color .* is that of 'unlab"),
+        (
+            trees.png(IDS.astype(np.uint16) * 256),
+            "label holds the id 8448",
+        ),
         (trees.png(IDS[:8]), "label is 8x32, its image 16x32"),
         (trees.png(np.full((16, 32), 34, np.uint8)), "holds id 34 in 512 pix"),
         (trees.png(np.full((16, 32), 255, np.uint8)), "holds id 255"),
@@ -206,7 +209,7 @@ def test_pixel_streams_pass_unverified_where_that_is_asked_for():
 @pytest.mark.parametrize("size", ["native", (8, 16)])
 def test_a_palettes_indices_are_stored_as_grey_ids(size):
     indexed = Image.fromarray(IDS, "P")
-    indexed.putpalette(labels.LABEL_IDS.palette.tobytes())
+    indexed.putpalette(LABEL_IDS.palette.tobytes())
     stream = io.BytesIO()
     indexed.save(stream, "PNG")
     found, expected = (

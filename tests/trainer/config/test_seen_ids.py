@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from schemas import manifest
-from schemas.labels import LABEL_IDS, TRAIN_IDS
+from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
 from trainer.config import seen_ids
 from trainer.config.flag import ConfigError
 

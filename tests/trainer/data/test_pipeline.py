@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from schemas import labels, manifest
+from schemas import manifest
+from schemas.labels.rows import IGNORE_ID
 from tests import tiny_dataset
 from trainer.config.data import DataConfig
 from trainer.data import dataset, integrity, pipeline, records, splits
@@ -169,7 +170,7 @@ def test_evaluation_shows_every_frame_once_whole(data_dir, cache):
     assert [images.shape for images, _ in batches] == [(4, 32, 32, 3)] * 2
     images = np.concatenate([images for images, _ in batches])
     assert sorted(images[:7, 0, 0, 2]) == list(range(20, 27))
-    assert (batches[-1][1][-1] == labels.IGNORE_ID).all()
+    assert (batches[-1][1][-1] == IGNORE_ID).all()
 
 
 @pytest.mark.parametrize("cache", ["ram", "none"])
@@ -216,7 +217,7 @@ def test_processes_evaluate_every_frame_once_together(data_dir, count, cache):
         num_batches.add(len(batches))
         for images, ids in batches:
             assert images.shape == (1, 32, 32, 3)
-            if (ids != labels.IGNORE_ID).any():
+            if (ids != IGNORE_ID).any():
                 shown.append(images[0, 0, 0, 2])
     assert sorted(shown) == list(range(20, 27))
     assert num_batches == {-(-7 // count)}
@@ -225,7 +226,7 @@ def test_processes_evaluate_every_frame_once_together(data_dir, count, cache):
 def test_evaluation_fills_a_small_split_up_to_all_devices(data_dir):
     [(images, ids)] = eval_batches(data_dir, batch_size=16, num_devices=8)
     assert images.shape == (8, 32, 32, 3)
-    assert (ids[7] == labels.IGNORE_ID).all()
+    assert (ids[7] == IGNORE_ID).all()
 
 
 def test_evaluation_labels_are_nearest_pixels(data_dir):  # F3
@@ -254,7 +255,7 @@ def test_without_resize_evaluation_pads_with_ignored_pixels(data_dir):
     image, label = place_frame(20)
     np.testing.assert_array_equal(images[0, :40], image)
     np.testing.assert_array_equal(ids[0, :40], label)
-    assert (ids[:, 40:].numpy() == labels.IGNORE_ID).all()
+    assert (ids[:, 40:].numpy() == IGNORE_ID).all()
 
 
 def flip_byte(path, offset):

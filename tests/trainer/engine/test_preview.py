@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from schemas.labels import LABEL_IDS, TRAIN_IDS, overlay
+from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
+from schemas.labels.colors import overlay
 from tests import tiny_dataset
 from tests.tiny_run import make_config, run_training
 from trainer.backends.build import build_stepper

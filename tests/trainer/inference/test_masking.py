@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from schemas.labels import LABEL_IDS
+from schemas.labels.cityscapes import LABEL_IDS
 from tests import color_network
 from tests.trainer.serving.applied import Picture, texture
 from trainer.config import seen_ids

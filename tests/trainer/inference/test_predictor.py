@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from schemas.labels import LABEL_IDS, TRAIN_IDS
+from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
 from tests import blurring_network, color_network
 from trainer.config.inference import InferenceConfig
 from trainer.inference.predictor import (

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from schemas.labels import LABEL_IDS
+from schemas.labels.cityscapes import LABEL_IDS
 from trainer.metrics.confusion import ConfusionMatrix, count_pairs
 
 # truth      prediction      confusion (rows truth)

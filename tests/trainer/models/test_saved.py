@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from schemas.labels import LABEL_IDS, TRAIN_IDS
+from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
 from tests import color_network
 from trainer.config import run_dir
 from trainer.config.flag import ConfigError

@@ -1,6 +1,6 @@
 import keras
 
-from schemas.labels import LABEL_IDS
+from schemas.labels.cityscapes import LABEL_IDS
 from tests import color_network
 from trainer.models.saved import pixels_to_probabilities
 from trainer.models.strides import size_factor

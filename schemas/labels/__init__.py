@@ -1,0 +1,1 @@
+"""Label tables: the classes of a data set, their ids and colours."""

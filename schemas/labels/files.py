@@ -1,0 +1,150 @@
+"""Label tables as people write them: CSV, or `label_colors.txt`.
+
+CSV has a header with `name` and `id`, and may have `train_id`, `category` and
+`color`.  `label_colors.txt`, as CVAT and Datumaro export it, has a line
+`red green blue name` of each class; the first is id 0.  Lines that begin with
+`#` are comments.
+"""
+
+import csv
+import dataclasses
+import re
+from collections.abc import Iterator
+
+from schemas.labels.colors import distinct_color
+from schemas.labels.rows import IGNORE_ID, Label, find_problem
+from schemas.labels.table import LabelTable
+
+_Line = tuple[int, str]
+"""(its number from 1, its text)."""
+
+_MAX_CHARACTERS = 1 << 20
+_MAX_QUOTED = 80
+_COLORED_LINE = re.compile(r"(\d+)\s+(\d+)\s+(\d+)\s+(\S.*)")
+_COMMENT = re.compile(r"\s*#(?![0-9a-fA-F]{6}\b)")
+"""No color, which may stand in the first column."""
+
+_DELIMITERS = (",", ";", "\t")
+_NEEDED = ("name", "id")
+_COLUMNS = (*_NEEDED, "train_id", "category", "color")
+_SPELLINGS = {"trainid": "train_id", "colour": "color"}
+_IGNORED = ("", "-1", "255", "ignore", "ignored", "none")
+"""What stands for the train id of a class that is not evaluated."""
+
+
+def parse(text: str) -> LabelTable:
+    """Reads a table in either format.
+
+    Raises:
+        ValueError: It is in neither, or its rows are no table; names the
+            line.
+    """
+    if len(text) > _MAX_CHARACTERS:
+        raise ValueError(f"a label table of {len(text)} characters")
+    text = text.removeprefix("\ufeff")  # what some editors begin a file with
+    lines = [
+        (number, line)
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip() and not _COMMENT.match(line)
+    ]
+    if not lines:
+        raise ValueError("it holds no class")
+    is_colored = re.match(r"\d+\s+\d+\s+\d+\s", lines[0][1].strip())
+    read = _colored_rows if is_colored else _csv_rows
+    numbered = list(read(lines))
+    rows = [row for _, row in numbered]
+    if problem := find_problem(rows):
+        index, reason = problem
+        number = numbered[index][0] if numbered else lines[-1][0]
+        raise ValueError(f"line {number}: {reason}")
+    return LabelTable(tuple(sorted(rows, key=lambda row: row.label_id)))
+
+
+def _colored_rows(lines: list[_Line]) -> Iterator[tuple[int, Label]]:
+    """Yields (number of its line, class) of `label_colors.txt`."""
+    for index, (number, line) in enumerate(lines):
+        found = _COLORED_LINE.fullmatch(line.strip())
+        if not found:
+            quoted = line[:_MAX_QUOTED]
+            raise ValueError(
+                f"line {number}: {quoted!r} should be `red green blue name`"
+            )
+        red, green, blue = map(int, found.groups()[:3])
+        yield number, Label(found[4], index, index, "", (red, green, blue))
+
+
+def _csv_rows(lines: list[_Line]) -> Iterator[tuple[int, Label]]:
+    """Yields (number of its line, class) of a CSV."""
+    number, header = lines[0]
+    delimiter = max(_DELIMITERS, key=header.count)
+    columns = [_SPELLINGS.get(c, c) for c in _cells(header.lower(), delimiter)]
+    for column in (*columns, *_NEEDED):
+        if column not in _COLUMNS or columns.count(column) != 1:
+            quoted = header[:_MAX_QUOTED]
+            raise ValueError(
+                f"line {number}: {quoted!r} should be `red green blue name` or"
+                f" a header of name, id and some of {', '.join(_COLUMNS[2:])}"
+            )
+    rows = []
+    for number, line in lines[1:]:
+        cells = _cells(line, delimiter)
+        if len(cells) != len(columns):
+            raise ValueError(
+                f"line {number}: {len(cells)} columns, the header has "
+                f"{len(columns)}"
+            )
+        try:
+            row = _csv_row(dict(zip(columns, cells, strict=True)))
+        except ValueError as error:
+            raise ValueError(f"line {number}: {error}") from error
+        rows.append((number, row))
+    if "train_id" in columns:
+        yield from rows
+        return
+    order = sorted(row.label_id for _, row in rows)
+    for number, row in rows:
+        train_id = order.index(row.label_id)
+        yield number, dataclasses.replace(row, train_id=train_id)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        (cells,) = csv.reader([line], delimiter=delimiter)
+    except csv.Error as error:
+        raise ValueError(
+            f"{line[:_MAX_QUOTED]!r} is not CSV: {error}"
+        ) from error
+    return [cell.strip() for cell in cells]
+
+
+def _csv_row(cells: dict[str, str]) -> Label:
+    label_id = _number(cells["id"], "id")
+    train_id = cells.get("train_id", "").lower()
+    color = cells.get("color", "")
+    return Label(
+        cells["name"],
+        label_id,
+        IGNORE_ID if train_id in _IGNORED else _number(train_id, "train id"),
+        cells.get("category", ""),
+        _color(color) if color else distinct_color(label_id),
+    )
+
+
+def _number(text: str, what: str) -> int:
+    if not re.fullmatch(r"\d{1,3}", text, re.ASCII):
+        raise ValueError(f"the {what} {text!r} should be a whole number")
+    return int(text)
+
+
+def _color(text: str) -> tuple[int, int, int]:
+    """Reads `#rrggbb`, or three numbers with anything between them."""
+    if found := re.fullmatch(r"#([0-9a-fA-F]{6})", text):
+        red, green, blue = bytes.fromhex(found[1])
+        return red, green, blue
+    if found := re.fullmatch(r"\D*(\d+)\D+(\d+)\D+(\d+)\D*", text):
+        red, green, blue = map(int, found.groups())
+        return red, green, blue
+    raise ValueError(
+        f"the color {text!r} should be three numbers, like `128 64 128`, or "
+        "like #804080"
+    )
