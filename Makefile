@@ -58,7 +58,7 @@ test-dask: .venv-dask/installed
 
 test-jax: .venv-jax/installed
 	.venv-jax/bin/python -m pytest tests/extra/test_jax_devices.py \
-	  tests/extra/test_processes.py
+	  tests/extra/test_jax_losses.py tests/extra/test_processes.py
 
 test-s3: .venv-s3/installed
 	.venv-s3/bin/python -m pytest tests/extra/test_s3.py

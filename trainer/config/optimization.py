@@ -8,6 +8,7 @@ from trainer.config.options import Config, option
 LOSSES = (
     "cross_entropy",
     "focal",
+    "ohem",
     "cross_entropy_dice",
     "cross_entropy_tversky",
 )
@@ -80,6 +81,13 @@ class LossConfig(Config):
         2.0,
         help="Gamma of --loss=focal: how much easy pixels count less",
         at_least=0,
+    )
+    ohem_share: float = option(
+        0.25,
+        help="Share of the pixels of a batch, the hardest, that --loss=ohem "
+        "learns from",
+        above=0,
+        at_most=1,
     )
     region_loss_weight: float = option(
         1.0,

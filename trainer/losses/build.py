@@ -9,12 +9,13 @@ from schemas import class_weights as weighting
 from schemas.labels.table import LabelSpace
 from schemas.manifest import Split
 from trainer.config.optimization import LossConfig
-from trainer.losses import dice, pixels, tversky
+from trainer.losses import dice, ohem, pixels, tversky
 from trainer.losses.segmentation import SegmentationLoss, Terms
 
 LOSSES: dict[str, Callable[[LossConfig], Terms]] = {
     "cross_entropy": lambda config: Terms(),
     "focal": lambda config: Terms(factor=pixels.focal(config.focal_gamma)),
+    "ohem": lambda config: Terms(selection=ohem.hardest(config.ohem_share)),
     "cross_entropy_dice": lambda config: Terms(region=dice.dice_loss),
     "cross_entropy_tversky": lambda config: Terms(
         region=tversky.tversky(config.tversky_beta)

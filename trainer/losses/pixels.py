@@ -27,6 +27,9 @@ class Pixels(NamedTuple):
 PixelFactor = Callable[[Pixels], Any]
 """Pixels → (B, H, W) float32 that multiplies each pixel's loss."""
 
+PixelSelection = Callable[[Pixels], Any]
+"""Pixels → (B, H, W) float32: 1 for those that the mean is over, else 0."""
+
 RegionLoss = Callable[[Pixels], Any]
 """Pixels → () float32, a loss of whole regions beside that of pixels."""
 

@@ -14,6 +14,7 @@ from keras import ops
 from trainer.losses.pixels import (
     PixelFactor,
     Pixels,
+    PixelSelection,
     RegionLoss,
     safe_divide,
     weigh,
@@ -25,11 +26,14 @@ class Terms:
     """What makes a loss another one than cross-entropy.
 
     Attributes:
+        selection: Leaves pixels out of the mean over them; None leaves
+            out none.
         factor: Multiplies each pixel's loss; None leaves it.
         region: Is added to the mean over the pixels; None adds nothing.
         region_weight: What it counts beside that mean.
     """
 
+    selection: PixelSelection | None = None
     factor: PixelFactor | None = None
     region: RegionLoss | None = None
     region_weight: float = 1.0
@@ -57,7 +61,8 @@ class SegmentationLoss:
             logits: (B, H, W, num_classes) float32.
 
         Returns:
-            The loss and the sum of the weights, both () float32.
+            The loss and the sum of the weights that it is the mean over,
+            both () float32.
         """
         ids, weights = weigh(label_ids, self.weights)
         cross_entropy = ops.sparse_categorical_crossentropy(
@@ -65,6 +70,8 @@ class SegmentationLoss:
         )
         pixels = Pixels(ids, weights, logits, cross_entropy)
         losses = self._pixel_losses(pixels)
+        if self.terms.selection:
+            weights = weights * self.terms.selection(pixels)
         total_weight = ops.sum(weights)
         loss = safe_divide(ops.sum(losses * weights), total_weight)
         if self.terms.region:

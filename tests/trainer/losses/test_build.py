@@ -37,6 +37,7 @@ def test_flags_choose_the_loss():
         "cross_entropy_tversky": cross_entropy
         + (1 - (0.25 / 0.9 + 0.75 / 1.1) / 2),
         "focal": focal,
+        "ohem": np.log(4),
     }
     for name, value in expected.items():
         config = LossConfig(name, focal_gamma=1.0, tversky_beta=0.8)

@@ -58,7 +58,7 @@ def test_focal_loss_smooths_and_weighs_too():
     loss = SegmentationLoss(
         np.array([3, 1], np.float32),
         label_smoothing=0.2,
-        terms=Terms(focal(1.0)),
+        terms=Terms(factor=focal(1.0)),
     )
     value, _ = loss(np.array([[[0, 1]]], np.uint8), LOGITS)
     # Truths (0.9, 0.1) and (0.1, 0.9) against (1/4, 3/4), missed by 3/4, 1/4.
