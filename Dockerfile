@@ -15,7 +15,7 @@ COPY schemas schemas
 COPY trainer trainer
 
 # What decides a shard's bytes is pinned; the rest stays as Beam chose it.
-RUN grep -E "^(numpy|pillow|google-crc32c|zlib-ng)==" constraints.txt > pins.txt
+RUN grep -E "^(numpy|pillow|google-crc32c|isal)==" constraints.txt > pins.txt
 RUN python -m pip install --no-cache-dir -c pins.txt .
 RUN python -m pip check
 RUN cd / && python -c "import preprocess.pipeline.write_shards"

@@ -6,8 +6,8 @@ import struct
 import zlib
 
 import numpy as np
+from isal import isal_zlib
 from PIL import Image
-from zlib_ng import zlib_ng
 
 from preprocess.errors import BadPictureError
 from preprocess.records import png_chunks
@@ -34,7 +34,8 @@ IS_FAST = png_rows is not None
 _HEADER = struct.Struct(">IIBBBBB")
 _HEADER_AT = len(PNG_SIGNATURE) + 8
 _COLOR_TYPE_AT = 9
-_ZLIB_ERROR: type[Exception] = vars(zlib_ng)["error"]  # Its stub is wrong.
+_INFLATE_ERROR: type[Exception] = vars(isal_zlib)["error"]  # Wrong stub.
+_MAX_WINDOW_BITS = 15
 _NUM_FILTERS = 5
 _MAX_EXCESS = 1 << 16
 _ADAM7 = (
@@ -156,12 +157,12 @@ class Png:
         num_bytes = sum(rows * stride for rows, stride in self._passes())
         view = memoryview(self.data)
         compressed = b"".join(view[slice(*span)] for span in self.pixel_spans)
-        stream = zlib_ng.decompressobj()
+        stream = isal_zlib.decompressobj(self._window_bits(compressed))
         try:
             filtered = stream.decompress(compressed, num_bytes)
             rest = stream.unconsumed_tail
             excess = b"" if stream.eof else stream.decompress(rest, _MAX_EXCESS)
-        except _ZLIB_ERROR as error:
+        except _INFLATE_ERROR as error:
             raise _undecodable(self.what, error) from error
         if len(filtered) < num_bytes:
             raise _undecodable(
@@ -172,6 +173,16 @@ class Png:
             problem = "do not end after" if excess else "have no checksum after"
             raise _undecodable(self.what, f"its pixels {problem} the last row")
         return filtered
+
+    def _window_bits(self, compressed: bytes) -> int:
+        """Returns the window that a stream declares, in bits.
+
+        Given that, ISA-L refuses what reaches further back, as libpng does.
+        """
+        bits = 8 + (compressed[0] >> 4) if compressed else _MAX_WINDOW_BITS
+        if bits > _MAX_WINDOW_BITS:
+            raise _undecodable(self.what, f"its window has {bits} bits")
+        return bits
 
 
 def check(data: bytes, kinds: tuple[str, ...], what: str) -> Png:
@@ -246,7 +257,7 @@ def encode(pixels: np.ndarray, level: int) -> bytes:
     rows[:, 1:] = pixels.reshape(height, -1)
     color_type = RGB if pixels.ndim == 3 else GREY
     header = _HEADER.pack(width, height, 8, color_type, 0, 0, 0)
-    # Not zlib-ng: what it makes of the same rows may change with its version.
+    # Not ISA-L: what it makes of the same rows may change with its version.
     return b"".join(
         (
             PNG_SIGNATURE,

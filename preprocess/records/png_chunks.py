@@ -7,7 +7,7 @@ TensorFlow decodes by, refuses each of the rules that are checked.
 import itertools
 from collections.abc import Iterator
 
-from zlib_ng import zlib_ng
+from isal import isal_zlib
 
 from preprocess.errors import BadPictureError
 from schemas.pictures import PALETTE, PNG_SIGNATURE, PngHeader
@@ -82,7 +82,7 @@ def _walk(data: bytes, what: str) -> Iterator[tuple[bytes, int, int]]:
         if len(data) < end + 4:
             raise BadPictureError(f"{what} is truncated at byte {len(data)}")
         crc = int.from_bytes(view[end : end + 4], "big")
-        if zlib_ng.crc32(view[at + 4 : end]) != crc:
+        if isal_zlib.crc32(view[at + 4 : end]) != crc:
             raise BadPictureError(
                 f"{what} is damaged: chunk {kind!r} at byte {at} fails its CRC"
             )

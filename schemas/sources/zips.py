@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, BinaryIO, cast
 
-from zlib_ng import zlib_ng
+from isal import isal_zlib
 
 MAX_ENTRY_BYTES = 1 << 28
 """No picture of Cityscapes comes near 256 MiB; a larger entry is refused."""
@@ -32,7 +32,7 @@ _OF_THE_ZIP = (None, errno.EINVAL)
 _ERRORS: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
     zlib.error,
-    cast(type[Exception], zlib_ng.error),  # Its stubs say otherwise.
+    cast(type[Exception], isal_zlib.error),  # Its stubs say otherwise.
     lzma.LZMAError,
     struct.error,
     EOFError,
@@ -142,7 +142,7 @@ def _is_plain(entry: zipfile.ZipInfo) -> bool:
 def _unpack(descriptor: int, entry: zipfile.ZipInfo) -> bytes:
     """Reads an entry as `ZipFile.read` does, several times as fast.
 
-    It takes no lock, and inflates and verifies by zlib-ng.
+    It takes no lock, and inflates and verifies by ISA-L.
     """
     at = entry.header_offset
     header = os.pread(descriptor, _LOCAL_HEADER.size, at)
@@ -152,9 +152,9 @@ def _unpack(descriptor: int, entry: zipfile.ZipInfo) -> bytes:
     at += _LOCAL_HEADER.size + sum(variable_bytes)
     content = os.pread(descriptor, entry.compress_size, at)
     if entry.compress_type == zipfile.ZIP_DEFLATED:
-        inflate = zlib_ng.decompressobj(-zlib_ng.MAX_WBITS)
+        inflate = isal_zlib.decompressobj(-isal_zlib.MAX_WBITS)
         content = inflate.decompress(content, max(1, entry.file_size))
-    if len(content) != entry.file_size or zlib_ng.crc32(content) != entry.CRC:
+    if len(content) != entry.file_size or isal_zlib.crc32(content) != entry.CRC:
         raise ValueError("Bad CRC-32, or another size than it should have")
     return content
 

@@ -196,6 +196,22 @@ def test_what_tensorflow_refuses_no_native_conversion_takes(name):
             encode_frame(NAME, image, label, Encoding())
 
 
+@pytest.mark.parametrize("window_bits", [8, 10, 16])
+def test_a_stream_that_reaches_beyond_its_window_is_refused(window_bits):
+    rows = np.random.default_rng(0).integers(0, 256, (10, 40, 3), np.uint8)
+    image = np.tile(rows, (9, 1, 1))
+    head, (_, packed), end = odd_pngs.plain(image)
+    cmf = (window_bits - 8) << 4 | zlib.DEFLATED
+    flags = -(cmf << 8) % 31
+    data = odd_pngs.file_of(
+        [head, (b"IDAT", bytes((cmf, flags)) + packed[2:]), end]
+    )
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        tf.io.decode_png(data, 3)
+    with pytest.raises(BadPictureError, match="image cannot be decoded: "):
+        encode_frame(NAME, data, None, Encoding())
+
+
 def test_pixel_streams_pass_unverified_where_that_is_asked_for():
     how = Encoding(check_pixels=False)
     for image in odd_pngs.broken(IMAGE).values():
