@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from preprocess.errors import BadPictureError
-from preprocess.records import png
+from preprocess.records import pixel_stream, png
 from schemas.pictures import GREY, ID_KINDS, LABEL_KINDS, RGB
 from tests import odd_pngs, trees
 
@@ -113,10 +113,12 @@ def test_rows_that_are_no_picture_are_refused(decoder, rows):
 PIXELS = trees.picture(0, (8, 12))
 
 
+@pytest.mark.parametrize("part_bytes", [1, 7, 1 << 16])
 @pytest.mark.parametrize("name", odd_pngs.broken(PIXELS))
 def test_a_broken_pixel_stream_is_found_with_and_without_decoding(
-    decoder, name
+    decoder, name, part_bytes, monkeypatch
 ):
+    monkeypatch.setattr(pixel_stream, "_PART_BYTES", part_bytes)
     for pixels in (PIXELS, trees.label_map(0, (8, 12))):
         picture = png.check(odd_pngs.broken(pixels)[name], (), "image")
         for read in (picture.verify_pixels, picture.decode):
@@ -124,14 +126,18 @@ def test_a_broken_pixel_stream_is_found_with_and_without_decoding(
                 read()
 
 
-def test_a_wrong_filter_is_named_by_its_row_in_an_interlaced_picture_too():
+@pytest.mark.parametrize("part_bytes", [1, 7, 1 << 16])
+def test_a_wrong_filter_is_named_by_its_row_in_an_interlaced_picture_too(
+    part_bytes, monkeypatch
+):
+    monkeypatch.setattr(pixel_stream, "_PART_BYTES", part_bytes)
     data = odd_pngs.broken(PIXELS)["filter"]
     with pytest.raises(BadPictureError, match="row 3 has a filter that"):
         png.check(data, (), "image").verify_pixels()
     rows = bytearray(26)
     rows[-1 - 12] = 5
     data = png_file((4, 4), GREY, zlib.compress(rows), interlaced=True)
-    with pytest.raises(BadPictureError, match="has a filter that PNG does"):
+    with pytest.raises(BadPictureError, match="row 5 has a filter that PNG"):
         png.check(data, (), "image").verify_pixels()
 
 
