@@ -22,13 +22,10 @@ from trainer.optimizers.build import build_optimizer
 
 NUM_CLASSES = 19
 LOSS = LossConfig("cross_entropy_dice", label_smoothing=0.1)
-OHEM = LossConfig("ohem")
 OPTIMIZER = OptimizerConfig("sgd", learning_rate=0.1)
 
 
-def take_steps(
-    members: tuple[str, ...], loss: LossConfig = LOSS, **options
-) -> list[np.ndarray]:
+def take_steps(members: tuple[str, ...], **options) -> list[np.ndarray]:
     """Learns from three batches and scores one.
 
     Returns:
@@ -38,7 +35,7 @@ def take_steps(
     stepper = build_stepper(
         build_unet((None, None, 3), NUM_CLASSES, 2, Kinds("float64")),
         build_optimizer(OPTIMIZER, total_steps=3),
-        build_loss(loss, np.ones(NUM_CLASSES, np.float32)),
+        build_loss(LOSS, np.ones(NUM_CLASSES, np.float32)),
         StepOptions(devices=members, **options),
     )
     draws = np.random.default_rng(0)
@@ -66,8 +63,6 @@ def main(path: str) -> None:
         "two": take_steps(members),
         "one_remat": take_steps((), remat=True),
         "two_remat": take_steps(members, remat=True),
-        "one_ohem": take_steps((), OHEM),
-        "two_ohem": take_steps(members, OHEM),
     }
     arrays = {
         f"{name}/{number}": array

@@ -69,8 +69,7 @@ for name in {names!r}: importlib.import_module(name)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
-    [("one", "two"), ("one_remat", "two_remat"), ("one_ohem", "two_ohem")],
+    ("one", "other"), [("one", "two"), ("one_remat", "two_remat")]
 )
 def test_steps_on_two_devices_are_those_of_one(found, one, other):
     (counts, *single), (other_counts, *double) = found[one], found[other]

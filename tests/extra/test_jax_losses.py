@@ -1,4 +1,4 @@
-"""Losses on JAX are those on TensorFlow."""
+"""Losses on JAX, of a batch on two devices, are those on TensorFlow."""
 
 import sys
 
@@ -12,6 +12,11 @@ from trainer.losses.build import LOSSES, build_loss
 
 pytest.importorskip("jax")
 
+TWO_CPUS = {
+    "KERAS_BACKEND": "jax",
+    "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+}
+
 
 def value_and_gradient(name: str) -> tuple[np.ndarray, np.ndarray]:
     """Computes a loss of drawn logits on the backend that runs."""
@@ -23,9 +28,11 @@ def value_and_gradient(name: str) -> tuple[np.ndarray, np.ndarray]:
     if keras.backend.backend() == "jax":
         import jax
 
-        value, gradient = jax.value_and_grad(lambda x: function(ids, x)[0])(
-            logits
-        )
+        mesh = jax.sharding.Mesh(jax.devices(), ("batch",))
+        spec = jax.sharding.PartitionSpec("batch")
+        layout = jax.sharding.NamedSharding(mesh, spec)
+        step = jax.jit(jax.value_and_grad(lambda x, y: function(y, x)[0]))
+        value, gradient = step(*jax.device_put((logits, ids), layout))
     else:
         import tensorflow as tf
 
@@ -50,9 +57,7 @@ def save_all(path: str) -> None:
 def on_jax(tmp_path_factory):
     """What JAX gives, in a process of its own."""
     path = tmp_path_factory.mktemp("out") / "losses.npz"
-    done = commands.run(
-        "tests.extra.test_jax_losses", str(path), env={"KERAS_BACKEND": "jax"}
-    )
+    done = commands.run("tests.extra.test_jax_losses", str(path), env=TWO_CPUS)
     assert done.returncode == 0, done.stderr
     return np.load(path)
 
