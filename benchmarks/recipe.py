@@ -52,17 +52,27 @@ def train(args: argparse.Namespace) -> None:
     recipe_model.compile_model(model)
     steps = max(1, data.num_train // args.batch_size)
     begin = time.perf_counter()
+    model_path = os.path.splitext(args.json)[0] + ".keras"
+
+    def save_epoch(epoch: int, logs: dict) -> None:
+        del logs
+        partial = f"{model_path}.partial.keras"
+        model.save(partial)
+        stem = model_path.removesuffix(".keras")
+        os.replace(partial, f"{stem}-{(epoch + 1) * steps}.keras")
+
+    saving = keras.callbacks.LambdaCallback(on_epoch_end=save_epoch)
     history = model.fit(
         data.train,
         epochs=args.epochs,
         steps_per_epoch=steps,
         validation_data=data.val,
         validation_steps=max(1, data.num_val // args.batch_size),
+        callbacks=[saving] if args.save_each_epoch else [],
         verbose=2,
     )
     seconds = time.perf_counter() - begin
     num_images = args.epochs * steps * args.batch_size
-    model_path = os.path.splitext(args.json)[0] + ".keras"
     model.save(model_path)
     result = {
         "num_train": data.num_train,
@@ -97,6 +107,11 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--seed", type=command_line.whole(0), default=2019)
     parser.add_argument("--json", required=True, metavar="FILE")
+    parser.add_argument(
+        "--save_each_epoch",
+        action="store_true",
+        help="save FILE-STEP.keras beside FILE after every epoch",
+    )
     args = parser.parse_flags(argv)
     for kind in ("leftImg8bit", "gtFine"):
         if not os.path.isdir(os.path.join(args.cityscapes_root, kind)):

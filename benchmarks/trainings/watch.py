@@ -1,0 +1,145 @@
+"""Runs a training to its end, or to its budget, and dates its scores."""
+
+import dataclasses
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
+from benchmarks.harness import process
+
+_POLL_SECONDS = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Score:
+    """What a training scores after some of its steps.
+
+    Attributes:
+        step: The steps that are done.
+        mean_iou: On the evaluation split, 0 to 1.
+    """
+
+    step: int
+    mean_iou: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """A score and what it took.
+
+    Attributes:
+        step: The steps that are done.
+        mean_iou: On the evaluation split, 0 to 1.
+        minutes: Processor time until then, evaluations included.
+    """
+
+    step: int
+    mean_iou: float
+    minutes: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Course:
+    """A training as far as it went.
+
+    Attributes:
+        points: One for each score, in order.
+        peak_mb: The highest memory of its processes together, in MiB.
+        is_over: Whether it ended or used its budget up.
+    """
+
+    points: tuple[Point, ...] = ()
+    peak_mb: float = 0.0
+    is_over: bool = False
+
+    def first_above(self, mean_iou: float) -> Point | None:
+        """Returns the first point that reaches a mean IoU."""
+        reached = (p for p in self.points if p.mean_iou >= mean_iou)
+        return next(reached, None)
+
+    @property
+    def minutes(self) -> float:
+        """Processor time until the last score."""
+        return self.points[-1].minutes if self.points else 0.0
+
+
+def load(path: str) -> Course:
+    """Reads what `save` wrote; an empty course where there is nothing."""
+    if not os.path.exists(path):
+        return Course()
+    with open(path, encoding="utf-8") as file:
+        content = json.load(file)
+    points = tuple(Point(**point) for point in content.pop("points"))
+    return Course(points, **content)
+
+
+def save(course: Course, path: str) -> None:
+    """Writes a course as JSON, in one go."""
+    partial = f"{path}.partial"
+    with open(partial, "w", encoding="utf-8") as file:
+        json.dump(dataclasses.asdict(course), file, indent=1)
+    os.replace(partial, path)
+
+
+def follow(
+    command: Sequence[str],
+    read_scores: Callable[[], list[Score]],
+    path: str,
+    budget_minutes: float,
+    stdin: BinaryIO | None = None,
+) -> Course:
+    """Runs a training, or resumes it, and writes its course as it goes.
+
+    A training that was interrupted is resumed behind the last score that is
+    in `path`; what it had done beyond does not count twice.
+
+    Args:
+        command: The training.
+        read_scores: Returns the scores that there are until now.
+        path: The course's file.
+        budget_minutes: Processor time after which it is stopped.
+        stdin: What it reads.
+
+    Raises:
+        CommandError: It failed.
+    """
+    course = load(path)
+    if course.is_over:
+        return course
+    before = course.minutes
+    log = f"{os.path.splitext(path)[0]}.log"
+    with (
+        open(log, "ab") as output,
+        process.started(
+            command, stdin=stdin, stdout=output, stderr=output
+        ) as running,
+    ):
+        is_running = True
+        while is_running and course.minutes < budget_minutes:
+            time.sleep(_POLL_SECONDS)
+            is_running = running.process.poll() is None
+            minutes = before + running.cpu_seconds() / 60
+            new = [
+                Point(score.step, score.mean_iou, minutes)
+                for score in read_scores()
+                if not course.points or score.step > course.points[-1].step
+            ]
+            if new:
+                points = *course.points, *new
+                peak_mb = max(course.peak_mb, running.peak_mb or 0.0)
+                course = Course(points, peak_mb)
+                save(course, path)
+        if is_running:
+            running.process.send_signal(signal.SIGTERM)
+            running.process.wait()
+        elif running.process.returncode:
+            raise process.CommandError(
+                f"{' '.join(command)} ended with exit code "
+                f"{running.process.returncode}; see {log}"
+            )
+    course = dataclasses.replace(course, is_over=True)
+    save(course, path)
+    return course
