@@ -65,7 +65,7 @@ def train(given: Given) -> tuple[TrainConfig, RecordSet]:
 
 def evaluate(
     given: Given,
-) -> tuple[EvaluateConfig] | tuple[EvaluateConfig, Frames]:
+) -> tuple[EvaluateConfig] | tuple[EvaluateConfig, str, Frames]:
     """Configures an evaluation; errors are those of `train`."""
     run = _load_run(given)
     data = run.data if run else DataConfig(given.get("data_dir", ""))
@@ -82,11 +82,12 @@ def evaluate(
     if config.predictions:
         return (config,)
     frames = open_frames(data, config.label_space)
-    run_dir.network_path(config.model_dir, config.checkpoint)
-    return config, frames
+    return config, _network_path(config), frames
 
 
-def predict(given: Given) -> tuple[PredictConfig, image_files.Pictures]:
+def predict(
+    given: Given,
+) -> tuple[PredictConfig, str, image_files.Pictures]:
     """Configures a prediction.
 
     Raises:
@@ -106,11 +107,11 @@ def predict(given: Given) -> tuple[PredictConfig, image_files.Pictures]:
         ),
         given,
     )
-    run_dir.network_path(config.model_dir, config.checkpoint)
-    return config, image_files.find_pictures(config.input)
+    network_path = _network_path(config)
+    return config, network_path, image_files.find_pictures(config.input)
 
 
-def export(given: Given) -> tuple[ExportConfig]:
+def export(given: Given) -> tuple[ExportConfig, str]:
     """Configures an export.
 
     Raises:
@@ -140,8 +141,7 @@ def export(given: Given) -> tuple[ExportConfig]:
         ),
         given,
     )
-    run_dir.network_path(config.model_dir, config.checkpoint)
-    return (config,)
+    return config, _network_path(config)
 
 
 MODES: dict[str, Callable[[Given], tuple[Any, ...]]] = {
@@ -171,6 +171,12 @@ def _check_some_class(records: RecordSet, split: str) -> None:
         "the table of their classes, or give --ignore_void=false to learn ids "
         "as they are"
     )
+
+
+def _network_path(
+    config: EvaluateConfig | PredictConfig | ExportConfig,
+) -> str:
+    return run_dir.network_path(config.model_dir, config.checkpoint)
 
 
 def _network_flags(given: Given) -> dict[str, Any]:

@@ -14,22 +14,21 @@ from trainer.inference.masking import open_predictor
 from trainer.storage import files, notes
 
 
-def run(config: EvaluateConfig, frames: Frames) -> None:
+def run(config: EvaluateConfig, network_path: str, frames: Frames) -> None:
     """Evaluates; prints a table, writes evaluation.json, report and strips.
 
     Predictions are brought to the labels' size, never labels to another.
 
     Args:
         config: The evaluation.
+        network_path: The .keras file that it means.
         frames: The split that `config.data` names.
 
     Raises:
         ValueError: The data set or the network is damaged or does not fit.
-        FileNotFoundError: There is no such network.
     """
     notes.say(frames.left_out)
-    path = run_dir.network_path(config.model_dir, config.checkpoint)
-    predictor = open_predictor(path, config.inference)
+    predictor = open_predictor(network_path, config.inference)
     if predictor.space is not frames.space:
         print(
             f"The network tells {predictor.space.name} apart, the data holds "
@@ -41,7 +40,7 @@ def run(config: EvaluateConfig, frames: Frames) -> None:
     strips_dir = files.join(config.model_dir, run_dir.PICTURES_DIR)
     scored = score_network(predictor, frames, extremes, strips_dir)
     subject = Subject(
-        source=path,
+        source=network_path,
         split=config.data.eval_split,
         label_space=frames.space.name,
         is_native=frames.is_native,

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from trainer.config import run_dir
 from trainer.config.data import DataConfig
 from trainer.config.inference import ExportConfig
 from trainer.config.sizes import SIZE_FACTOR, format_size
@@ -25,18 +24,20 @@ from trainer.storage.images import Picture
 CALIBRATION_FRAMES = 16
 
 
-def run(config: ExportConfig) -> None:
+def run(config: ExportConfig, network_path: str) -> None:
     """Exports the network in each format of --export_formats.
+
+    Args:
+        config: The export.
+        network_path: The .keras file that it means.
 
     Raises:
         ValueError: The network, the backend or the data set does not fit.
-        FileNotFoundError: There is no such network.
     """
-    path = run_dir.network_path(config.model_dir, config.checkpoint)
-    network = load_network(path)
+    network = load_network(network_path)
     seen = None
     if config.inference.mask_unseen:
-        seen = allowed_ids(path, network)
+        seen = allowed_ids(network_path, network)
     pictures = list(_pictures(config, config.eval_split, config.compare_frames))
     predictor = Predictor(network, config.inference, seen)
     expected = [ids for _, ids in predictor.predict(pictures)]

@@ -11,7 +11,6 @@ import numpy as np
 
 from schemas import layouts
 from schemas.failures import one_line
-from trainer.config import run_dir
 from trainer.config.inference import PredictConfig
 from trainer.evaluation import submission
 from trainer.inference.masking import open_predictor
@@ -46,7 +45,9 @@ class _Outcome:
         print(f"error: {one_line(reason)}", file=sys.stderr)
 
 
-def run(config: PredictConfig, found: image_files.Pictures) -> int:
+def run(
+    config: PredictConfig, network_path: str, found: image_files.Pictures
+) -> int:
     """Predicts every picture of --input.
 
     In --output_dir, each gets `labelIds/<stem>_labelIds.png` (one channel,
@@ -56,6 +57,7 @@ def run(config: PredictConfig, found: image_files.Pictures) -> int:
 
     Args:
         config: The prediction.
+        network_path: The .keras file that it means.
         found: The pictures that `config.input` names.
 
     Returns:
@@ -65,14 +67,12 @@ def run(config: PredictConfig, found: image_files.Pictures) -> int:
     Raises:
         ValueError: The network does not fit, or a file that no prediction
             wrote would be replaced.
-        FileNotFoundError: There is no such network.
     """
     notes.say(layouts.describe(found.strays))
     outcome = _Outcome()
     paths = _with_own_outputs(found.paths[: config.limit], outcome)
     if config.submission:
         submission.check_pictures(paths)
-    network_path = run_dir.network_path(config.model_dir, config.checkpoint)
     predictor = open_predictor(network_path, config.inference)
     _prepare_output(config.output_dir, paths)
     begin = time.perf_counter()

@@ -43,7 +43,7 @@ def scored(tmp_path, data_dir, network=LABEL_IDS):
         inference=InferenceConfig(resize=None, crop=(16, 16)),
         checkpoint=path,
     )
-    evaluate.run(config, open_frames(config.data))
+    evaluate.run(config, config.checkpoint, open_frames(config.data))
     return json.loads((tmp_path / "run" / "evaluation.json").read_text())
 
 
@@ -242,4 +242,4 @@ def test_a_damaged_record_is_named(tmp_path):
     with pytest.raises(
         ManifestError, match="val-00001-of-00002.tfrecord: record 1 at byte"
     ):
-        evaluate.run(config, open_frames(config.data))
+        evaluate.run(config, config.checkpoint, open_frames(config.data))

@@ -88,7 +88,8 @@ def exported(tmp_path, formats, space=LABEL_IDS, **more):
             input_size=SIZE,
             export_formats=formats,
             **more,
-        )
+        ),
+        path,
     )
     return lambda image: predicted(network, inference, [image])[0]
 

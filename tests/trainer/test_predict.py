@@ -48,7 +48,7 @@ def run(
         limit=limit,
         submission=submission,
     )
-    return predict.run(config, find_pictures(config.input))
+    return predict.run(config, config.checkpoint, find_pictures(config.input))
 
 
 @pytest.mark.parametrize("space", [LABEL_IDS, TRAIN_IDS])
@@ -181,7 +181,7 @@ def test_a_damaged_network_is_named(tmp_path, street):
         checkpoint=str(network),
     )
     with pytest.raises(ValueError, match=r"broken\.keras is not a network"):
-        predict.run(config, find_pictures(config.input))
+        predict.run(config, config.checkpoint, find_pictures(config.input))
 
 
 def test_limit_takes_the_first_pictures_by_path(tmp_path, street):
