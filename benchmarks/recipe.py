@@ -31,6 +31,8 @@ import sys
 import time
 
 from preprocess import command_line
+from schemas import failures
+from schemas.failures import Advice
 
 
 def train(args: argparse.Namespace) -> None:
@@ -119,7 +121,8 @@ def main(argv: list[str] | None = None) -> int:
     folder = os.path.dirname(os.path.abspath(args.json))
     if not os.access(folder, os.W_OK):
         parser.error(f"--json: {folder} is not a folder to write to")
-    return command_line.exit_code(functools.partial(train, args))
+    advice = Advice("lower --batch_size", "run the same command again")
+    return failures.exit_code(functools.partial(train, args), advice)
 
 
 if __name__ == "__main__":

@@ -185,7 +185,7 @@ def check_manifest(data_dir: str, num_frames: int) -> None:
         SoakError: One is another.
     """
     from preprocess import files
-    from preprocess.verify import verify
+    from preprocess.commands.verify import verify
     from schemas import manifest
 
     content = manifest.load(data_dir, files.read_text)

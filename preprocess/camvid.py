@@ -1,177 +1,24 @@
-"""Lays the CamVid set out as a Cityscapes tree.
+"""The command that lays the CamVid set out as a Cityscapes tree.
 
-    python -m preprocess.camvid --camvid_dir=DIR --output_dir=DIR
-
-CamVid is real driving footage, 480x360 with 11 classes and void in the
-packaging of the SegNet tutorial: train/, trainannot/, val/, valannot/, test/
-and testannot/.  It needs no login, unlike Cityscapes.
+Whatever takes time to import is imported where Ctrl-C ends in one line.
 """
 
-import argparse
-import dataclasses
-import functools
 import sys
+from collections.abc import Sequence
 
-import numpy as np
-from PIL import Image
-
-from preprocess import command_line
-from preprocess.errors import ConversionError
-from preprocess.sources import tree
-from preprocess.sources.camvid import (
-    CITY,
-    SPLITS,
-    Frame,
-    find_camvid,
-    list_frames,
-)
+from preprocess.errors import TREE_ADVICE
 from schemas import failures
-from schemas.labels.cityscapes import CITYSCAPES
-from schemas.pictures import check_size
-
-CLASSES = (
-    "sky",
-    "building",
-    "pole",
-    "road",
-    "sidewalk",
-    "vegetation",
-    "traffic sign",
-    "fence",
-    "car",
-    "person",
-    "rider",
-    "unlabeled",
-)
-"""The Cityscapes class of each CamVid id, 0 to 11."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Layout:
-    """How frames are written.
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit code."""
 
-    Attributes:
-        output_dir: The new tree's root.
-        image_size: (height, width) to resize to; None keeps the size.
-        noise: The standard deviation of added noise, of 255.
-    """
+    def body() -> None:
+        from preprocess.commands import camvid
 
-    output_dir: str
-    image_size: tuple[int, int] | None
-    noise: float
+        camvid.run(argv)
 
-
-def convert(layout: Layout, frame: Frame) -> None:
-    """Writes one frame with labelIds.
-
-    Raises:
-        ConversionError: A file is damaged, the sizes differ or the label map
-            holds an id that CamVid does not have.
-    """
-    image = _open(frame.image_path).convert("RGB")
-    ids = np.asarray(_open(frame.label_path))
-    if ids.ndim != 2 or ids.shape != (image.height, image.width):
-        raise ConversionError(
-            f"{frame.label_path} should be one channel of {image.height}x"
-            f"{image.width} like its picture, has shape {ids.shape}"
-        )
-    if ids.max() >= len(CLASSES):
-        raise ConversionError(
-            f"{frame.label_path} holds id {ids.max()}, CamVid ends at "
-            f"{len(CLASSES) - 1}"
-        )
-    label = Image.fromarray(_label_table()[ids])
-    if layout.image_size is not None:
-        size = layout.image_size[::-1]
-        image = image.resize(size, Image.Resampling.BICUBIC)
-        label = label.resize(size, Image.Resampling.NEAREST)
-    if layout.noise:
-        image = _noisy(image, layout.noise, frame.stem)
-    tree.write_pair(layout.output_dir, frame.split, frame.stem, image, label)
-
-
-def _label_table() -> np.ndarray:
-    """Builds the (12,) uint8 table CamVid id → labelId."""
-    label_ids = {row.name: row.label_id for row in CITYSCAPES.classes}
-    return np.array([label_ids[name] for name in CLASSES], np.uint8)
-
-
-def _open(path: str) -> Image.Image:
-    try:
-        with Image.open(path, formats=("PNG",)) as picture:
-            check_size(picture.height, picture.width)
-            picture.load()
-            return picture
-    except Exception as error:  # Pillow lets through what damage brings up.
-        raise ConversionError(
-            f"{path} cannot be decoded: {error}; unpack CamVid again"
-        ) from error
-
-
-def _noisy(image: Image.Image, sigma: float, stem: str) -> Image.Image:
-    """Adds grey noise, the same for the same stem."""
-    rng = np.random.default_rng(list(stem.encode()))
-    noise = rng.normal(0, sigma, (image.height, image.width, 1))
-    pixels = np.asarray(image) + noise + 0.5
-    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
-
-
-def write_tree(args: argparse.Namespace) -> None:
-    """Converts all frames that the flags ask for.
-
-    Raises:
-        ConversionError: CamVid is not there or not whole, or the output
-            folder already holds a tree.
-        OSError: The output folder cannot be written.
-    """
-    frames = list_frames(find_camvid(args.camvid_dir), args.splits)
-    options = {"command": "preprocess.camvid", "splits": list(args.splits)}
-    tree.prepare(args.output_dir, options, args.overwrite)
-    layout = Layout(args.output_dir, args.image_size, args.noise)
-    command_line.map_frames(
-        functools.partial(convert, layout), frames, args.workers
-    )
-    root = failures.printable(args.output_dir)
-    print(f"wrote {len(frames)} pairs of {CITY}: {root}")
-
-
-def _splits(text: str) -> tuple[str, ...]:
-    names = text.split(",")
-    if not set(names) <= set(SPLITS) or len(set(names)) < len(names):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} should name some of {','.join(SPLITS)}, each once"
-        )
-    return tuple(names)
-
-
-def _sigma(text: str) -> float:
-    try:
-        sigma = float(text)
-    except ValueError:
-        sigma = -1.0
-    if not 0 <= sigma <= 100:
-        raise argparse.ArgumentTypeError(f"{text!r} should be 0 to 100")
-    return sigma
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Parses flags and converts; returns the exit code."""
-    parser = command_line.FlagParser(__doc__)
-    parser.add_argument(
-        "--camvid_dir",
-        type=command_line.folder,
-        required=True,
-        help="holds train/",
-    )
-    parser.add_tree_flags()
-    parser.add_argument("--splits", type=_splits, default=("train", "val"))
-    parser.add_argument("--image_size", type=command_line.frame_size,
-                        metavar="HEIGHTxWIDTH")  # fmt: skip
-    parser.add_argument("--noise", type=_sigma, default=0.0, metavar="SIGMA")
-    args = parser.parse_flags(argv)
-    return command_line.exit_code(
-        functools.partial(write_tree, args), command_line.TREE_INTERRUPTED
-    )
+    return failures.exit_code(body, TREE_ADVICE)
 
 
 if __name__ == "__main__":

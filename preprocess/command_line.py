@@ -15,11 +15,6 @@ from preprocess.errors import ConversionError
 from preprocess.progress import Progress
 from schemas import failures, sizes
 
-TREE_INTERRUPTED = (
-    "what has been written stays; the same command with --overwrite begins anew"
-)
-"""What a command that writes a tree says after Ctrl-C."""
-
 _SIDES_PX = (32, 8192)
 _MAX_WORKERS_A_CORE = 8
 """More would only wait for one another, even on a slow disk."""
@@ -114,28 +109,6 @@ def frame_size(text: str) -> tuple[int, int]:
 def folder(text: str) -> str:
     """Parses a folder's path: a leading ~ is the user's home."""
     return os.path.expanduser(text)
-
-
-def exit_code(
-    run: Callable[[], int | None],
-    interrupted: str = "run the same command again",
-) -> int:
-    """Runs a command; prints what the user can mend as one line.
-
-    Args:
-        run: The command; returns its exit code, None for 0.
-        interrupted: What is said after Ctrl-C.
-
-    Returns:
-        `run`'s code; 1 after an error, 130 after Ctrl-C.
-    """
-    failures.set_up_console()
-    advice = failures.Advice(
-        memory="use fewer --workers",
-        interrupted=interrupted,
-        known=(ConversionError,),
-    )
-    return failures.exit_code(run, advice)
 
 
 def num_cores() -> int:

@@ -2,13 +2,18 @@
 
 import errno
 
+from schemas.failures import Advice, UserError
 
-class ConversionError(Exception):
+TREE_ADVICE = Advice(
+    memory="use fewer --workers",
+    interrupted="what has been written stays; the same command with "
+    "--overwrite begins anew",
+)
+"""What a command that writes a tree says where it cannot go on."""
+
+
+class ConversionError(UserError):
     """Stops the job; the message is one line that ends with the remedy."""
-
-
-class FlagError(ValueError):
-    """A flag is missing, not known, or its value does not fit."""
 
 
 class BadPictureError(ValueError):

@@ -5,9 +5,10 @@ import os
 from absl import flags
 
 from preprocess import files, options
-from preprocess.errors import ConversionError, FlagError
+from preprocess.errors import ConversionError
 from preprocess.options import Encoding, Options
 from preprocess.records import placement
+from schemas.failures import FlagError
 from schemas.labels import files as label_files
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.rows import IGNORE_ID

@@ -3,8 +3,8 @@
 import dataclasses
 from typing import Any
 
-from preprocess.errors import FlagError
 from schemas import manifest, pictures, sizes
+from schemas.failures import FlagError
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.rows import IGNORE_ID
 from schemas.labels.table import LabelSpace, LabelTable

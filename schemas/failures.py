@@ -5,12 +5,12 @@ one line as well; its traceback goes to a file that the line names.
 """
 
 import contextlib
-import dataclasses
 import errno
 import os
+import signal
 import sys
-import tempfile
-import traceback
+import threading
+import types
 from collections.abc import Callable, Iterator
 
 EXIT_FAILED = 1
@@ -35,27 +35,36 @@ _OUT_OF_MEMORY_WORDS = (
 )
 
 
-@dataclasses.dataclass(frozen=True)
+class UserError(Exception):
+    """Something that the user can mend; the message is one line for him."""
+
+
+class FlagError(ValueError):
+    """A flag is missing, not known, or its value does not fit."""
+
+
 class Advice:
     """What a command says where it cannot go on.
+
+    No dataclass: a command's first imports have to be short.
 
     Attributes:
         memory: What lets it do with less memory, as the end of a sentence
             that says so.
         interrupted: What was kept at Ctrl-C, and how to continue.
-        known: Errors, beside OSError and this project's ValueErrors, whose
-            message is for the user.
-        bad_flags: Those of them that are about flags.
     """
 
-    memory: str
-    interrupted: str
-    known: tuple[type[Exception], ...] = ()
-    bad_flags: tuple[type[Exception], ...] = ()
+    def __init__(self, memory: str, interrupted: str):
+        """Sets the attributes."""
+        self.memory = memory
+        self.interrupted = interrupted
 
 
 def exit_code(body: Callable[[], int | None], advice: Advice) -> int:
     """Runs a command to its end; says in one line why it failed.
+
+    A command's module imports at its top no more than this one, and the rest
+    in `body`: imports take a second in which Ctrl-C comes, too.
 
     Args:
         body: The command; returns its exit code, None for 0.
@@ -65,22 +74,25 @@ def exit_code(body: Callable[[], int | None], advice: Advice) -> int:
         `body`'s code; `EXIT_FAILED` for files, data, memory and faults of
         this project; `EXIT_BAD_FLAGS`; `EXIT_INTERRUPTED`.
     """
+    interrupts: list[int] = []
     try:
-        return _flushed(body() or 0)
+        _set_up_console()
+        with _noting_interrupts(interrupts):
+            return _flushed(body() or 0)
     except KeyboardInterrupt:
         return fail(f"interrupted; {advice.interrupted}", EXIT_INTERRUPTED)
     except BrokenPipeError:
         _silence_output()  # whoever read it has seen enough
         return EXIT_FAILED
-    except advice.bad_flags as error:
+    except FlagError as error:
         return fail(error, EXIT_BAD_FLAGS)
     except Exception as error:
-        if any(isinstance(part, KeyboardInterrupt) for part in _causes(error)):
+        if interrupts:  # A package has made another error of it.
             return fail(f"interrupted; {advice.interrupted}", EXIT_INTERRUPTED)
         if is_out_of_memory(error):
             memory = f"{_memory_of(error)} ran out; {advice.memory}"
             return fail(memory, EXIT_FAILED)
-        if _is_message(error, advice.known):
+        if _is_message(error):
             return fail(error, EXIT_FAILED)
         return fail(_report(error), EXIT_FAILED)
 
@@ -118,7 +130,27 @@ def printable(text: str) -> str:
     )
 
 
-def set_up_console() -> None:
+@contextlib.contextmanager
+def _noting_interrupts(numbers: list[int]) -> Iterator[None]:
+    """Notes the signals of Ctrl-C in `numbers`, and raises as Python does."""
+    previous = signal.getsignal(signal.SIGINT)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not callable(previous) or not in_main_thread:
+        yield
+        return
+
+    def note(number: int, frame: types.FrameType | None) -> None:
+        numbers.append(number)
+        previous(number, frame)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def _set_up_console() -> None:
     """Lets a console of few characters show escapes instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
@@ -181,12 +213,14 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         part = part.__cause__ or part.__context__
 
 
-def _is_message(error: Exception, known: tuple[type[Exception], ...]) -> bool:
+def _is_message(error: Exception) -> bool:
     """Whether an error was raised to tell the user something."""
-    if isinstance(error, (OSError, *known)):
+    if isinstance(error, OSError | UserError):
         return True
     if not isinstance(error, ValueError):
         return False
+    import traceback
+
     frames = list(traceback.walk_tb(error.__traceback__))
     module = frames[-1][0].f_globals.get("__name__", "") if frames else ""
     return module.partition(".")[0] in _PACKAGES
@@ -194,6 +228,9 @@ def _is_message(error: Exception, known: tuple[type[Exception], ...]) -> bool:
 
 def _report(error: Exception) -> str:
     """Writes the traceback to a new file; returns the line that names it."""
+    import tempfile
+    import traceback
+
     line = f"unexpected {type(error).__name__}: {one_line(error)[:500]}"
     try:
         handle, path = tempfile.mkstemp(".log", "cityscapes-unet-")

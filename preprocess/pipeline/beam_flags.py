@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from apache_beam.options import pipeline_options
 
-from preprocess.errors import FlagError
+from schemas.failures import FlagError
 
 
 class _FlagParser(pipeline_options._BeamArgumentParser):

@@ -9,7 +9,7 @@ pytest.importorskip("hypothesis")
 
 from hypothesis import strategies as st  # noqa: E402
 
-from preprocess import verify  # noqa: E402
+from preprocess.commands import verify  # noqa: E402
 from schemas import manifest, tfds  # noqa: E402
 from tests import tiny_dataset  # noqa: E402
 from tests.fuzz.harness import damaged, fuzz  # noqa: E402

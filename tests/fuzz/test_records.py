@@ -10,7 +10,7 @@ pytest.importorskip("hypothesis")
 
 from hypothesis import strategies as st  # noqa: E402
 
-from preprocess import verify  # noqa: E402
+from preprocess.commands import verify  # noqa: E402
 from schemas import example, manifest  # noqa: E402
 from schemas.shards import tfrecord  # noqa: E402
 from schemas.sources import zips  # noqa: E402

@@ -7,7 +7,8 @@ import os
 
 import pytest
 
-from preprocess import files, verify
+from preprocess import files
+from preprocess.commands import verify
 from preprocess.errors import ConversionError
 from preprocess.options import Encoding, Options
 from preprocess.output import commit, existing, mend

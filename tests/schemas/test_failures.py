@@ -3,24 +3,17 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from schemas import failures
-from schemas.failures import Advice
+from schemas.failures import Advice, FlagError, UserError
 from tests import commands
 
 ADVICE = Advice(memory="lower --batch_size", interrupted="run it again")
-
-
-class KnownError(Exception):
-    pass
-
-
-class FlagError(ValueError):
-    pass
 
 
 def ended(error: BaseException, advice: Advice = ADVICE) -> int:
@@ -36,10 +29,9 @@ def test_a_command_that_works_keeps_its_own_code():
 
 
 def test_what_the_user_can_mend_is_one_line(capsys):
-    advice = Advice("", "", known=(KnownError,), bad_flags=(FlagError,))
-    assert ended(OSError("a.png:\n no   such file"), advice) == 1
-    assert ended(KnownError("b is missing"), advice) == 1
-    assert ended(FlagError("--c=1 is bad"), advice) == 2
+    assert ended(OSError("a.png:\n no   such file")) == 1
+    assert ended(UserError("b is missing")) == 1
+    assert ended(FlagError("--c=1 is bad")) == 2
     assert capsys.readouterr().err == (
         "error: a.png: no such file\nerror: b is missing\nerror: --c=1 is bad\n"
     )
@@ -125,3 +117,15 @@ def test_a_full_disk_behind_the_output_is_one_line():
         "error: the output could not be written: "
         "[Errno 28] No space left on device\n"
     )
+
+
+def test_ctrl_c_that_a_package_makes_another_error_of_is_still_that(capsys):
+    def body():
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ImportError("read this for advice") from None
+
+    assert failures.exit_code(body, ADVICE) == 130
+    assert capsys.readouterr().err == "error: interrupted; run it again\n"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

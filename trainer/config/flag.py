@@ -7,6 +7,7 @@ import types
 import typing
 from typing import Any
 
+from schemas.failures import FlagError
 from schemas.sizes import Size
 from trainer.config.sizes import NONE, format_size, parse_size
 
@@ -14,7 +15,7 @@ MAX_SIDE_PX = 1 << 15
 """Of any size that a flag gives."""
 
 
-class ConfigError(ValueError):
+class ConfigError(FlagError):
     """A flag's value cannot be used."""
 
 

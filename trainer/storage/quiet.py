@@ -31,7 +31,7 @@ def quiet_stderr() -> Iterator[None]:
         os.dup2(held_back.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             held_back.seek(0)
             os.write(kept, held_back.read())
             raise

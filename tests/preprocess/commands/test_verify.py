@@ -4,7 +4,7 @@ import json
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from preprocess import verify
+from preprocess.commands import verify
 from preprocess.options import Options
 from preprocess.pipeline import job
 from schemas import example

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from preprocess import camvid
+from preprocess import camvid as door
+from preprocess.commands import camvid
 
 NAMES = {"train": ["0001TP_006690.png", "0006R0_f00930.png"],
          "val": ["0016E5_07959.png"],
@@ -31,7 +32,7 @@ def source(tmp_path):
 
 
 def _run(source, output, *flags):
-    return camvid.main(
+    return door.main(
         [f"--camvid_dir={source}", f"--output_dir={output}", "--workers=1"]
         + list(flags)
     )

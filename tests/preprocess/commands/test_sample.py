@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from preprocess import sample
+from preprocess import sample as door
 from preprocess.sources.tree import MARKER
 
 SMALL = ["--num_train=5", "--num_val=3", "--image_size=32x64", "--workers=1"]
 
 
 def _run(folder, *flags):
-    return sample.main([f"--output_dir={folder}", *SMALL, *flags])
+    return door.main([f"--output_dir={folder}", *SMALL, *flags])
 
 
 def _content(folder):

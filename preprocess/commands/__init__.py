@@ -1,0 +1,1 @@
+"""What the commands do; the modules above this folder are their doors."""

@@ -1,0 +1,119 @@
+r"""Converts a Cityscapes tree to sharded TFRecords.
+
+    python -m preprocess.main --cityscapes_root=DIR --output_dir=OUT
+
+Flags that are not listed here are Beam's, for example
+`--runner=DataflowRunner --project=P --region=R --temp_location=gs://B/tmp`.
+Exit codes: 0 done, 1 files, data or memory, 2 flags, 130 Ctrl-C.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from absl import flags as absl_flags
+
+from preprocess import command_line, flags
+from preprocess.flags import FLAGS, parse_options
+from preprocess.options import Options
+from schemas import failures
+from schemas.failures import FlagError
+
+if TYPE_CHECKING:  # It imports Beam.
+    from preprocess.pipeline.job import Outcome
+
+_HELP = {"-h", "-help", "--help", "-helpfull", "--helpfull"}
+"""absl's own lists the flags of the module that was started, here none."""
+
+_SLOW_PNG = (
+    "Pillow decodes the label maps, eight times slower than this package's own "
+    "C: install a C compiler and then the package again."
+)
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Checks the flags, then imports Beam, then converts.
+
+    Beam takes long to import, so that what is wrong with the flags is said
+    before.
+
+    Args:
+        arguments: The program and its flags.
+
+    Raises:
+        FlagError: A flag does not fit.
+        ConversionError: The conversion cannot go on.
+        OSError: A file cannot be read or written.
+    """
+    if _HELP.intersection(arguments):
+        print(f"{__doc__}{FLAGS.module_help(flags.__name__)}")
+        return
+    try:
+        rest = FLAGS(arguments, known_only=True)[1:]
+    except absl_flags.Error as error:
+        raise FlagError(str(error)) from error
+    options = parse_options()
+    root = options.cityscapes_root
+    if "://" not in root and not os.path.isdir(root):
+        raise FileNotFoundError(
+            f"--cityscapes_root={root} is not a folder; it should hold "
+            "leftImg8bit/ and gtFine/, or the official zips"
+        )
+    logging.getLogger().setLevel(logging.ERROR)  # Beam warns of its extras.
+    from preprocess import beam_import
+
+    beam_import.import_beam()
+    from preprocess.pipeline import beam_flags, job, runners
+
+    beam_options = beam_flags.parse(rest, own_names=list(FLAGS))
+    workers = _num_workers(options)
+    if runners.is_local(beam_options):
+        _say(f"Runner: local FnApiRunner, {workers} workers")
+        _note_oddities(options)
+    outcome = job.run(
+        options, beam_options, overwrite=FLAGS.overwrite, num_workers=workers
+    )
+    _report(outcome, options.output_dir)
+
+
+def _num_workers(options: Options) -> int:
+    """Returns how many threads are started: none that has nothing to do."""
+    wanted = FLAGS.workers or command_line.num_cores()
+    per_split = [n for n in (options.num_shards, options.limit) if n]
+    useful = min(per_split, default=wanted) * len(options.splits)
+    return command_line.sensible_workers(wanted, useful, _say)
+
+
+def _note_oddities(options: Options) -> None:
+    """Says what may not be as it was meant."""
+    from preprocess.records import png
+
+    if not png.IS_FAST:
+        _say(_SLOW_PNG)
+    height, width = options.encoding.size or (0, 0)
+    if height > width:
+        _say(
+            f"--image_size={height}x{width} is HEIGHTxWIDTH: pictures become "
+            "taller than wide, which Cityscapes' are not."
+        )
+
+
+def _say(line: str) -> None:
+    """Prints a line that is no result."""
+    print(line, file=sys.stderr or sys.stdout)
+
+
+def _report(outcome: "Outcome", output_dir: str) -> None:
+    if outcome.content is None:
+        print("The job's template is staged.")
+        return
+    for name, split in outcome.content.splits.items():
+        skipped = f", {split.num_skipped} skipped" if split.num_skipped else ""
+        print(
+            f"{name}: {split.num_examples} examples in {len(split.shards)} "
+            f"shards, {split.num_bytes / 2**20:.1f} MiB{skipped}"
+        )
+    path = failures.printable(f"{output_dir}/manifest.json")
+    print(f"{outcome.summary}: {path}")

@@ -1,0 +1,69 @@
+"""The commands' doors: what they import, and Ctrl-C while they import."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests import commands
+
+DOORS = {
+    "preprocess.main": ["main", "--cityscapes_root=none", "--output_dir=none"],
+    "preprocess.verify": ["--data_dir=none"],
+    "preprocess.sample": ["--output_dir=none"],
+    "preprocess.camvid": ["--camvid_dir=none", "--output_dir=none"],
+    "trainer.task": ["task", "--data_dir=none", "--model_dir=none"],
+}
+IMPORTED = """
+import importlib, sys
+before = set(sys.modules)
+importlib.import_module(sys.argv[1])
+print(*set(sys.modules) - before)
+"""
+INTERRUPTED = """
+import importlib, signal, sys
+
+class Interrupting:
+    left = int(sys.argv[2])
+
+    @classmethod
+    def find_spec(cls, name, path, target=None):
+        cls.left -= 1
+        if not cls.left:
+            signal.raise_signal(signal.SIGINT)
+
+door = importlib.import_module(sys.argv[1])
+sys.meta_path.insert(0, Interrupting)
+sys.exit(door.main(sys.argv[3:]))
+"""
+
+
+def run(script, *arguments):
+    return subprocess.run(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        cwd=commands.ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_door_imports_what_is_at_hand(door):
+    imported = set(run(IMPORTED, door).stdout.split())
+    assert door in imported and "typing" not in imported
+    others = {
+        name
+        for name in imported
+        if name.partition(".")[0] not in sys.stdlib_module_names
+    }
+    ours = {"schemas", "schemas.failures", "preprocess.errors"}
+    assert others <= {door, door.partition(".")[0], *ours}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("num_imports", [1, 2, 60])
+def test_ctrl_c_while_a_door_imports_is_one_line(door, num_imports):
+    done = run(INTERRUPTED, door, num_imports, *DOORS[door])
+    assert done.returncode == 130, done.stderr
+    assert done.stderr.startswith("error: interrupted; ")
+    assert commands.is_one_line(done.stderr)
