@@ -3,6 +3,9 @@
 import keras
 import numpy as np
 
+from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
+from trainer.models.saved import Network
+
 
 def build(space, shape=(None, None, 3), softmax=False) -> keras.Model:
     """Builds a network that looks at single pixels.
@@ -23,3 +26,9 @@ def build(space, shape=(None, None, 3), softmax=False) -> keras.Model:
         ]
     )
     return model
+
+
+def of_cityscapes(model: keras.Model) -> Network:
+    """Names the space that has as many ids as a network has outputs."""
+    spaces = {space.num_classes: space for space in (LABEL_IDS, TRAIN_IDS)}
+    return Network(model, spaces[model.output_shape[-1]])

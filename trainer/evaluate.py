@@ -3,6 +3,7 @@
 import dataclasses
 import time
 
+from schemas.labels.table import LabelSpace, first_difference
 from trainer.config import run_dir
 from trainer.config.inference import EvaluateConfig
 from trainer.data.frames import Frames
@@ -29,12 +30,7 @@ def run(config: EvaluateConfig, network_path: str, frames: Frames) -> None:
     """
     notes.say(frames.left_out)
     predictor = open_predictor(network_path, config.inference)
-    if predictor.space is not frames.space:
-        print(
-            f"The network tells {predictor.space.name} apart, the data holds "
-            f"{frames.space.name}: ids are mapped by the label table, and "
-            "only the 19 official classes compare."
-        )
+    _check_same_classes(predictor.space, frames.space, network_path)
     begin = time.perf_counter()
     extremes = BestAndWorst()
     strips_dir = files.join(config.model_dir, run_dir.PICTURES_DIR)
@@ -42,7 +38,7 @@ def run(config: EvaluateConfig, network_path: str, frames: Frames) -> None:
     subject = Subject(
         source=network_path,
         split=config.data.eval_split,
-        label_space=frames.space.name,
+        space=frames.space,
         is_native=frames.is_native,
         seconds=time.perf_counter() - begin,
         details={
@@ -51,4 +47,27 @@ def run(config: EvaluateConfig, network_path: str, frames: Frames) -> None:
         },
     )
     content = results.publish(config.model_dir, subject, scored)
-    print(report.write(config.model_dir, content, extremes))
+    space = frames.space.table.label_ids
+    print(report.write(config.model_dir, content, space, extremes))
+
+
+def _check_same_classes(
+    network: LabelSpace, data: LabelSpace, network_path: str
+) -> None:
+    """Checks that a network knows the classes that it is scored on.
+
+    Raises:
+        ValueError: It knows others.
+    """
+    difference = first_difference(data.table, network.table)
+    if difference:
+        raise ValueError(
+            f"{network_path} learned other classes than --data_dir holds: "
+            f"{difference}; give the data set of its run"
+        )
+    if network.name != data.name:
+        print(
+            f"The network tells {network.name} apart, the data holds "
+            f"{data.name}: ids are mapped by the label table, and only the "
+            f"{int(data.evaluated.sum())} evaluated classes compare."
+        )

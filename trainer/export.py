@@ -5,10 +5,12 @@ ids are compared with theirs, and what differs is printed.
 """
 
 import itertools
+import json
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from schemas.labels.table import LabelTable
 from trainer.config.data import DataConfig
 from trainer.config.inference import ExportConfig
 from trainer.config.sizes import SIZE_FACTOR, format_size
@@ -22,6 +24,7 @@ from trainer.storage import files
 from trainer.storage.images import Picture
 
 CALIBRATION_FRAMES = 16
+LABELS_FILE = "labels.json"
 
 
 def run(config: ExportConfig, network_path: str) -> None:
@@ -49,6 +52,7 @@ def run(config: ExportConfig, network_path: str) -> None:
         lambda: _calibration(config),
     )
     files.make_folder(config.export_dir)
+    _write_labels(config.export_dir, network.space.table)
     size = format_size(config.input_size)
     for name in config.export_formats:
         form = FORMATS[name]
@@ -63,6 +67,13 @@ def run(config: ExportConfig, network_path: str) -> None:
             "No file was compared with --mode=predict: that takes frames, of "
             "--data_dir, and a --compare_frames above 0"
         )
+
+
+def _write_labels(export_dir: str, table: LabelTable) -> None:
+    """Writes what the ids mean that the files give."""
+    target = files.join(export_dir, LABELS_FILE)
+    files.write_text(target, json.dumps(table.to_json(), indent=1) + "\n")
+    print(f"{target}: the classes of the labelIds")
 
 
 def _compare(

@@ -11,6 +11,8 @@ import numpy as np
 
 from schemas import layouts
 from schemas.failures import one_line
+from schemas.labels.cityscapes import is_of_cityscapes
+from schemas.labels.table import LabelSpace
 from trainer.config.inference import PredictConfig
 from trainer.evaluation import submission
 from trainer.inference.masking import open_predictor
@@ -74,6 +76,11 @@ def run(
     if config.submission:
         submission.check_pictures(paths)
     predictor = open_predictor(network_path, config.inference)
+    if config.submission and not is_of_cityscapes(predictor.space.table):
+        raise ValueError(
+            f"{network_path} tells other classes apart than Cityscapes', which "
+            "--submission is for; leave it out"
+        )
     _prepare_output(config.output_dir, paths)
     begin = time.perf_counter()
     _predict(predictor, paths, config.output_dir, outcome)
@@ -155,7 +162,7 @@ def _predict(
     """Predicts and writes the pictures; those that fail are named."""
 
     def write(item: tuple[Picture, np.ndarray]) -> str | OSError:
-        return _write(output_dir, *item)
+        return _write(output_dir, *item, predictor.space.table.label_ids)
 
     progress = Progress("pictures", len(paths))
     num_planned = outcome.num_failed
@@ -187,14 +194,17 @@ def _try_read(path: str) -> Picture | str:
 
 
 def _write(
-    output_dir: str, picture: Picture, label_ids: np.ndarray
+    output_dir: str,
+    picture: Picture,
+    label_ids: np.ndarray,
+    space: LabelSpace,
 ) -> str | OSError:
     """Writes a prediction; returns its stem, or that its name is too long."""
     stem = image_files.stem(picture.path)
     panels = {
         "labelIds": label_ids,
-        "color": draw.colorize(label_ids),
-        "overlay": draw.overlay_with_legend(picture.image, label_ids),
+        "color": draw.colorize(label_ids, space),
+        "overlay": draw.overlay_with_legend(picture.image, label_ids, space),
     }
     for kind, pixels in panels.items():
         target = files.join(output_dir, layouts.prediction_path(stem, kind))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
+from schemas.labels.table import LabelSpace
 from trainer.data.frames import Frame
 from trainer.visualization import draw
 
@@ -23,7 +24,7 @@ class DrawnFrame:
 
     Attributes:
         name: The frame's stem.
-        score: Its mean IoU over the 19 official classes, in [0, 1].
+        score: Its mean IoU over the evaluated classes, in [0, 1].
         panels: Caption → data URI of a picture.
     """
 
@@ -72,19 +73,22 @@ class BestAndWorst:
         return [drawn for _, _, drawn in sorted(self._worst)[::-1]]
 
 
-def draw_frame(frame: Frame, label_ids: np.ndarray, score: float) -> DrawnFrame:
+def draw_frame(
+    frame: Frame, label_ids: np.ndarray, score: float, space: LabelSpace
+) -> DrawnFrame:
     """Draws a frame beside its truth, its prediction and its mistakes.
 
     Args:
         frame: The frame.
         label_ids: (H, W) uint8, the prediction.
         score: The frame's mean IoU.
+        space: The label ids of its classes.
     """
-    mistakes = draw.error_map(frame.image, frame.truth_ids, label_ids)
+    mistakes = draw.error_map(frame.image, frame.truth_ids, label_ids, space)
     panels = {
         "picture": frame.image,
-        "truth": draw.colorize(frame.truth_ids),
-        "prediction": draw.colorize(label_ids),
+        "truth": draw.colorize(frame.truth_ids, space),
+        "prediction": draw.colorize(label_ids, space),
         "mistakes": mistakes,
     }
     return DrawnFrame(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from schemas.labels.table import LabelSpace
 from trainer.config import run_dir
 from trainer.evaluation.best_and_worst import BestAndWorst, DrawnFrame
 from trainer.storage import files, notes
@@ -53,12 +54,15 @@ transform:rotate(180deg)}
 """
 
 
-def write(model_dir: str, content: dict, extremes: BestAndWorst) -> str:
+def write(
+    model_dir: str, content: dict, space: LabelSpace, extremes: BestAndWorst
+) -> str:
     """Writes the report.
 
     Args:
         model_dir: The run's folder; its metrics.csv gives the curves.
         content: What evaluation.json holds.
+        space: The label ids of its classes.
         extremes: The frames to show.
 
     Returns:
@@ -66,7 +70,7 @@ def write(model_dir: str, content: dict, extremes: BestAndWorst) -> str:
     """
     rows = _read_rows(files.join(model_dir, run_dir.METRICS))
     path = files.join(model_dir, run_dir.REPORT)
-    files.write_text(path, render(content, rows, extremes))
+    files.write_text(path, render(content, space, rows, extremes))
     return path
 
 
@@ -90,11 +94,17 @@ def _read_rows(path: str) -> list[Row]:
         return []
 
 
-def render(content: dict, rows: Sequence[Row], extremes: BestAndWorst) -> str:
+def render(
+    content: dict,
+    space: LabelSpace,
+    rows: Sequence[Row],
+    extremes: BestAndWorst,
+) -> str:
     """Renders the page.
 
     Args:
         content: What evaluation.json holds.
+        space: The label ids of its classes.
         rows: The epochs, none for no curves.
         extremes: The frames to show.
     """
@@ -106,11 +116,11 @@ def render(content: dict, rows: Sequence[Row], extremes: BestAndWorst) -> str:
     )
     sections = [
         f"<h1>Evaluation</h1><p>{context}</p>{_tiles(content)}",
-        "<h2>IoU of each official class, in percent</h2>"
-        + charts.class_bars(content["classScores"]),
+        "<h2>IoU of each evaluated class, in percent</h2>"
+        + charts.class_bars(content["classScores"], space),
         _curves(rows),
         "<h2>Confusion, in percent of each true class</h2>"
-        + charts.confusion_table(matrix),
+        + charts.confusion_table(matrix, space),
         "<h2>Worst frames</h2>" + _drawn_frames(extremes.worst()),
         "<h2>Best frames</h2>" + _drawn_frames(extremes.best()),
     ]
@@ -123,24 +133,11 @@ def render(content: dict, rows: Sequence[Row], extremes: BestAndWorst) -> str:
 
 
 def _tiles(content: dict) -> str:
-    scored = [s for s in content["classScores"].values() if s is not None]
-    in_truth = content["inTruth"]
-    values = {
-        f"mean IoU, {len(scored)} of 19 classes": content[
-            "averageScoreClasses"
-        ],
-        f"mean IoU, {in_truth['numClasses']} in the truth": in_truth[
-            "averageScoreClasses"
-        ],
-        "mean IoU, 7 categories": content["averageScoreCategories"],
-        "pixel accuracy": content["pixelAccuracy"],
-        "mean IoU, all 34 ids": content["allIds"]["averageScoreClasses"],
-    }
     tiles = "".join(
         f"<div class=tile><b>{_percent(value)}</b>{html.escape(name)}</div>"
-        for name, value in values.items()
+        for name, value in content["means"].items()
     )
-    absent = ", ".join(in_truth["absentClasses"])
+    absent = ", ".join(content["inTruth"]["absentClasses"])
     note = f"<p>Absent from the truth: {html.escape(absent)}</p>"
     return f"<div class=tiles>{tiles}</div>{note if absent else ''}"
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from schemas.labels.table import LabelSpace
 from schemas.sizes import Size
 from trainer.config import run_dir
 from trainer.config.sizes import format_size
-from trainer.metrics.benchmark_scores import BenchmarkScores, format_table
+from trainer.metrics.scores import Scores, format_table
 from trainer.storage import files
 
 
@@ -21,7 +22,7 @@ class FrameResult:
     Attributes:
         name: The frame's stem.
         size: The label's (height, width).
-        counts: (34, 34) int64 over labelIds, rows truth.
+        counts: (C, C) int64 over the label ids, rows truth.
     """
 
     name: str
@@ -36,7 +37,7 @@ class Subject:
     Attributes:
         source: The path of the network or of the predictions.
         split: The split.
-        label_space: The space of the labels.
+        space: The ids that the labels are stored as.
         is_native: Whether the labels have their original size.
         seconds: How long it took.
         details: More to write down, as JSON holds it.
@@ -44,7 +45,7 @@ class Subject:
 
     source: str
     split: str
-    label_space: str
+    space: LabelSpace
     is_native: bool
     seconds: float
     details: dict
@@ -54,13 +55,13 @@ def publish(
     model_dir: str, subject: Subject, results: Sequence[FrameResult]
 ) -> dict:
     """Prints the table; writes RUN/evaluation.json and returns its content."""
-    scores = BenchmarkScores(
-        np.sum([result.counts for result in results], axis=0)
-    )
+    label_ids = subject.space.table.label_ids
+    counts = np.sum([result.counts for result in results], axis=0)
+    scores = Scores(counts, label_ids)
     sizes = collections.Counter(format_size(r.size) for r in results)
     rate = len(results) / subject.seconds
     print(f"{subject.split}: {len(results)} frames, {subject.source}")
-    context = f"at {_join(sizes)}, {subject.label_space}"
+    context = f"at {_join(sizes)}, {subject.space.name}"
     print(format_table(scores, context))
     if not subject.is_native:
         print(
@@ -73,11 +74,11 @@ def publish(
         "numFrames": len(results),
         "sizes": dict(sizes),
         "isNativeSize": subject.is_native,
-        "labelSpace": subject.label_space,
+        "labelSpace": subject.space.name,
         "framesPerSecond": rate,
         **subject.details,
         **scores.to_dict(),
-        "frames": [_frame_scores(result) for result in results],
+        "frames": [_frame_scores(result, label_ids) for result in results],
     }
     files.make_folder(model_dir)
     target = files.join(model_dir, run_dir.EVALUATION)
@@ -86,8 +87,8 @@ def publish(
     return content
 
 
-def _frame_scores(result: FrameResult) -> dict:
-    scores = BenchmarkScores(result.counts).to_dict()
+def _frame_scores(result: FrameResult, space: LabelSpace) -> dict:
+    scores = Scores(result.counts, space).to_dict()
     return {
         "name": result.name,
         "size": format_size(result.size),

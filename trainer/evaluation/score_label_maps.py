@@ -33,7 +33,7 @@ def run(config: EvaluateConfig) -> None:
     subject = Subject(
         source=config.predictions,
         split=config.data.eval_split,
-        label_space=LABEL_IDS.name,
+        space=LABEL_IDS,
         is_native=True,
         seconds=time.perf_counter() - begin,
         details={},
@@ -76,7 +76,7 @@ def score(
 def _compare(pair: cityscapes.Pair) -> FrameResult:
     truth, prediction = _decode(pair.first), _decode(pair.second)
     try:
-        counts = count_pairs(truth, prediction, LABEL_IDS.num_classes)
+        counts = count_pairs(truth, prediction, LABEL_IDS.ids)
     except ValueError as error:
         raise ValueError(f"{pair.second.path}: {error}") from error
     return FrameResult(pair.stem, truth.shape, counts)

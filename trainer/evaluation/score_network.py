@@ -5,13 +5,13 @@ import math
 
 import numpy as np
 
-from schemas.labels.cityscapes import LABEL_IDS
+from schemas.labels.table import LabelSpace
 from trainer.data.frames import Frame, Frames
 from trainer.evaluation.best_and_worst import BestAndWorst, draw_frame
 from trainer.evaluation.results import FrameResult
 from trainer.inference.predictor import Predictor
-from trainer.metrics.benchmark_scores import BenchmarkScores
 from trainer.metrics.confusion import count_pairs
+from trainer.metrics.scores import Scores
 from trainer.storage import files, images
 from trainer.storage.progress import Progress
 from trainer.storage.threads import ahead
@@ -37,15 +37,16 @@ def score_network(
     num_frames = frames.num_frames
     chosen = {index * num_frames // NUM_STRIPS for index in range(NUM_STRIPS)}
     files.make_folder(strips_dir)
+    space = frames.space.table.label_ids
 
     def finish(item: tuple[int, tuple[Frame, np.ndarray]]) -> FrameResult:
         index, (frame, label_ids) = item
         if index in chosen:
-            _write_strip(strips_dir, frame, label_ids)
-        counts = count_pairs(frame.truth_ids, label_ids, LABEL_IDS.num_classes)
-        score = BenchmarkScores(counts).official.mean_iou()
+            _write_strip(strips_dir, frame, label_ids, space)
+        counts = count_pairs(frame.truth_ids, label_ids, space.ids)
+        score = Scores(counts, space).evaluated.mean_iou()
         if not math.isnan(score):
-            make = functools.partial(draw_frame, frame, label_ids, score)
+            make = functools.partial(draw_frame, frame, label_ids, score, space)
             extremes.offer(score, make)
         return FrameResult(frame.name, frame.truth_ids.shape, counts)
 
@@ -58,12 +59,15 @@ def score_network(
     return results
 
 
-def _write_strip(folder: str, frame: Frame, label_ids: np.ndarray) -> None:
+def _write_strip(
+    folder: str, frame: Frame, label_ids: np.ndarray, space: LabelSpace
+) -> None:
+    mistakes = draw.error_map(frame.image, frame.truth_ids, label_ids, space)
     panels = {
         frame.name: frame.image,
-        "truth": draw.colorize(frame.truth_ids),
-        "prediction": draw.colorize(label_ids),
-        "mistakes": draw.error_map(frame.image, frame.truth_ids, label_ids),
+        "truth": draw.colorize(frame.truth_ids, space),
+        "prediction": draw.colorize(label_ids, space),
+        "mistakes": mistakes,
     }
     path = files.join(folder, f"{frame.name}.png")
     content = images.encode_png(draw.strip(panels))

@@ -1,12 +1,11 @@
 """Opens a network for prediction, of the ids that it has seen."""
 
-import keras
 import numpy as np
 
 from trainer.config import seen_ids
 from trainer.config.inference import InferenceConfig
 from trainer.inference.predictor import Predictor
-from trainer.models.saved import label_space_of, load_network
+from trainer.models.saved import Network, load_network
 
 
 def open_predictor(path: str, config: InferenceConfig) -> Predictor:
@@ -21,7 +20,7 @@ def open_predictor(path: str, config: InferenceConfig) -> Predictor:
     return Predictor(network, config, seen)
 
 
-def allowed_ids(path: str, network: keras.Model) -> np.ndarray | None:
+def allowed_ids(path: str, network: Network) -> np.ndarray | None:
     """Finds the ids that occurred in a network's training; names the others.
 
     Args:
@@ -33,9 +32,8 @@ def allowed_ids(path: str, network: keras.Model) -> np.ndarray | None:
 
     Raises:
         ConfigError: The file that says so is damaged or of other ids.
-        ValueError: The network tells no known label space apart.
     """
-    space = label_space_of(network)
+    space = network.space
     seen = seen_ids.load(path, space)
     if seen is None or seen.all():
         return None

@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol, TypeVar
 
-import keras
 import numpy as np
 from keras import ops
 from PIL import Image
@@ -22,7 +21,7 @@ from trainer.config.inference import InferenceConfig
 from trainer.inference.bands import Bands
 from trainer.inference.window_network import WindowNetwork, default_batch_size
 from trainer.inference.windows import Grid, choose_grid
-from trainer.models.saved import label_space_of, output_label_ids
+from trainer.models.saved import Network, output_label_ids
 
 STRIP_BYTES = 64 << 20
 """The most that one strip of full-size probabilities takes."""
@@ -60,28 +59,26 @@ class Predictor:
 
     def __init__(
         self,
-        model: keras.Model,
+        network: Network,
         config: InferenceConfig,
         seen: np.ndarray | None = None,
     ):
         """Wraps the network.
 
         Args:
-            model: Takes (B, H, W, 3) in [-1, 1]; gives logits or
-                probabilities of 34 labelIds or 19 trainIds.
+            network: The network.
             config: How to apply it.
             seen: (C,) bool, the ids that may be predicted; None for all.
 
         Raises:
-            ValueError: It is no such network, or cannot take windows of the
-                size of --crop.
+            ValueError: It cannot take windows of the size of --crop.
         """
-        self.space = label_space_of(model)
+        self.space = network.space
         self._output_ids = output_label_ids(self.space, seen)
         self._config = config
         batch_size = config.batch_size or default_batch_size()
         self._batch_pixels = batch_size * math.prod(config.crop)
-        self._network = WindowNetwork(model, seen)
+        self._network = WindowNetwork(network.model, seen)
         check_window(config.crop, self._network.factor)
 
     def predict(

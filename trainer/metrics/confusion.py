@@ -6,22 +6,24 @@ host int64.  NumPy only: label maps are scored without Keras, whose import
 takes seconds.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 
 def count_pairs(
-    label_ids: np.ndarray, predicted_ids: np.ndarray, num_classes: int
+    label_ids: np.ndarray, predicted_ids: np.ndarray, ids: Sequence[int]
 ) -> np.ndarray:
     """Counts (truth, prediction) pairs on the host.
 
     Args:
-        label_ids: (...) uint8; ids of num_classes and more count nowhere.
-        predicted_ids: (...) uint8 in 0..num_classes-1.
-        num_classes: The number of class ids, at most 255.
+        label_ids: (...) uint8; other ids than `ids` count nowhere.
+        predicted_ids: (...) uint8, each one of `ids`.
+        ids: The class ids, at most 255.
 
     Returns:
-        (num_classes, num_classes) int64, rows truth, columns prediction.
+        (C, C) int64 in the order of `ids`, rows truth, columns prediction.
 
     Raises:
         ValueError: The shapes differ or a prediction is no class id.
@@ -31,14 +33,15 @@ def count_pairs(
             f"labels of shape {label_ids.shape} and predictions of shape "
             f"{predicted_ids.shape} should be of one shape"
         )
-    if predicted_ids.size and predicted_ids.max() >= num_classes:
-        raise ValueError(
-            f"predictions should be ids in 0..{num_classes - 1}, one is "
-            f"{predicted_ids.max()}"
-        )
     cells = label_ids.astype(np.uint16) * 256 + predicted_ids
     sums = np.bincount(cells.ravel(), minlength=1 << 16).reshape(256, 256)
-    return sums[:num_classes, :num_classes]
+    strays = set(np.flatnonzero(sums.sum(0))) - set(ids)
+    if strays:
+        raise ValueError(
+            f"predictions should be ids in {min(ids)}..{max(ids)}, one is "
+            f"{max(strays)}"
+        )
+    return sums[np.ix_(ids, ids)]
 
 
 class ConfusionMatrix:

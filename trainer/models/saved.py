@@ -3,27 +3,45 @@
 RUN/best.keras and RUN/last.keras load without this project's code.
 """
 
+import contextlib
+import json
 import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import ops
 
 from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
-from schemas.labels.table import LabelSpace
+from schemas.labels.table import LabelSpace, LabelTable
 from trainer.config import run_dir
 from trainer.config.model import ModelConfig
 from trainer.models.build import build_plain_network
 from trainer.storage import files
 
+_LABELS_ENTRY = "labels.json"
+"""In a .keras file, where Keras takes no notice of it."""
+
 _SMALL_BYTES = 64 << 20
 _MAX_RATIO = 8
 """What a .keras file unpacks to: so much, and so many times its own size."""
+
+
+class Network(NamedTuple):
+    """A trained network.
+
+    Attributes:
+        model: Takes (B, H, W, 3) in [-1, 1]; gives (B, H, W, C) logits or
+            probabilities.
+        space: The ids of its outputs.
+    """
+
+    model: keras.Model
+    space: LabelSpace
 
 
 def save_network(
@@ -44,6 +62,7 @@ def save_network(
     last_path = files.join(model_dir, run_dir.LATEST_NETWORK)
     with files.replacing(last_path) as partial:
         model.save(partial)
+        _store_space(partial, config.space)
     if is_best:
         best_path = files.join(model_dir, run_dir.BEST_NETWORK)
         with files.replacing(best_path) as partial:
@@ -52,27 +71,49 @@ def save_network(
                     shutil.copyfileobj(source, target)
 
 
-def load_network(path: str) -> keras.Model:
-    """Opens a .keras file, local or remote.
+def load_network(path: str) -> Network:
+    """Opens the .keras file of a run, local or remote.
+
+    Raises:
+        ValueError: It is damaged, is not such a file, or tells no known
+            classes apart; names it.
+    """
+    with _local_copy(path) as local:
+        model = _open(local, path)
+        return Network(model, _space_of(model, local, path))
+
+
+def load_model(path: str) -> keras.Model:
+    """Opens any .keras file, local or remote.
 
     Raises:
         ValueError: It is damaged or is not such a file; names it.
     """
+    with _local_copy(path) as local:
+        return _open(local, path)
+
+
+def _open(local: str, path: str) -> keras.Model:
     try:
-        if not files.is_remote(path):
-            _check_unpacked_size(path)
-            return keras.models.load_model(path, compile=False)
-        with tempfile.TemporaryDirectory() as folder:
-            local = os.path.join(folder, "network.keras")
-            with files.open_binary(path) as source:
-                with open(local, "wb") as target:
-                    shutil.copyfileobj(source, target)
-            _check_unpacked_size(local)
-            return keras.models.load_model(local, compile=False)
+        _check_unpacked_size(local)
+        return keras.models.load_model(local, compile=False)
     except Exception as error:  # Keras lets through what damage brings up.
         raise ValueError(
             f"{path} is not a network that Keras can open: {error}"
         ) from error
+
+
+@contextlib.contextmanager
+def _local_copy(path: str) -> Iterator[str]:
+    """Gives the path of a file on this machine, of a remote one for a while."""
+    if not files.is_remote(path):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        local = os.path.join(folder, "network.keras")
+        with files.open_binary(path) as source, open(local, "wb") as target:
+            shutil.copyfileobj(source, target)
+        yield local
 
 
 def _check_unpacked_size(path: str) -> None:
@@ -96,11 +137,14 @@ def _check_unpacked_size(path: str) -> None:
         )
 
 
-def label_space_of(model: keras.Model) -> LabelSpace:
-    """Tells a network's label space by the number of its outputs.
+def _space_of(model: keras.Model, local: str, path: str) -> LabelSpace:
+    """Tells which ids a network's outputs are.
+
+    A file that does not say so is of Cityscapes' table, and of the space
+    that has the number of its outputs.
 
     Raises:
-        ValueError: It is neither space's number.
+        ValueError: The number is another, or the file's table is damaged.
     """
     if len(model.output_shape) != 4:
         raise ValueError(
@@ -109,17 +153,48 @@ def label_space_of(model: keras.Model) -> LabelSpace:
             "the run's own network"
         )
     num_outputs = model.output_shape[-1]
-    for space in (LABEL_IDS, TRAIN_IDS):
+    spaces = _stored_spaces(local, path) or (LABEL_IDS, TRAIN_IDS)
+    for space in spaces:
         if space.num_classes == num_outputs:
             return space
     known = " or ".join(
-        f"{space.num_classes} ({space.name})"
-        for space in (LABEL_IDS, TRAIN_IDS)
+        f"{space.num_classes} ({space.name})" for space in spaces
     )
     raise ValueError(
         f"the network has {num_outputs} outputs, wanted {known}; take the "
         "network of a run on such a data set"
     )
+
+
+def _store_space(path: str, space: LabelSpace) -> None:
+    """Puts the table of its classes into a .keras file, which is a zip."""
+    content = {"label_space": space.name, "labels": space.table.to_json()}
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(_LABELS_ENTRY, json.dumps(content))
+
+
+def _stored_spaces(local: str, path: str) -> tuple[LabelSpace, ...]:
+    """Reads what `_store_space` put there; nothing where it did not.
+
+    Raises:
+        ValueError: It is damaged.
+    """
+    if not zipfile.is_zipfile(local):
+        return ()
+    with zipfile.ZipFile(local) as archive:
+        if _LABELS_ENTRY not in archive.namelist():
+            return ()
+        try:
+            content = json.loads(archive.read(_LABELS_ENTRY))
+            table = LabelTable.from_json(content["labels"])
+            return (table.space(content["label_space"]),)
+        except (
+            ValueError, KeyError, TypeError, AttributeError, RecursionError,
+        ) as error:  # fmt: skip
+            raise ValueError(
+                f"the table of classes in {path} is damaged ({error!r}); take "
+                "another network of its run"
+            ) from error
 
 
 def pixels_to_probabilities(

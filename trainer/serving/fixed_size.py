@@ -12,13 +12,12 @@ import numpy as np
 from keras import layers, ops
 from PIL import Image
 
-from schemas.labels.cityscapes import LABEL_IDS
 from schemas.sizes import Size
 from trainer.config.inference import InferenceConfig
 from trainer.inference.predictor import check_window, view_sizes
 from trainer.inference.windows import Grid, choose_grid
 from trainer.models.saved import (
-    label_space_of,
+    Network,
     output_label_ids,
     pixels_to_probabilities,
 )
@@ -27,7 +26,7 @@ from trainer.serving.static_windows import blend_windows
 
 
 def build_fixed_size(
-    network: keras.Model,
+    network: Network,
     config: InferenceConfig,
     input_size: Size,
     seen: np.ndarray | None = None,
@@ -35,7 +34,7 @@ def build_fixed_size(
     """Builds a model of pictures of one size that does what `Predictor` does.
 
     Args:
-        network: Gives logits or probabilities of either label space.
+        network: The network.
         config: How it is applied.
         input_size: (height, width) of the pictures.
         seen: (C,) bool, the ids that may be predicted; None for all.
@@ -46,10 +45,10 @@ def build_fixed_size(
     Raises:
         ValueError: The network cannot take windows of the size of --crop.
     """
-    probabilities = pixels_to_probabilities(network, seen=seen)
+    probabilities = pixels_to_probabilities(network.model, seen=seen)
     factor = size_factor(probabilities)
     check_window(config.crop, factor)
-    choose = _choosing(output_label_ids(label_space_of(network), seen))
+    choose = _choosing(output_label_ids(network.space, seen))
     image = keras.Input((*input_size, 3), dtype="uint8", name="image")
     pixels = layers.Rescaling(1.0)(image)
 
@@ -138,10 +137,11 @@ def _choosing(output_ids: np.ndarray) -> Callable[[Any], Any]:
     Args:
         output_ids: (C,) uint8, the labelId of each output.
     """
-    channels = np.eye(LABEL_IDS.num_classes, dtype=np.float32)[output_ids]
+    num_channels = int(output_ids.max()) + 1
+    channels = np.eye(num_channels, dtype=np.float32)[output_ids]
 
     def choose(values: Any) -> Any:
-        if not np.array_equal(output_ids, np.arange(LABEL_IDS.num_classes)):
+        if not np.array_equal(output_ids, np.arange(num_channels)):
             values = _constant_dense(values, channels)
         # What Keras's argmax becomes in TensorFlow has no counterpart in ONNX.
         _, chosen = ops.top_k(values, 1)

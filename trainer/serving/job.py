@@ -9,6 +9,7 @@ import numpy as np
 
 from schemas.sizes import Size
 from trainer.config.inference import InferenceConfig
+from trainer.models.saved import Network
 from trainer.serving.fixed_size import build_fixed_size
 
 Apply = Callable[[np.ndarray], np.ndarray]
@@ -20,7 +21,7 @@ class ExportJob:
     """A network and how it is applied.
 
     Attributes:
-        network: Gives logits or probabilities of either label space.
+        network: The network.
         inference: How it is applied.
         input_size: (height, width) of the pictures that files of one size
             take.
@@ -29,7 +30,7 @@ class ExportJob:
             `input_size`.
     """
 
-    network: keras.Model
+    network: Network
     inference: InferenceConfig
     input_size: Size
     seen: np.ndarray | None

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trainer.models.saved import load_network
+from trainer.models.saved import load_model
 from trainer.serving.job import Apply, ExportJob
 from trainer.storage import files
 
@@ -15,5 +15,5 @@ def write(job: ExportJob, path: str) -> None:
 
 def open_file(path: str) -> Apply:
     """Opens the file as whoever gets it does."""
-    model = load_network(path)
+    model = load_model(path)
     return lambda image: np.asarray(model.predict(image[None], verbose=0)[0])

@@ -12,7 +12,6 @@ import tensorflow as tf
 from trainer.config.inference import InferenceConfig
 from trainer.inference.predictor import check_window
 from trainer.models.saved import (
-    label_space_of,
     output_label_ids,
     pixels_to_probabilities,
 )
@@ -41,7 +40,7 @@ def write(job: ExportJob, path: str) -> None:
             network cannot take windows of the size of --crop.
     """
     check_tensorflow("saved_model")
-    probabilities = pixels_to_probabilities(job.network, seen=job.seen)
+    probabilities = pixels_to_probabilities(job.network.model, seen=job.seen)
     pixels = build_pixels(job, probabilities)
 
     def encoded(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -108,7 +107,7 @@ def build_pixels(
     config = job.inference
     factor = size_factor(probabilities)
     check_window(config.crop, factor)
-    output_ids = output_label_ids(label_space_of(job.network), job.seen)
+    output_ids = output_label_ids(job.network.space, job.seen)
 
     @tf.function(input_signature=[_PICTURES])
     def ask(windows: tf.Tensor) -> tf.Tensor:

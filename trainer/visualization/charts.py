@@ -5,20 +5,21 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from schemas.labels.cityscapes import LABEL_IDS
+from schemas.labels.table import LabelSpace
 
 _WIDTH, _HEIGHT, _MARGIN = 360, 200, 36
 _COLORS = ("#1f6feb", "#d1570c")
 
 
-def class_bars(scores: Mapping[str, float | None]) -> str:
-    """Draws a bar in each class's official colour.
+def class_bars(scores: Mapping[str, float | None], space: LabelSpace) -> str:
+    """Draws a bar in each class's colour.
 
     Args:
         scores: Class name → IoU in [0, 1]; None where it is not defined.
+        space: The classes.
     """
     rows = []
-    colors = {row.name: row.color for row in LABEL_IDS.classes}
+    colors = {row.name: row.color for row in space.classes}
     for name, score in scores.items():
         if score is None:
             continue
@@ -31,15 +32,16 @@ def class_bars(scores: Mapping[str, float | None]) -> str:
     return f"<table class=bars>{''.join(rows)}</table>"
 
 
-def confusion_table(counts: np.ndarray) -> str:
+def confusion_table(counts: np.ndarray, space: LabelSpace) -> str:
     """Draws the confusion matrix of the ids that occur.
 
     Args:
-        counts: (34, 34) integers over labelIds, rows truth.
+        counts: (C, C) integers over the space's ids, rows truth.
+        space: The classes.
     """
     occurring = np.flatnonzero(counts.sum(0) + counts.sum(1))
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    names = LABEL_IDS.class_names
+    names = space.class_names
     head = "".join(
         f"<th><span>{html.escape(names[column])}</span></th>"
         for column in occurring

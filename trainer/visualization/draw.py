@@ -6,8 +6,8 @@ from typing import cast
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from schemas.labels.cityscapes import LABEL_IDS
 from schemas.labels.colors import overlay
+from schemas.labels.table import LabelSpace
 
 _PAPER = (255, 255, 255)
 _INK = (32, 32, 32)
@@ -15,67 +15,73 @@ _WRONG = (220, 30, 30)
 _GAP_PX = 4
 
 
-def colorize(label_ids: np.ndarray) -> np.ndarray:
-    """Paints (H, W) uint8 labelIds in the official colours, (H, W, 3)."""
-    return LABEL_IDS.palette[label_ids]
+def colorize(ids: np.ndarray, space: LabelSpace) -> np.ndarray:
+    """Paints (H, W) uint8 ids in their classes' colours, (H, W, 3)."""
+    return space.palette[ids]
 
 
-def overlay_with_legend(image: np.ndarray, label_ids: np.ndarray) -> np.ndarray:
+def overlay_with_legend(
+    image: np.ndarray, ids: np.ndarray, space: LabelSpace
+) -> np.ndarray:
     """Lays colours over a picture at half opacity, a legend below it.
 
     Args:
         image: (H, W, 3) uint8 in [0, 255].
-        label_ids: (H, W) uint8.
+        ids: (H, W) uint8.
+        space: The ids' space.
 
     Returns:
         (H + legend, W, 3) uint8; the first H rows are the picture's own.
     """
-    mixed = overlay(image, label_ids, LABEL_IDS)
-    return np.concatenate([mixed, draw_legend(label_ids, image.shape[1])])
+    mixed = overlay(image, ids, space)
+    return np.concatenate([mixed, draw_legend(ids, image.shape[1], space)])
 
 
-def draw_legend(label_ids: np.ndarray, width: int) -> np.ndarray:
+def draw_legend(ids: np.ndarray, width: int, space: LabelSpace) -> np.ndarray:
     """Draws the colour and name of each id that occurs, largest first.
 
     Args:
-        label_ids: (H, W) uint8.
+        ids: (H, W) uint8; others than the space's are left out.
         width: The legend's width in pixels.
+        space: The ids' space.
 
     Returns:
         (height, width, 3) uint8, as high as it needs to be.
     """
-    counts = np.bincount(label_ids.ravel(), minlength=256)
-    order = np.argsort(-counts[: LABEL_IDS.num_classes], kind="stable")
-    ids = [int(label_id) for label_id in order if counts[label_id]]
+    counts = np.bincount(ids.ravel(), minlength=256)[list(space.ids)]
+    order = [i for i in np.argsort(-counts, kind="stable") if counts[i]]
     font = _font(width)
     swatch = round(font.size * 1.2)
-    names = [LABEL_IDS.class_names[label_id] for label_id in ids]
+    names = [space.class_names[i] for i in order]
     column = swatch * 2 + int(max(map(font.getlength, names), default=0))
     num_columns = max(1, width // column)
     row_height = swatch + _GAP_PX
-    num_rows = -(-len(ids) // num_columns)
+    num_rows = -(-len(order) // num_columns)
     legend = Image.new("RGB", (width, num_rows * row_height + _GAP_PX), _PAPER)
     draw = ImageDraw.Draw(legend)
-    for place, (label_id, name) in enumerate(zip(ids, names, strict=True)):
+    for place, (index, name) in enumerate(zip(order, names, strict=True)):
         left = place % num_columns * column + _GAP_PX
         top = place // num_columns * row_height + _GAP_PX
-        color = tuple(int(part) for part in LABEL_IDS.palette[label_id])
         box = (left, top, left + swatch - 1, top + swatch - 1)
-        draw.rectangle(box, fill=color, outline=_INK)
+        draw.rectangle(box, fill=space.classes[index].color, outline=_INK)
         middle = (left + swatch * 1.3, top + swatch / 2)
         draw.text(middle, name, fill=_INK, font=font, anchor="lm")
     return np.asarray(legend)
 
 
 def error_map(
-    image: np.ndarray, truth_ids: np.ndarray, predicted_ids: np.ndarray
+    image: np.ndarray,
+    truth_ids: np.ndarray,
+    predicted_ids: np.ndarray,
+    space: LabelSpace,
 ) -> np.ndarray:
     """Shows wrong pixels red over a pale picture, ignored ones black.
 
     Args:
         image: (H, W, 3) uint8 in [0, 255].
-        truth_ids: (H, W) uint8 labelIds.
-        predicted_ids: (H, W) uint8 labelIds.
+        truth_ids: (H, W) uint8.
+        predicted_ids: (H, W) uint8.
+        space: The ids' space.
 
     Returns:
         (H, W, 3) uint8.
@@ -84,7 +90,7 @@ def error_map(
     result = np.repeat(grey, 3, -1).astype(np.uint8)
     result[truth_ids != predicted_ids] = _WRONG
     evaluated = np.zeros(256, bool)
-    evaluated[: LABEL_IDS.num_classes] = LABEL_IDS.evaluated
+    evaluated[list(space.ids)] = space.evaluated
     result[~evaluated[truth_ids]] = 0
     return result
 

@@ -4,6 +4,7 @@ import io
 import numpy as np
 from PIL import Image
 
+from schemas.labels.cityscapes import LABEL_IDS
 from trainer.data.frames import Frame
 from trainer.evaluation.best_and_worst import (
     BestAndWorst,
@@ -39,7 +40,7 @@ def test_panels_are_small_pictures():
     frame = Frame(
         "ulm", np.zeros((400, 960, 3), np.uint8), np.full((400, 960), 7)
     )
-    drawn = draw_frame(frame, np.full((400, 960), 7, np.uint8), 1.0)
+    drawn = draw_frame(frame, np.full((400, 960), 7, np.uint8), 1.0, LABEL_IDS)
     assert list(drawn.panels) == [
         "picture",
         "truth",

@@ -6,10 +6,11 @@ import subprocess
 import numpy as np
 import pytest
 
+from schemas.labels.cityscapes import LABEL_IDS
 from trainer.data.frames import Frame
 from trainer.evaluation import report
 from trainer.evaluation.best_and_worst import BestAndWorst, draw_frame
-from trainer.metrics.benchmark_scores import BenchmarkScores
+from trainer.metrics.scores import Scores
 
 ROAD, SKY = 7, 23
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -33,7 +34,7 @@ def content_of(counts):
         "sizes": {"40x60": 4},
         "labelSpace": "label_ids",
         "source": "/a/very/long/path" * 8 + "/<run>/best.keras",
-        **BenchmarkScores(counts).to_dict(),
+        **Scores(counts, LABEL_IDS).to_dict(),
     }
 
 
@@ -47,9 +48,9 @@ def page():
         truth = np.full((40, 60), ROAD, np.uint8)
         predicted = np.full((40, 60), SKY, np.uint8)
         frame = Frame(f"ulm_{number}", np.zeros((40, 60, 3), np.uint8), truth)
-        drawn = draw_frame(frame, predicted, number / 4)
+        drawn = draw_frame(frame, predicted, number / 4, LABEL_IDS)
         extremes.offer(number / 4, lambda drawn=drawn: drawn)
-    return report.render(content, ROWS, extremes)
+    return report.render(content, LABEL_IDS, ROWS, extremes)
 
 
 def test_the_page_needs_nothing_from_outside(page):
@@ -79,7 +80,7 @@ def test_worst_frames_come_worst_first_and_best_best_first(page):
 
 def test_a_run_without_curves_has_none(tmp_path):
     content = content_of(np.zeros((34, 34), np.int64))
-    path = report.write(str(tmp_path), content, BestAndWorst())
+    path = report.write(str(tmp_path), content, LABEL_IDS, BestAndWorst())
     assert path == str(tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text()
     assert "<polyline" not in text and "Training" not in text
@@ -88,7 +89,7 @@ def test_a_run_without_curves_has_none(tmp_path):
 def test_classes_that_the_truth_lacks_are_named(tmp_path):
     counts = np.zeros((34, 34), np.int64)
     counts[ROAD, ROAD] = counts[ROAD, SKY] = 1
-    page = report.render(content_of(counts), [], BestAndWorst())
+    page = report.render(content_of(counts), LABEL_IDS, [], BestAndWorst())
     assert "<b>25.00 %</b>mean IoU, 2 of 19 classes<" in page
     assert "<b>50.00 %</b>mean IoU, 1 in the truth<" in page
     assert "<p>Absent from the truth: sidewalk, building, wall," in page
@@ -100,10 +101,12 @@ def test_the_curves_are_those_of_metrics_csv(tmp_path):
     text = "\n".join([",".join(ROWS[0]), *lines])
     (tmp_path / "metrics.csv").write_text(text)
     content = content_of(np.ones((34, 34), np.int64))
-    report.write(str(tmp_path), content, BestAndWorst())
+    report.write(str(tmp_path), content, LABEL_IDS, BestAndWorst())
     gap = dict.fromkeys(ROWS[0], math.nan)
     page = (tmp_path / "report.html").read_text()
-    assert page == report.render(content, [*ROWS, gap], BestAndWorst())
+    assert page == report.render(
+        content, LABEL_IDS, [*ROWS, gap], BestAndWorst()
+    )
 
 
 @pytest.mark.parametrize(
@@ -120,7 +123,7 @@ def test_edited_metrics_leave_out_the_curves_alone(
 ):
     (tmp_path / "metrics.csv").write_bytes(text.encode("latin-1"))
     content = content_of(np.ones((34, 34), np.int64))
-    report.write(str(tmp_path), content, BestAndWorst())
+    report.write(str(tmp_path), content, LABEL_IDS, BestAndWorst())
     assert "Confusion" in (tmp_path / "report.html").read_text()
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith(f"note: {tmp_path}/metrics.csv is not as a train")

@@ -15,12 +15,12 @@ COUNTS = np.array([[1, 1, 0], [0, 2, 0], [1, 0, 0]])
 
 def test_host_counts_refuse_shapes_that_differ():
     with pytest.raises(ValueError, match="should be of one shape"):
-        count_pairs(TRUTH, PREDICTION[:1], 3)
+        count_pairs(TRUTH, PREDICTION[:1], range(3))
 
 
 def test_host_counts_refuse_a_prediction_that_is_no_class():
     with pytest.raises(ValueError, match=r"ids in 0\.\.1, one is 2"):
-        count_pairs(TRUTH, PREDICTION, 2)
+        count_pairs(TRUTH, PREDICTION, range(2))
 
 
 def test_scores_follow_the_arithmetic_by_hand():

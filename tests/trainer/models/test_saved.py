@@ -4,13 +4,14 @@ import keras
 import numpy as np
 import pytest
 
+from schemas.labels import files
 from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
 from tests import color_network
 from trainer.config import run_dir
 from trainer.config.flag import ConfigError
 from trainer.config.model import ModelConfig
 from trainer.models import saved
-from trainer.models.build import build_training_network
+from trainer.models.build import build_plain_network, build_training_network
 
 
 @pytest.mark.parametrize("softmax", [False, True])
@@ -26,9 +27,40 @@ def test_pixels_of_any_size_become_probabilities(softmax, shape):
     assert (values[0].argmax(-1) == 13).all()
 
 
-def test_the_number_of_outputs_tells_the_label_space():
+def test_the_number_of_outputs_tells_the_label_space_of_older_networks(
+    tmp_path,
+):
+    path = str(tmp_path / "best.keras")
     for space in (LABEL_IDS, TRAIN_IDS):
-        assert saved.label_space_of(color_network.build(space)) is space
+        color_network.build(space).save(path)
+        assert saved.load_network(path).space == space
+
+
+def test_a_network_of_another_number_of_classes_is_refused(tmp_path):
+    path = str(tmp_path / "best.keras")
+    inputs = keras.Input((None, None, 3))
+    keras.Model(inputs, keras.layers.Conv2D(20, 1)(inputs)).save(path)
+    with pytest.raises(ValueError, match="has 20 outputs, wanted 34"):
+        saved.load_network(path)
+
+
+def test_a_network_brings_the_table_of_its_classes(tmp_path):
+    table = files.parse("0 0 0 ground\n1 2 3 road\n4 5 6 sky\n")
+    config = ModelConfig("label_ids", base_filters=2, labels=table)
+    network = build_plain_network(config)
+    saved.save_network(str(tmp_path), network, config, is_best=True)
+    loaded = saved.load_network(str(tmp_path / "best.keras"))
+    assert loaded.space == table.label_ids
+    assert loaded.model.output_shape[-1] == 3
+
+
+def test_a_damaged_table_is_named(tmp_path):
+    path = str(tmp_path / "best.keras")
+    color_network.build(LABEL_IDS).save(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("labels.json", "{}")
+    with pytest.raises(ValueError, match="classes in .*best.keras is damaged"):
+        saved.load_network(path)
 
 
 def test_saved_models_are_float32_and_load_by_keras_alone(tmp_path):
@@ -52,7 +84,7 @@ def test_a_saved_network_comes_back_without_what_trained_it(tmp_path):
     path = str(tmp_path / "best.keras")
     network.save(path)
     assert run_dir.network_path(str(tmp_path), "best") == path
-    loaded = saved.load_network(path)
+    loaded = saved.load_network(path).model
     for ours, theirs in zip(
         network.get_weights(), loaded.get_weights(), strict=True
     ):

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from tests.color_network import of_cityscapes
 from trainer.config.inference import InferenceConfig
 from trainer.inference.predictor import Predictor, resize_picture
 
@@ -32,6 +33,6 @@ def texture(size, seed=0):
 
 def predicted(network, config, images, seen=None):
     """Returns the labelIds that --mode=predict gives."""
-    predictor = Predictor(network, config, seen)
+    predictor = Predictor(of_cityscapes(network), config, seen)
     pictures = predictor.predict(map(Picture, images))
     return [label_ids for _, label_ids in pictures]

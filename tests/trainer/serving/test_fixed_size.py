@@ -4,11 +4,19 @@ import pytest
 from PIL import Image
 
 from tests import blurring_network
+from tests.color_network import of_cityscapes
 from tests.trainer.serving.applied import CONFIGS, predicted, texture
 from trainer.config.inference import InferenceConfig
-from trainer.serving.fixed_size import build_fixed_size, resize_matrix
+from trainer.serving import fixed_size
+from trainer.serving.fixed_size import resize_matrix
 
 SIZE = (101, 170)
+
+
+def build_fixed_size(network, config, size, seen=None):
+    return fixed_size.build_fixed_size(
+        of_cityscapes(network), config, size, seen
+    )
 
 
 @pytest.mark.parametrize("target", [24, 37, 77, 100])

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from tests import blurring_network
+from tests.color_network import of_cityscapes
 from tests.trainer.serving.applied import CONFIGS, predicted, texture
 from trainer.models.saved import pixels_to_probabilities
 from trainer.serving import saved_model
@@ -14,7 +15,7 @@ from trainer.storage.images import decode_rgb
 
 
 def job(network, config, seen=None):
-    return ExportJob(network, config, (1, 1), seen, lambda: [])
+    return ExportJob(of_cityscapes(network), config, (1, 1), seen, lambda: [])
 
 
 def pixels_of(network, config, seen=None):

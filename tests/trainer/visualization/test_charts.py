@@ -1,10 +1,11 @@
 import numpy as np
 
+from schemas.labels.cityscapes import LABEL_IDS
 from trainer.visualization import charts
 
 
-def test_bars_are_as_long_as_their_scores_in_official_colours():
-    text = charts.class_bars({"road": 0.5, "sky": None})
+def test_bars_are_as_long_as_their_scores_in_their_colours():
+    text = charts.class_bars({"road": 0.5, "sky": None}, LABEL_IDS)
     assert "width:50.00%;background:#804080" in text
     assert "sky" not in text
 
@@ -12,7 +13,7 @@ def test_bars_are_as_long_as_their_scores_in_official_colours():
 def test_the_confusion_table_shows_occurring_ids_only():
     counts = np.zeros((34, 34), np.int64)
     counts[7, 7], counts[7, 23] = 3, 1
-    text = charts.confusion_table(counts)
+    text = charts.confusion_table(counts, LABEL_IDS)
     assert "title='road taken for sky'>25</td>" in text
     assert "car" not in text
 

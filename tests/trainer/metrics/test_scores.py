@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from schemas.labels.cityscapes import LABEL_IDS
-from trainer.metrics.benchmark_scores import BenchmarkScores, format_table
 from trainer.metrics.confusion import count_pairs
+from trainer.metrics.scores import Scores, format_table
 
 ROAD, SIDEWALK, PARKING, CAR, TRUCK, SKY = 7, 8, 9, 26, 27, 23
 
@@ -18,19 +18,21 @@ def counts_of(*cells):
     return counts
 
 
+def scores_of(*cells):
+    return Scores(counts_of(*cells), LABEL_IDS)
+
+
 # road: 6 right, 2 taken for sidewalk, 2 for parking, which is ignored
 # car: 4 right, 4 taken for truck
 # parking: its 50 pixels count nowhere, whatever is predicted there
-SCORES = BenchmarkScores(
-    counts_of(
-        (ROAD, ROAD, 6),
-        (ROAD, SIDEWALK, 2),
-        (ROAD, PARKING, 2),
-        (CAR, CAR, 4),
-        (CAR, TRUCK, 4),
-        (PARKING, ROAD, 30),
-        (PARKING, PARKING, 20),
-    )
+SCORES = scores_of(
+    (ROAD, ROAD, 6),
+    (ROAD, SIDEWALK, 2),
+    (ROAD, PARKING, 2),
+    (CAR, CAR, 4),
+    (CAR, TRUCK, 4),
+    (PARKING, ROAD, 30),
+    (PARKING, PARKING, 20),
 )
 
 
@@ -77,7 +79,7 @@ def test_the_dictionary_is_strict_json_with_the_official_keys():
 
 
 def test_no_pixels_give_no_scores():
-    result = BenchmarkScores(counts_of()).to_dict()
+    result = scores_of().to_dict()
     assert result["averageScoreClasses"] is None
     assert result["averageScoreCategories"] is None
 
@@ -108,7 +110,7 @@ def test_classes_that_the_truth_lacks_are_told_from_those_that_it_holds():
     assert result["numClasses"] == 2
     assert len(result["absentClasses"]) == 17
     assert {"sidewalk", "truck", "sky"} < set(result["absentClasses"])
-    full = BenchmarkScores(np.ones((34, 34), np.int64))
+    full = Scores(np.ones((34, 34), np.int64), LABEL_IDS)
     assert full.to_dict()["inTruth"]["absentClasses"] == []
     assert "absent" not in format_table(full, "")
 
@@ -121,8 +123,8 @@ def test_scores_equal_those_of_the_official_scripts():
     truth = random.integers(0, 31, (80, 90)).astype(np.uint8)
     guess = random.integers(0, 34, (80, 90)).astype(np.uint8)
     prediction = np.where(random.random((80, 90)) < 0.6, truth, guess)
-    counts = count_pairs(truth, prediction, 34)
-    result = BenchmarkScores(counts).to_dict()
+    counts = count_pairs(truth, prediction, range(34))
+    result = Scores(counts, LABEL_IDS).to_dict()
     args = official.args
     args.evalLabels = [row.label_id for row in LABEL_IDS.classes]
     unsigned = counts.astype(np.ulonglong)
