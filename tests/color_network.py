@@ -1,10 +1,11 @@
-"""A network that tells classes by their official colours, for tests."""
+"""A network that tells classes by their colours, for tests."""
 
 import keras
 import numpy as np
 
 from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
-from trainer.models.saved import Network
+from schemas.labels.table import LabelSpace
+from trainer.models.saved import Network, store_space
 
 
 def build(space, shape=(None, None, 3), softmax=False) -> keras.Model:
@@ -26,6 +27,12 @@ def build(space, shape=(None, None, 3), softmax=False) -> keras.Model:
         ]
     )
     return model
+
+
+def save(space: LabelSpace, path: str) -> None:
+    """Saves a network that brings the table of its classes."""
+    build(space).save(path)
+    store_space(path, space)
 
 
 def of_cityscapes(model: keras.Model) -> Network:

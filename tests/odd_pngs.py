@@ -41,6 +41,18 @@ def rows_of(pixels: np.ndarray) -> bytes:
     return np.pad(flat, ((0, 0), (1, 0))).tobytes()
 
 
+def grey(ids: np.ndarray, bits: int) -> bytes:
+    """Encodes ids as grey values of so many bits, which Pillow cannot."""
+    if bits == 16:
+        rows = ids.astype(">u2").view(np.uint8).reshape(len(ids), -1)
+    else:
+        digits = np.unpackbits(ids[..., None], axis=-1)[..., 8 - bits :]
+        rows = np.packbits(digits.reshape(len(ids), -1), axis=-1)
+    head = struct.pack(">IIBBBBB", *ids.shape[::-1], bits, 0, 0, 0, 0)
+    packed = zlib.compress(np.pad(rows, ((0, 0), (1, 0))).tobytes())
+    return file_of([(b"IHDR", head), (b"IDAT", packed), (b"IEND", b"")])
+
+
 def interlaced(pixels: np.ndarray) -> bytes:
     """Encodes (H, W) or (H, W, 3) uint8 in Adam7's order."""
     rows = b"".join(

@@ -10,7 +10,7 @@ from PIL import Image
 
 from schemas import example, manifest
 from schemas.labels.cityscapes import CITYSCAPES
-from schemas.labels.table import LabelSpace
+from schemas.labels.table import LabelSpace, LabelTable
 from schemas.shards import names, tfrecord
 
 
@@ -47,6 +47,7 @@ def write_dataset(
     native: bool = False,
     num_shards: int = 2,
     frames: Sequence[tuple[np.ndarray, np.ndarray]] | None = None,
+    labels: LabelTable = CITYSCAPES,
 ) -> manifest.Manifest:
     """Writes shards and manifest.json of numbered frames.
 
@@ -59,8 +60,9 @@ def write_dataset(
         native: Whether the manifest calls the size native.
         num_shards: Files a split.
         frames: The (picture, ids) of all frames; `make_frame`'s where None.
+        labels: The table of the classes.
     """
-    space = CITYSCAPES.space(label_space)
+    space = labels.space(label_space)
     os.makedirs(path, exist_ok=True)
     if frames is None:
         frames = [
@@ -90,6 +92,7 @@ def write_dataset(
             )
             for name, (shards, ids) in splits.items()
         },
+        labels=labels,
     )
     with open(os.path.join(path, manifest.FILE_NAME), "w") as file:
         file.write(result.to_json())

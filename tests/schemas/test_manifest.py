@@ -3,8 +3,9 @@ import json
 
 import pytest
 
-from preprocess import files
+from preprocess.files import read_text
 from schemas import manifest
+from schemas.labels import files
 
 SPLIT = manifest.Split(
     num_examples=3,
@@ -44,6 +45,52 @@ def test_the_json_has_the_agreed_keys():
         "num_bytes": 20,
         "crc32c": "ffffffff",
     }
+
+
+OWN = files.parse("0 0 0 ground\n128 64 128 road\n")
+
+
+def test_other_classes_than_cityscapes_make_format_2():
+    split = dataclasses.replace(
+        SPLIT, class_pixels=(1, 2), present_pixels=(3, 3)
+    )
+    content = dataclasses.replace(
+        CONTENT, num_classes=2, labels=OWN, splits={"val": split}
+    )
+    assert manifest.parse(content.to_json()) == content
+    entries = json.loads(content.to_json())
+    assert entries["format"] == 2
+    assert [row["name"] for row in entries["labels"]["classes"]] == [
+        "ground",
+        "road",
+    ]
+
+
+def test_a_manifest_that_names_no_table_is_of_cityscapes():
+    content = json.loads(CONTENT.to_json())
+    del content["labels"], content["checksum"]
+    assert manifest.parse(json.dumps(content)) == CONTENT
+    with pytest.raises(manifest.ManifestError, match="KeyError: 'labels'"):
+        manifest.parse(json.dumps(content | {"format": 2}))
+
+
+def test_a_table_that_is_none_is_refused():
+    content = json.loads(CONTENT.to_json())
+    del content["checksum"]
+    content["labels"]["classes"][3]["name"] = "road"
+    with pytest.raises(
+        manifest.ManifestError, match="class 7: the name 'road' is another"
+    ):
+        manifest.parse(json.dumps(content))
+
+
+def test_ids_that_records_cannot_hold_are_refused():
+    gaps = files.parse("name,id\nroad,3\nsky,9\n")
+    content = dataclasses.replace(
+        CONTENT, num_classes=2, labels=gaps, splits={}
+    )
+    with pytest.raises(manifest.ManifestError, match="the 1. is 3, 'road'"):
+        manifest.parse(content.to_json())
 
 
 def test_deeplabs_split_names_are_understood():
@@ -93,13 +140,13 @@ def test_text_that_is_no_manifest_is_refused(text):
 
 def test_a_missing_manifest_says_that_the_conversion_has_not_finished(tmp_path):
     with pytest.raises(manifest.ManifestError, match="has not finished there"):
-        manifest.load(str(tmp_path), files.read_text)
+        manifest.load(str(tmp_path), read_text)
 
 
 def test_a_damaged_manifest_is_named(tmp_path):
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(manifest.ManifestError, match="manifest.json: not a"):
-        manifest.load(str(tmp_path), files.read_text)
+        manifest.load(str(tmp_path), read_text)
 
 
 def test_the_checksum_tells_an_edit_from_another_layout():

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from schemas.labels import files
 from schemas.labels.cityscapes import CITYSCAPES, LABEL_IDS
+from schemas.labels.table import ignoring
 from schemas.manifest import ManifestError
 from tests import color_network, tiny_dataset, trees
 from trainer import evaluate
@@ -21,6 +23,7 @@ def painted(ids, space=LABEL_IDS):
 
 def evaluated(tmp_path, frames, network=LABEL_IDS, data="label_ids", **opts):
     """Scores the colour network on records; returns evaluation.json."""
+    labels = opts.get("labels", network.table)
     tiny_dataset.write_dataset(
         tmp_path / "data",
         0,
@@ -29,6 +32,7 @@ def evaluated(tmp_path, frames, network=LABEL_IDS, data="label_ids", **opts):
         label_space=data,
         native=opts.get("native", True),
         frames=frames,
+        labels=labels,
     )
     return scored(tmp_path, tmp_path / "data", network)
 
@@ -36,7 +40,7 @@ def evaluated(tmp_path, frames, network=LABEL_IDS, data="label_ids", **opts):
 def scored(tmp_path, data_dir, network=LABEL_IDS):
     """Scores the colour network on a data set; returns evaluation.json."""
     path = str(tmp_path / "network.keras")
-    color_network.build(network).save(path)
+    color_network.save(network, path)
     config = EvaluateConfig(
         model_dir=str(tmp_path / "run"),
         data=DataConfig(str(data_dir), resize=None, crop=(16, 16)),
@@ -140,6 +144,44 @@ def test_networks_of_both_spaces_score_on_data_of_both(
     is_mapped = "ids are mapped by the label table" in capsys.readouterr().out
     assert is_mapped == (network != data)
     assert np.sum(result["confMatrix"]) == np.count_nonzero(ids != 255)
+
+
+OWN = files.parse(
+    "name,id,color\nroad,3,250 0 0\nsky,9,0 250 0\ntram,200,0 0 250\n"
+)
+
+
+def test_own_classes_are_scored_under_their_own_names(tmp_path, capsys):
+    space = OWN.train_ids
+    right = painted(half_and_half(0, 1), space)
+    wrong = (painted(half_and_half(0, 2), space)[0], half_and_half(0, 1))
+    result = evaluated(tmp_path, [right, wrong], space, "train_ids")
+    assert result["classScores"] == {"road": 1, "sky": 0.5, "tram": 0}
+    assert result["labels"] == {"road": 3, "sky": 9, "tram": 200}
+    assert result["averageScoreClasses"] == 0.5
+    assert "categoryScores" not in result
+    assert list(result["means"].items()) == [
+        ("mean IoU over 3 classes", 0.5),
+        ("mean IoU, 2 in the truth", 0.75),
+        ("pixel accuracy", 0.75),
+    ]
+    lines = capsys.readouterr().out.splitlines()
+    assert "id   class                 trainId  pixels    IoU of 3" in lines
+    assert "200  tram                        2    0.00       0.00" in lines
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "background:#00fa00" in page
+    assert "mean IoU over 3 classes" in page
+
+
+def test_a_data_set_of_other_classes_is_refused_by_the_first(tmp_path):
+    frame = painted(half_and_half(ROAD, SKY))
+    with pytest.raises(
+        ValueError,
+        match="network.keras learned other classes than --data_dir holds: id "
+        "8 is 'sidewalk', which is not evaluated, here and 'sidewalk' of train "
+        "id 1 there; give the data set of its run",
+    ):
+        evaluated(tmp_path, [frame], labels=ignoring(CITYSCAPES, 8))
 
 
 def by_name(result):

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
+from schemas.labels import files
+from schemas.labels.cityscapes import CITYSCAPES, LABEL_IDS, TRAIN_IDS
+from schemas.labels.table import ignoring
 from tests import color_network, trees
 from trainer import predict
 from trainer.config.inference import InferenceConfig, PredictConfig
@@ -38,7 +40,7 @@ def run(
     output="out",
 ):
     network = str(tmp_path / "network.keras")
-    color_network.build(space).save(network)
+    color_network.save(space, network)
     config = PredictConfig(
         model_dir="",
         input=str(source),
@@ -77,6 +79,28 @@ def test_colors_and_overlay_stand_beside_them(tmp_path, street):
     overlay = np.asarray(Image.open(tmp_path / "out" / names[2]))
     np.testing.assert_array_equal(overlay[:30], LABEL_IDS.palette[ids])
     assert overlay.shape[0] > 30
+
+
+def test_own_classes_are_predicted_by_their_ids_and_colours(tmp_path):
+    table = files.parse("name,id,color\nroad,3,9 9 9\nsky,200,0 250 0\n")
+    ids = np.full((16, 16), 3, np.uint8)
+    ids[:7] = 200
+    picture = tmp_path / "street.png"
+    Image.fromarray(table.label_ids.palette[ids]).save(picture)
+    assert run(tmp_path, picture, table.train_ids) == 0
+    for kind, expected in (
+        ("labelIds", ids),
+        ("color", table.label_ids.palette[ids]),
+    ):
+        path = tmp_path / "out" / kind / f"street_{kind}.png"
+        np.testing.assert_array_equal(np.asarray(Image.open(path)), expected)
+
+
+def test_a_submission_is_of_cityscapes_classes(tmp_path, frames):
+    table = ignoring(CITYSCAPES, 8)
+    with pytest.raises(ValueError, match="other classes apart than Cityscapes"):
+        run(tmp_path, frames, table.label_ids, submission=str(tmp_path / "s"))
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_is_no_picture_is_named_and_the_others_are_done(

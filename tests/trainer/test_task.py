@@ -4,6 +4,8 @@ import json
 import numpy as np
 import pytest
 
+from schemas.labels import files
+from schemas.labels.cityscapes import CITYSCAPES
 from tests import commands, tiny_dataset
 from trainer import configure, task
 from trainer.config import saved
@@ -226,10 +228,43 @@ def test_a_split_of_ignored_pixels_alone_is_refused(tmp_path, refuse):
     code, line = refuse(*flags, f"--model_dir={tmp_path}/run")
     assert code == 1
     assert "100 % of the pixels of 'train'" in line
-    assert "hold the ids 0, 1, 2, 3, and Cityscapes evaluates none" in line
+    assert "hold the ids 0, 1, 2, 3, and the label table evaluates none" in line
+    assert "convert with --labels=FILE" in line
     given = {"data_dir": str(tmp_path), "model_dir": str(tmp_path / "run")}
     given |= {"resize": (48, 48), "crop": (32, 32), "ignore_void": False}
     configure.train(given)  # the remedy
+
+
+def test_a_run_is_not_resumed_with_other_classes(tmp_path, refuse):
+    before, now = (
+        files.parse(f"0 0 0 ground\n1 1 1 {name}\n")
+        for name in ("tram", "tree")
+    )
+    data_dir, model_dir = str(tmp_path / "data"), str(tmp_path / "run")
+    tiny_dataset.write_dataset(data_dir, 2, 1, (48, 48), labels=now)
+    data = DataConfig(data_dir, resize=(48, 48), crop=(32, 32))
+    model = ModelConfig("label_ids", labels=before)
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "run" / "checkpoints" / "step-00000001.npz").touch()
+    saved.save(TrainConfig(model_dir, data, model))
+    assert saved.load(model_dir).model == model
+    flags = f"--data_dir={data_dir}", "--resize=48x48", "--crop=32x32"
+    for given in (flags, ()):  # The run's own flags name the same data.
+        code, line = refuse(*given, f"--model_dir={model_dir}")
+        assert code == 2
+        assert "has other classes than the run in" in line
+        assert (
+            "id 1 is 'tree' of train id 1 here and 'tram' of train id 1 there"
+            in line
+        )
+
+
+def test_a_run_on_cityscapes_names_no_table(data_dir, tmp_path):
+    data = DataConfig(data_dir, resize=(48, 48), crop=(32, 32))
+    saved.save(TrainConfig(str(tmp_path), data, ModelConfig("train_ids")))
+    content = json.loads((tmp_path / "config.json").read_text())
+    assert "labels" not in content["model"]
+    assert saved.load(str(tmp_path)).model.labels == CITYSCAPES
 
 
 def test_changed_flags_are_refused_with_both_values(data_dir, tmp_path, refuse):

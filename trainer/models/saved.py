@@ -62,7 +62,7 @@ def save_network(
     last_path = files.join(model_dir, run_dir.LATEST_NETWORK)
     with files.replacing(last_path) as partial:
         model.save(partial)
-        _store_space(partial, config.space)
+        store_space(partial, config.space)
     if is_best:
         best_path = files.join(model_dir, run_dir.BEST_NETWORK)
         with files.replacing(best_path) as partial:
@@ -166,7 +166,7 @@ def _space_of(model: keras.Model, local: str, path: str) -> LabelSpace:
     )
 
 
-def _store_space(path: str, space: LabelSpace) -> None:
+def store_space(path: str, space: LabelSpace) -> None:
     """Puts the table of its classes into a .keras file, which is a zip."""
     content = {"label_space": space.name, "labels": space.table.to_json()}
     with zipfile.ZipFile(path, "a") as archive:
@@ -174,7 +174,7 @@ def _store_space(path: str, space: LabelSpace) -> None:
 
 
 def _stored_spaces(local: str, path: str) -> tuple[LabelSpace, ...]:
-    """Reads what `_store_space` put there; nothing where it did not.
+    """Reads what `store_space` put there; nothing where it did not.
 
     Raises:
         ValueError: It is damaged.

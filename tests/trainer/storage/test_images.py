@@ -111,10 +111,21 @@ def test_a_palettes_indices_are_ids_and_scaled_greys_are_not():
     stream = io.BytesIO()
     indexed.save(stream, "PNG")
     np.testing.assert_array_equal(images.decode_ids(stream.getvalue()), ids)
-    head = (b"IHDR", struct.pack(">IIBBBBB", 2, 1, 4, 0, 0, 0, 0))
-    rest = [(b"IDAT", zlib.compress(b"\0\x17")), (b"IEND", b"")]
-    with pytest.raises(ValueError, match="^4-bit grey, a label map should be"):
-        images.decode_ids(odd_pngs.file_of([head, *rest]))
+    with pytest.raises(ValueError, match="^8-bit RGB, a label map should be"):
+        images.decode_ids(images.encode_png(np.zeros((2, 2, 3), np.uint8)))
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8, 16])
+def test_grey_values_of_any_depth_are_the_ids(bits):
+    ids = np.arange(1 << min(bits, 8)).reshape(2, -1).astype(np.uint8)
+    found = images.decode_ids(odd_pngs.grey(ids, bits))
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, ids)
+
+
+def test_grey_values_that_are_no_ids_are_refused():
+    with pytest.raises(ValueError, match="the id 256, ids are at most 255"):
+        images.decode_ids(odd_pngs.grey(np.full((2, 2), 256, np.uint16), 16))
 
 
 @pytest.mark.parametrize("decode", [images.decode_upright, images.decode_ids])
