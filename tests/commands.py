@@ -37,6 +37,13 @@ def run(module: str, *arguments: str, **options) -> subprocess.CompletedProcess:
     return done
 
 
+def imported(module: str, *arguments: str) -> set[str]:
+    """Runs a command; returns the names of all modules that it imports."""
+    done = run(module, *arguments, env={"PYTHONPROFILEIMPORTTIME": "1"})
+    lines = done.stderr.splitlines()
+    return {line.rpartition("|")[2].strip() for line in lines if "|" in line}
+
+
 def is_one_line(text: str) -> bool:
     """Whether a command answered with one line and no traceback."""
     return text.startswith("error: ") and text.count("\n") == 1

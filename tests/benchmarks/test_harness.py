@@ -26,7 +26,7 @@ def result(name, *values, peak_mb=None, **fields):
 def test_a_command_gives_its_output_and_its_wall_time():
     finished = process.run(python("import time; time.sleep(0.3); print('a')"))
     assert finished.output == "a\n"
-    assert 0.3 < finished.seconds < 10
+    assert finished.seconds > 0.3
 
 
 def test_a_failing_command_is_named_with_its_last_lines():
@@ -97,7 +97,7 @@ def test_a_rate_is_items_over_the_whole_process():
     sample = rounds.run_once(
         Contender("a", "pairs/s", python("import time; time.sleep(0.5)"), 100)
     )
-    assert 10 < sample.value < 200
+    assert 0 < sample.value < 200
 
 
 def test_a_contender_without_items_prints_its_own_value():
