@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from schemas import manifest
+from schemas.labels.cityscapes import CITYSCAPES
+from schemas.labels.table import LabelTable
 from schemas.manifest import ManifestError
 from trainer.config import devices, run_dir, saved
 from trainer.config.data import DataConfig
@@ -65,7 +67,7 @@ def train(given: Given) -> tuple[TrainConfig, RecordSet]:
 
 def evaluate(
     given: Given,
-) -> tuple[EvaluateConfig] | tuple[EvaluateConfig, str, Frames]:
+) -> tuple[EvaluateConfig, LabelTable] | tuple[EvaluateConfig, str, Frames]:
     """Configures an evaluation; errors are those of `train`."""
     run = _load_run(given)
     data = run.data if run else DataConfig(given.get("data_dir", ""))
@@ -79,9 +81,10 @@ def evaluate(
         ),
         given,
     )
+    table = run.model.labels if run else CITYSCAPES
     if config.predictions:
-        return (config,)
-    frames = open_frames(data, config.label_space)
+        return config, table
+    frames = open_frames(data, config.label_space, table)
     return config, _network_path(config), frames
 
 

@@ -100,7 +100,6 @@ def _check_ids(
     if wrong:
         raise BadPictureError(
             f"label holds id {wrong[0]} in {counts[wrong[0]]} pixels, "
-            f"{space.name} are within 0..{space.ids[-1]}; give the table of "
-            f"its classes by --labels, or --ignore_id={wrong[0]} where no "
-            "class is meant"
+            f"{space.name} are {space.extent}; give the table of its classes "
+            f"by --labels, or --ignore_id={wrong[0]} where no class is meant"
         )

@@ -49,7 +49,13 @@ class LabelTable:
                 raise ValueError(f"ignore_id {self.ignore_id} is a class's")
 
     def space(self, name: str) -> "LabelSpace":
-        """Returns one of `SPACES`."""
+        """Returns one of `SPACES`.
+
+        Raises:
+            ValueError: The name is another.
+        """
+        if name not in SPACES:
+            raise ValueError(f"{name!r} is not one of {', '.join(SPACES)}")
         return LabelSpace(name, self)
 
     @functools.cached_property
@@ -160,6 +166,12 @@ class LabelSpace:
         """The name of each id."""
         return tuple(row.name for row in self.classes)
 
+    @property
+    def extent(self) -> str:
+        """The ids in words, like `0..33`; `within 0..33` with gaps."""
+        has_gaps = self.ids != tuple(range(self.num_classes))
+        return f"{'within ' if has_gaps else ''}0..{self.ids[-1]}"
+
     def check_storable(self) -> None:
         """Checks that records can hold the ids: 0, 1, 2 and so on.
 
@@ -185,7 +197,7 @@ class LabelSpace:
         if highest >= self.num_classes:
             raise ValueError(
                 f"the label map holds the id {highest}, {self.name} are "
-                f"0..{self.num_classes - 1}"
+                f"{self.extent}"
             )
 
     @functools.cached_property

@@ -47,7 +47,9 @@ def scored(tmp_path, data_dir, network=LABEL_IDS):
         inference=InferenceConfig(resize=None, crop=(16, 16)),
         checkpoint=path,
     )
-    evaluate.run(config, config.checkpoint, open_frames(config.data))
+    evaluate.run(
+        config, config.checkpoint, open_frames(config.data, table=network.table)
+    )
     return json.loads((tmp_path / "run" / "evaluation.json").read_text())
 
 
@@ -171,6 +173,19 @@ def test_own_classes_are_scored_under_their_own_names(tmp_path, capsys):
     page = (tmp_path / "run" / "report.html").read_text()
     assert "background:#00fa00" in page
     assert "mean IoU over 3 classes" in page
+
+
+def test_trees_of_own_classes_score_like_their_records(tmp_path):
+    ids = [half_and_half(0, 1), half_and_half(0, 2)]
+    frames = [(OWN.train_ids.palette[truth], truth) for truth in ids]
+    frames[1][0][:9] = 0, 0, 250
+    wanted = evaluated(tmp_path, frames, OWN.train_ids, "train_ids")
+    for maps in (OWN.train_ids.to_label_ids, OWN.train_ids.palette):
+        of_files = [(image, maps[truth]) for image, truth in frames]
+        tree = write_tree(tmp_path / f"tree{maps.ndim}", of_files)
+        found = scored(tmp_path, tree, OWN.train_ids)
+        assert found["classScores"] == wanted["classScores"]
+        assert found["labelSpace"] == "label_ids"
 
 
 def test_a_data_set_of_other_classes_is_refused_by_the_first(tmp_path):

@@ -104,5 +104,6 @@ class LossConfig(Config):
     )
     ignore_void: bool = option(
         True,
-        help="Ignore ids that Cityscapes does not evaluate, in loss and scores",
+        help="Ignore classes that the label table does not evaluate, in loss "
+        "and scores",
     )

@@ -25,7 +25,7 @@ def save(
         model_dir: The run's folder.
         space: The ids.
         split: The training split.
-        ignore_void: Whether ids that Cityscapes does not evaluate stay out
+        ignore_void: Whether classes that are not evaluated stay out
             of the loss.
     """
     counted = space.evaluated | (not ignore_void)

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from schemas import example, layouts
-from schemas.labels.cityscapes import LABEL_IDS
-from schemas.labels.table import LabelSpace
+from schemas.labels.cityscapes import CITYSCAPES
+from schemas.labels.colors import ids_of_colors
+from schemas.labels.table import LabelSpace, LabelTable
 from schemas.manifest import FILE_NAME, NATIVE, ManifestError
+from schemas.pictures import PICTURE_KINDS, parse_png_header
 from schemas.shards import tfrecord
 from trainer.config.data import DataConfig
 from trainer.config.flag import ConfigError
@@ -61,13 +63,19 @@ class Frames:
     left_out: str = ""
 
 
-def open_frames(data: DataConfig, label_space: str | None = None) -> Frames:
+def open_frames(
+    data: DataConfig,
+    label_space: str | None = None,
+    table: LabelTable = CITYSCAPES,
+) -> Frames:
     """Finds the frames of the split to score on.
 
     Args:
         data: The split, and the folder of its records or Cityscapes' own
             folder or zips.
         label_space: The space that the run insists on; None takes any.
+        table: The classes of label maps that are not converted yet; records
+            bring their own.
 
     Raises:
         ManifestError: The records are not what their manifest says.
@@ -78,7 +86,7 @@ def open_frames(data: DataConfig, label_space: str | None = None) -> Frames:
     manifest_path = files.join(data.data_dir, FILE_NAME)
     if files.num_bytes(manifest_path) is None:
         if cityscapes.is_source(data.data_dir):
-            return _open_downloaded(data, label_space)
+            return _open_downloaded(data, label_space, table)
         if not files.is_folder(data.data_dir):
             raise FileNotFoundError(
                 f"{data.data_dir} does not exist; give --data_dir a folder of "
@@ -99,11 +107,14 @@ def open_frames(data: DataConfig, label_space: str | None = None) -> Frames:
     )
 
 
-def _open_downloaded(data: DataConfig, label_space: str | None) -> Frames:
-    if label_space not in (None, LABEL_IDS.name):
+def _open_downloaded(
+    data: DataConfig, label_space: str | None, table: LabelTable
+) -> Frames:
+    space = table.label_ids
+    if label_space not in (None, space.name):
         raise ConfigError(
             f"--label_space={label_space}, but {data.data_dir} holds "
-            f"{LABEL_IDS.name}; drop the flag"
+            f"{space.name}; drop the flag"
         )
     images, labels = (
         cityscapes.find(data.data_dir, data.eval_split, kind)
@@ -113,23 +124,46 @@ def _open_downloaded(data: DataConfig, label_space: str | None) -> Frames:
     pairs = cityscapes.pair(images, labels, "label map")
     return Frames(
         num_frames=len(pairs),
-        space=LABEL_IDS,
+        space=space,
         is_native=True,
-        read=lambda: ahead(_read_pair, pairs),
+        read=lambda: ahead(lambda pair: _read_pair(pair, table), pairs),
         left_out=layouts.describe((*images.strays, *labels.strays)),
     )
 
 
-def _read_pair(pair: cityscapes.Pair) -> Frame:
+def _read_pair(pair: cityscapes.Pair, table: LabelTable) -> Frame:
     image, label = pair.first, pair.second
-    frame = _decode(
-        pair.stem, (image.path, image.read), (label.path, label.read)
+    return _decode(
+        pair.stem,
+        (image.path, image.read),
+        (label.path, lambda: decode_label_map(label.read(), table)),
     )
-    try:
-        LABEL_IDS.check_ids(frame.truth_ids)
-    except ValueError as error:
-        raise ValueError(f"{label.path}: {error}") from error
-    return frame
+
+
+def decode_label_map(content: bytes, table: LabelTable) -> np.ndarray:
+    """Decodes a label map's PNG as the conversion reads it.
+
+    Args:
+        content: The file's bytes.
+        table: The classes that it tells apart.
+
+    Returns:
+        (H, W) uint8 label ids; `IGNORE_ID` where no class is meant.
+
+    Raises:
+        ValueError: It is no label map, or holds what is no class.
+    """
+    if parse_png_header(content).kind in PICTURE_KINDS:
+        return ids_of_colors(pictures.decode_rgb(content), table)
+    ids = pictures.decode_ids(content)
+    there = np.flatnonzero(np.bincount(ids.ravel()))
+    strays = {*there.tolist()} - {*table.label_ids.ids, table.ignore_id}
+    if strays:
+        raise ValueError(
+            f"the label map holds the id {max(strays)}, label_ids are "
+            f"{table.label_ids.extent}"
+        )
+    return table.label_ids.stored[ids]
 
 
 def _read_records(records: RecordSet, split: str) -> Iterator[Frame]:
@@ -147,7 +181,7 @@ def _read_records(records: RecordSet, split: str) -> Iterator[Frame]:
             frame = _decode(
                 record.name,
                 ("its picture", lambda: record.image),
-                ("its label map", lambda: record.label),
+                ("its label map", lambda: pictures.decode_ids(record.label)),
             )
             space.check_ids(frame.truth_ids)
         except ValueError as error:
@@ -184,18 +218,20 @@ def _payloads(records: RecordSet, split: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _decode(
-    name: str, image_file: tuple[str, Reader], label_file: tuple[str, Reader]
+    name: str,
+    image_file: tuple[str, Reader],
+    label_file: tuple[str, Callable[[], np.ndarray]],
 ) -> Frame:
     """Decodes both; the ids are still those of the stored label map.
 
     Args:
         name: The frame's stem.
         image_file: What to call the picture, and what reads it.
-        label_file: Likewise of the label map.
+        label_file: What to call the label map, and what decodes it.
     """
     try:
-        where, read_label = label_file
-        ids = pictures.decode_ids(read_label())
+        where, decode_label = label_file
+        ids = decode_label()
         where, read_image = image_file
         image = pictures.decode_rgb(read_image())
     except ValueError as error:

@@ -1,14 +1,17 @@
 """Scores label maps that lie in files, as the benchmark server does."""
 
+import functools
 import os
 import time
+from collections.abc import Callable
 
 import numpy as np
 
 from schemas import layouts
-from schemas.labels.cityscapes import LABEL_IDS
+from schemas.labels.table import LabelTable
 from trainer.config.inference import EvaluateConfig
 from trainer.data import cityscapes
+from trainer.data.frames import decode_label_map
 from trainer.evaluation import results as evaluation
 from trainer.evaluation.results import FrameResult, Subject
 from trainer.metrics.confusion import count_pairs
@@ -18,22 +21,25 @@ from trainer.storage.progress import Progress
 from trainer.storage.threads import ahead
 
 
-def run(config: EvaluateConfig) -> None:
+def run(config: EvaluateConfig, table: LabelTable) -> None:
     """Scores --predictions against the labels of --data_dir.
+
+    Args:
+        config: The evaluation.
+        table: The classes.
 
     Raises:
         ValueError: A file is no label map, is of another size than its
-            label, or holds an id outside 0..33; names the frame.
+            label, or holds an id that is no class's; names the frame.
         FileNotFoundError: Labels or predictions are missing.
     """
     begin = time.perf_counter()
-    results = score(
-        config.data.data_dir, config.data.eval_split, config.predictions
-    )
+    data = config.data
+    results = score(data.data_dir, data.eval_split, config.predictions, table)
     subject = Subject(
         source=config.predictions,
         split=config.data.eval_split,
-        space=LABEL_IDS,
+        space=table.label_ids,
         is_native=True,
         seconds=time.perf_counter() - begin,
         details={},
@@ -49,7 +55,10 @@ def _output_dir(config: EvaluateConfig) -> str:
 
 
 def score(
-    truth_source: str, split: str, predictions_source: str
+    truth_source: str,
+    split: str,
+    predictions_source: str,
+    table: LabelTable,
 ) -> list[FrameResult]:
     """Compares every label map of a split with its prediction.
 
@@ -57,6 +66,7 @@ def score(
         truth_source: A Cityscapes folder, or gtFine's zip.
         split: The split.
         predictions_source: A folder or zip of labelIds PNGs.
+        table: The classes.
     """
     truth = cityscapes.find(truth_source, split, cityscapes.LABELS)
     predictions = cityscapes.find_predictions(
@@ -67,23 +77,27 @@ def score(
     progress = Progress("frames", len(jobs))
     results = []
     threads = os.cpu_count() or 1
-    for result in ahead(_compare, jobs, threads + 1):
+    compare = functools.partial(_compare, table=table)
+    for result in ahead(compare, jobs, threads + 1):
         results.append(result)
         progress.update(len(results))
     return results
 
 
-def _compare(pair: cityscapes.Pair) -> FrameResult:
-    truth, prediction = _decode(pair.first), _decode(pair.second)
+def _compare(pair: cityscapes.Pair, table: LabelTable) -> FrameResult:
+    truth = _decode(pair.first, lambda data: decode_label_map(data, table))
+    prediction = _decode(pair.second, images.decode_ids)
     try:
-        counts = count_pairs(truth, prediction, LABEL_IDS.ids)
+        counts = count_pairs(truth, prediction, table.label_ids.ids)
     except ValueError as error:
         raise ValueError(f"{pair.second.path}: {error}") from error
     return FrameResult(pair.stem, truth.shape, counts)
 
 
-def _decode(file: StoredFile) -> np.ndarray:
+def _decode(
+    file: StoredFile, decode: Callable[[bytes], np.ndarray]
+) -> np.ndarray:
     try:
-        return images.decode_ids(file.read())
+        return decode(file.read())
     except ValueError as error:
         raise ValueError(f"{file.path}: {error}") from error

@@ -77,7 +77,7 @@ def test_a_color_of_no_class_is_named_with_its_pixel():
         ),
         (
             trees.png(IDS + 1),
-            "label holds id 3 in 30 pixels, label_ids are within 0..2; give "
+            "label holds id 3 in 30 pixels, label_ids are 0..2; give "
             "the table of its classes by --labels, or --ignore_id=3 where no "
             "class is meant",
         ),

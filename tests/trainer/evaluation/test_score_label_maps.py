@@ -10,6 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from schemas.labels.cityscapes import CITYSCAPES
 from trainer.config.data import DataConfig
 from trainer.config.inference import EvaluateConfig, InferenceConfig
 from trainer.evaluation import score_label_maps
@@ -51,7 +52,8 @@ def score(tree, truth=".", predictions="results"):
             data=DataConfig(str(tree / truth)),
             inference=InferenceConfig(),
             predictions=str(tree / predictions),
-        )
+        ),
+        CITYSCAPES,
     )
     return json.loads((tree / "run" / "evaluation.json").read_text())
 
@@ -67,7 +69,8 @@ def test_without_a_run_the_scores_go_to_the_predictions(tree, name):
             data=DataConfig(str(tree)),
             inference=InferenceConfig(),
             predictions=str(tree / name),
-        )
+        ),
+        CITYSCAPES,
     )
     path = tree / name.split("/")[0] / "evaluation.json"
     scores = json.loads(path.read_text())
