@@ -56,17 +56,17 @@ class LabelTable:
         """
         if name not in SPACES:
             raise ValueError(f"{name!r} is not one of {', '.join(SPACES)}")
-        return LabelSpace(name, self)
+        return self.label_ids if name == "label_ids" else self.train_ids
 
     @functools.cached_property
     def label_ids(self) -> "LabelSpace":
         """The ids of the label maps; lossless."""
-        return self.space("label_ids")
+        return LabelSpace("label_ids", self)
 
     @functools.cached_property
     def train_ids(self) -> "LabelSpace":
         """The evaluated classes; every other pixel is `IGNORE_ID`."""
-        return self.space("train_ids")
+        return LabelSpace("train_ids", self)
 
     @functools.cached_property
     def categories(self) -> tuple[str, ...]:
