@@ -133,16 +133,12 @@ class Manifest:
             name: dataclasses.asdict(split)
             for name, split in self.splits.items()
         }
-        size = self.image_size
         content = {
             "format": 1 if self.labels == CITYSCAPES else 2,
             "label_space": self.label_space,
             "num_classes": self.num_classes,
             "labels": self.labels.to_json(),
-            "image": {
-                "size": size if isinstance(size, str) else list(size),
-                "format": self.image_format,
-            },
+            "image": {"size": self.image_size, "format": self.image_format},
             "options": self.options,
             "versions": self.versions,
             "splits": splits,
@@ -163,8 +159,7 @@ def parse(text: str) -> Manifest:
         content = json.loads(text)
         if content["format"] not in FORMATS:
             raise ManifestError(
-                f"format {content['format']!r} is not known, only "
-                f"{' and '.join(map(str, FORMATS))}"
+                f"format {content['format']!r} is not known, only 1 and 2"
             )
         written = content.pop(_CHECKSUM, None)
         manifest_checks.check(content)

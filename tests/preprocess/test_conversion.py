@@ -1,12 +1,16 @@
 """The Beam job on tiny trees, run in this process."""
 
 import dataclasses
+import io
 import json
 
 import apache_beam as beam
+import numpy as np
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
+from PIL import Image
 
+from preprocess.commands import verify
 from preprocess.errors import ConversionError
 from preprocess.options import Encoding, Options
 from preprocess.output import existing
@@ -20,6 +24,9 @@ from preprocess.pipeline import (
 from preprocess.records import shard_writer
 from preprocess.sources import cityscapes, listing, pairing
 from schemas import manifest
+from schemas.labels import files
+from schemas.labels.cityscapes import CITYSCAPES
+from schemas.labels.table import ignoring
 from tests import odd_pngs, trees
 from tests.preprocess.conversions import convert, records
 
@@ -96,10 +103,52 @@ def test_a_broken_pixel_stream_stops_the_job_or_is_left_out(root, tmp_path):
 
 def test_options_that_came_later_are_named_where_they_are_unusual():
     usual = Options("root", "out").deciding()
-    assert not {"check_pixels", "convert_pictures"} & set(usual)
+    assert not {"check_pixels", "convert_pictures", "labels"} & set(usual)
     how = Encoding(check_pixels=False, convert_pictures=True)
     named = Options("root", "out", encoding=how).deciding()
     assert named == usual | {"check_pixels": False, "convert_pictures": True}
+
+
+def test_label_maps_of_own_classes_are_read_by_their_table(root, tmp_path):
+    table = files.parse("0 0 0 ground\n1 2 3 road\n9 8 7 sky\n")
+    ids = {stem: trees.label_map(i) % 3 for i, stem in enumerate(trees.STEMS)}
+    painted = {s: table.label_ids.palette[ids[s]] for s in trees.STEMS[:3]}
+    for stem in trees.STEMS:
+        pixels = painted.get(stem, ids[stem])
+        trees.write(trees.label_path(root, stem), trees.png(pixels))
+    how = Encoding(labels=table)
+    content = convert(root, tmp_path / "out", encoding=how).content
+    for record in records(tmp_path / "out"):
+        found = np.asarray(Image.open(io.BytesIO(record.label)))
+        assert found.tolist() == ids[record.name].tolist()
+    counts = np.bincount(np.ravel(list(ids.values()))).tolist()
+    assert list(content.splits["train"].class_pixels) == counts
+    assert (content.labels, content.num_classes) == (table, 3)
+    assert verify.verify(str(tmp_path / "out")) == []
+    assert convert(root, tmp_path / "out", encoding=how).was_done
+    other = files.parse("0 0 0 ground\n1 2 3 road\n9 8 7 tram\n")
+    with pytest.raises(
+        ConversionError,
+        match="already holds another data set: id 2 is 'tram' of train id 2 "
+        "here and 'sky' of train id 2 there",
+    ):
+        convert(root, tmp_path / "out", encoding=Encoding(labels=other))
+    with pytest.raises(ConversionError, match="another data set: labels is"):
+        colors = files.parse("0 0 0 ground\n1 2 3 road\n9 8 6 sky\n")
+        convert(root, tmp_path / "out", encoding=Encoding(labels=colors))
+
+
+def test_a_bad_label_map_is_named_with_what_it_holds(root, tmp_path):
+    path = trees.label_path(root, trees.STEMS[0])
+    trees.write(path, trees.png(np.full((16, 32), 99, np.uint8)))
+    with pytest.raises(
+        ConversionError,
+        match=f"{path}: label holds id 99 in 512 pixels, label_ids are 0..33; "
+        "give the table of its classes by --labels, or --ignore_id=99",
+    ):
+        convert(root, tmp_path / "out")
+    remedy = Encoding(labels=ignoring(CITYSCAPES, 99))
+    convert(root, tmp_path / "out", encoding=remedy)
 
 
 def test_two_files_of_one_frame_are_a_duplicate(root, tmp_path):

@@ -5,7 +5,10 @@ from absl import flags as absl_flags
 from absl.testing import flagsaver
 
 from preprocess import flags
+from preprocess.errors import ConversionError
 from schemas.failures import FlagError
+from schemas.labels.cityscapes import CITYSCAPES
+from schemas.labels.table import ignoring
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +52,67 @@ def test_a_number_out_of_bounds_is_refused_by_its_flag(flag):
     name = flag.partition("=")[0].removeprefix("--")
     with pytest.raises(absl_flags.IllegalFlagValueError, match=name):
         options(flag)
+
+
+TABLE = "name,id\nroad,{}\nsky,{}\n"
+
+
+def labels(tmp_path, text, *arguments):
+    path = tmp_path / "classes.csv"
+    path.write_text(text)
+    return options(f"--labels={path}", *arguments).encoding.labels
+
+
+def test_the_label_table_is_cityscapes_where_no_file_is_given():
+    assert options().encoding.labels == CITYSCAPES
+    with_255 = options("--ignore_id=255").encoding.labels
+    assert with_255 == ignoring(CITYSCAPES, 255)
+
+
+def test_a_file_of_labels_is_the_table_and_255_is_ignored(tmp_path):
+    table = labels(tmp_path, "\ufeff" + TABLE.format(0, 1))
+    assert table.label_ids.class_names == ("road", "sky")
+    assert table.ignore_id == 255
+    text = TABLE.format(0, 1)
+    assert labels(tmp_path, text, "--ignore_id=7").ignore_id == 7
+    assert labels(tmp_path, text, "--ignore_id=none").ignore_id is None
+
+
+@pytest.mark.parametrize("ignore_id", ["256", "-1", "all", ""])
+def test_an_id_to_ignore_that_is_none_is_refused(ignore_id):
+    with pytest.raises(FlagError, match=f"--ignore_id={ignore_id} should be"):
+        options(f"--ignore_id={ignore_id}")
+
+
+def test_an_id_to_ignore_that_leaves_one_class_is_refused(tmp_path):
+    with pytest.raises(FlagError, match="--ignore_id=1: .* 1 of the classes"):
+        labels(tmp_path, TABLE.format(0, 1), "--ignore_id=1")
+
+
+def test_ids_with_gaps_are_for_train_ids(tmp_path):
+    text = TABLE.format(3, 9)
+    with pytest.raises(
+        FlagError, match="the 1. is 3, 'road'; .* --label_space=train_ids"
+    ):
+        labels(tmp_path, text)
+    remedy = labels(tmp_path, text, "--label_space=train_ids")
+    assert remedy.label_ids.ids == (3, 9)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"name,id\nroad,0\nroad,1\n", "line 3: the name 'road' is another"),
+        (b"\xff\xfen\0", "classes.csv: .* codec can't decode byte 0xff"),
+        (None, "classes.csv: No such file or directory"),
+    ],
+)
+def test_a_file_that_is_no_table_is_named(tmp_path, content, message):
+    path = tmp_path / "classes.csv"
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(ConversionError, match=message):
+        options(f"--labels={path}")
 
 
 def test_a_leading_tilde_is_the_home_folder():

@@ -4,6 +4,7 @@ import json
 import pytest
 
 from schemas import example, manifest, tfds
+from schemas.labels import files
 from tests import tiny_dataset
 
 
@@ -80,6 +81,18 @@ def test_splits_carry_shard_lengths_and_bytes_as_protobuf_writes_them(content):
             "shardLengths": ["1", "1"],
         },
     ]
+
+
+def test_own_classes_are_described_without_cityscapes(tmp_path, content):
+    table = files.parse("0 0 0 ground\n1 1 1 road\n")
+    own = tiny_dataset.write_dataset(tmp_path / "own", 2, 1, labels=table)
+    info = tfds.dataset_info(own)
+    assert info["description"] == (
+        "Pictures with label_ids label maps, 2 classes: ground, road."
+    )
+    assert info["name"] == "own_classes"
+    assert not {"citation", "location"} & set(info)
+    assert tfds.dataset_info(content)["name"] == "cityscapes"
 
 
 def test_both_files_are_json_and_always_the_same(content):

@@ -12,6 +12,7 @@ from PIL import Image
 
 from preprocess.output import card
 from schemas import example, manifest
+from schemas.labels import files
 from schemas.labels.cityscapes import LABEL_IDS
 from schemas.labels.colors import overlay
 from schemas.shards import names, tfrecord
@@ -207,6 +208,15 @@ def test_what_the_data_say_is_escaped(tmp_path, content):
     content = dataclasses.replace(content, options={"<i>": "</dl>"})
     page = Page(card.render(content, str(tmp_path)))
     assert {'<b>"&amp;', "<i>", "</dl>"} <= set(page.texts)
+
+
+def test_own_classes_stand_under_their_names_and_no_city(tmp_path):
+    table = files.parse("1 2 3 <road>\n9 8 7 sky\n5 5 5 x&\n")
+    content = tiny_dataset.write_dataset(tmp_path, 2, 1, SIZE, labels=table)
+    page = card.render(content, str(tmp_path))
+    assert "Cityscapes" not in page
+    assert "&lt;road&gt;" in page and "<road>" not in page
+    assert "rgb(1,2,3)" in page
 
 
 def run_chromium(folder, *arguments: str) -> str:
