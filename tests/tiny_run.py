@@ -20,8 +20,12 @@ def make_config(data_dir, model_dir, **options) -> TrainConfig:
     return TrainConfig(
         model_dir=str(model_dir),
         data=DataConfig(str(data_dir), resize=(40, 40), crop=(32, 32)),
-        model=ModelConfig("label_ids", base_filters=2),
-        **{"epochs": 2, "batch_size": 4} | options,
+        **{
+            "model": ModelConfig("label_ids", base_filters=2),
+            "epochs": 2,
+            "batch_size": 4,
+        }
+        | options,
     )
 
 

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from schemas.labels import files
 from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
+from schemas.labels.table import LabelTable
 from tests import color_network
 from tests.tiny_dataset import write_dataset
 from tests.trainer.serving.applied import predicted, texture
@@ -19,6 +21,7 @@ from trainer.config.inference import (
     ExportConfig,
     InferenceConfig,
 )
+from trainer.serving import keras_file
 
 SIZE, RESIZE = (45, 77), (24, 40)
 BEGIN = """
@@ -122,6 +125,27 @@ def test_the_keras_file_gives_what_prediction_gives(tmp_path, space):
     label_ids = applied_by_a_stranger(tmp_path, "keras", path, image)
     assert len(np.unique(label_ids)) > 5
     assert (label_ids == predict(image)).mean() > 0.999
+
+
+def test_an_export_of_own_classes_gives_their_ids_and_names(tmp_path, capsys):
+    table = files.parse("name,id,color\nroad,3,9 9 9\nsky,200,0 250 0\n")
+    path = str(tmp_path / "network.keras")
+    color_network.save(table.train_ids, path)
+    config = ExportConfig(
+        export_dir=str(tmp_path / "out"),
+        checkpoint=path,
+        inference=InferenceConfig(None, (16, 16)),
+        input_size=(16, 16),
+        export_formats=("keras",),
+    )
+    export.run(config, path)
+    ids = np.full((16, 16), 3, np.uint8)
+    ids[:7] = 200
+    apply = keras_file.open_file(str(tmp_path / "out" / "unet.keras"))
+    np.testing.assert_array_equal(apply(table.label_ids.palette[ids]), ids)
+    content = json.loads((tmp_path / "out" / "labels.json").read_text())
+    assert LabelTable.from_json(content) == table
+    assert "labels.json: the classes of the labelIds" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("signature", ["encoded", "pixels"])

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from schemas import manifest
+from schemas.labels import files
 from schemas.labels.cityscapes import LABEL_IDS
 from tests import commands, tiny_dataset
 from tests.tiny_run import (
@@ -17,13 +18,15 @@ from tests.tiny_run import (
     run_training,
     same_state,
 )
-from trainer.config import seen_ids
+from trainer.config import saved, seen_ids
 from trainer.config.data import DataConfig
+from trainer.config.model import ModelConfig
 from trainer.config.optimization import LossConfig, OptimizerConfig
 from trainer.data import dataset, pipeline, splits
 from trainer.engine import checkpoints, divergence, epoch, loop, validation
 from trainer.metrics import confusion
 from trainer.models.pixels import normalize
+from trainer.models.saved import load_network
 
 NUM_TRAIN, NUM_VAL = 10, 3
 
@@ -145,6 +148,20 @@ def test_an_older_run_keeps_predicting_ids_that_it_never_saw(
     run_training(make_config(data_dir, tmp_path, epochs=2))
     assert len(read_rows(tmp_path)) == 2
     assert not (tmp_path / seen_ids.FILE_NAME).exists()
+
+
+def test_a_run_on_two_classes_of_its_own_keeps_their_table(tmp_path):
+    table = files.parse("1 2 3 ground\n200 100 50 road\n")
+    data_dir = tmp_path / "data"
+    tiny_dataset.write_dataset(data_dir, 4, 2, labels=table)
+    model = ModelConfig("label_ids", base_filters=2, labels=table)
+    config = make_config(data_dir, tmp_path / "run", epochs=1, model=model)
+    assert run_training(config) == 0
+    assert 0 <= float(read_rows(tmp_path / "run")[0]["val_mean_iou"]) <= 1
+    assert saved.load(config.model_dir).model == model
+    network = load_network(str(tmp_path / "run" / "best.keras"))
+    assert network.space == table.label_ids
+    assert network.model.output_shape[-1] == 2
 
 
 def test_averaged_weights_are_scored_beside_and_saved(data_dir, tmp_path):
