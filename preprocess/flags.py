@@ -32,8 +32,8 @@ flags.DEFINE_enum(
     "label_space",
     "label_ids",
     ["label_ids", "train_ids"],
-    "Ids in the records: those of the label maps, of Cityscapes 34, or the "
-    "evaluated classes, of Cityscapes 19, with 255 = ignore.",
+    "Ids in the records: those of the label maps, or the evaluated classes "
+    "alone, with 255 = ignore.",
 )
 flags.DEFINE_string(
     "labels",

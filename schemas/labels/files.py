@@ -20,7 +20,12 @@ _Line = tuple[int, str]
 
 _MAX_CHARACTERS = 1 << 20
 _MAX_QUOTED = 80
-_COLORED_LINE = re.compile(r"(\d+)\s+(\d+)\s+(\d+)\s+(\S.*)")
+_COLORED_LINE = re.compile(
+    r"(\d{1,3})\s+(\d{1,3})\s+(\d{1,3})\s+(\S.*)", re.ASCII
+)
+_THREE_NUMBERS = re.compile(
+    r"\D*(\d{1,3})\D+(\d{1,3})\D+(\d{1,3})\D*", re.ASCII
+)
 _COMMENT = re.compile(r"\s*#(?![0-9a-fA-F]{6}\b)")
 """No color, which may stand in the first column."""
 
@@ -141,7 +146,7 @@ def _color(text: str) -> tuple[int, int, int]:
     if found := re.fullmatch(r"#([0-9a-fA-F]{6})", text):
         red, green, blue = bytes.fromhex(found[1])
         return red, green, blue
-    if found := re.fullmatch(r"\D*(\d+)\D+(\d+)\D+(\d+)\D*", text):
+    if found := _THREE_NUMBERS.fullmatch(text):
         red, green, blue = map(int, found.groups())
         return red, green, blue
     raise ValueError(
