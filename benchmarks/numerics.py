@@ -142,25 +142,30 @@ def train(
     from trainer.config.data import DataConfig
     from trainer.config.model import ModelConfig
     from trainer.config.training import TrainConfig
-    from trainer.data import dataset, pipeline, splits
+    from trainer.data import pipeline, run_records, splits
+    from trainer.data.epoch_plan import Order
     from trainer.engine import build
 
-    data = DataConfig(flags.data_dir, crop=(flags.crop, flags.crop))
-    records = dataset.open_dataset(data, ("train",))
-    manifest = records.manifest
+    crop = (flags.crop, flags.crop)
+    data = DataConfig(flags.data_dir, eval_split="train", crop=crop)
+    records = run_records.open_run(data)
     config = TrainConfig(
         model_dir="unused",
         data=data,
-        model=ModelConfig(manifest.label_space, flags.base_filters),
+        model=ModelConfig(records.space.name, flags.base_filters),
         epochs=flags.num_steps,
         batch_size=flags.batch_size,
         **variant.options,
     )
     keras.utils.set_random_seed(_SEED)
-    split = manifest.split("train")
-    stepper = build.build_training(config, split, devices.find_device())
+    stepper = build.build_training(
+        config,
+        records.num_examples,
+        records.pixel_counts,
+        devices.find_device(),
+    )
     _perturb(stepper, variant.perturbation)
-    order = pipeline.Order(
+    order = Order(
         crop=data.crop,
         scale=data.scale,
         batch_size=flags.batch_size,
@@ -168,7 +173,7 @@ def train(
         seed=_SEED,
     )
     batches = pipeline.train_batches(
-        splits.open_train(data, records, ""), order
+        splits.open_train(data, records.train, ""), order
     )
     run = Run([], [])
     for step, batch in enumerate(batches.take(flags.num_steps)):

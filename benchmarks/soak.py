@@ -161,12 +161,13 @@ def read_epochs(
     """
     from trainer.config.data import DataConfig
     from trainer.data import dataset, pipeline, splits
+    from trainer.data.epoch_plan import Order
 
     data = DataConfig(data_dir, resize=None, crop=SIZE, cache="none")
-    records = dataset.load(data_dir)
-    order = pipeline.Order(SIZE, _BATCH_SIZE, num_epochs, seed=1)
-    source = splits.open_train(data, records, "")
-    batches = iter(pipeline.train_batches(source, order))
+    part = dataset.Part(dataset.load(data_dir), "train")
+    order = Order(SIZE, _BATCH_SIZE, num_epochs, seed=1)
+    sources = splits.open_train(data, [part], "")
+    batches = iter(pipeline.train_batches(sources, order))
     epochs = []
     for _ in range(num_epochs):
         watch = Watch(os.getpid())

@@ -1,11 +1,25 @@
 """Class weights from pixel counts, for losses over unbalanced classes."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 ENET_OFFSET = 1.02
 """The constant that ENet adds to a class's share; bounds weights to 50.5."""
+
+
+class PixelCounts(NamedTuple):
+    """What class weights come from.
+
+    Attributes:
+        class_pixels: (num_classes,) int64 pixels of each class.
+        present_pixels: (num_classes,) int64 pixels of any class in the
+            frames that hold the class; empty where they were not counted.
+    """
+
+    class_pixels: np.ndarray
+    present_pixels: np.ndarray
 
 
 def median_frequency(

@@ -10,7 +10,7 @@ from trainer import train
 from trainer.config.data import DataConfig
 from trainer.config.model import ModelConfig
 from trainer.config.training import TrainConfig
-from trainer.data.dataset import open_dataset
+from trainer.data.run_records import open_run
 from trainer.engine import checkpoints
 from trainer.engine.epoch import Row
 
@@ -31,8 +31,7 @@ def make_config(data_dir, model_dir, **options) -> TrainConfig:
 
 def run_training(config: TrainConfig) -> int:
     """Trains as --mode=train does; returns the exit code."""
-    splits = (config.data.train_split, config.data.eval_split)
-    return train.run(config, open_dataset(config.data, splits))
+    return train.run(config, open_run(config.data))
 
 
 def arguments(data_dir, model_dir, *more: str) -> tuple[str, ...]:

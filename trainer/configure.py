@@ -10,7 +10,6 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from schemas import manifest
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.table import LabelTable
 from schemas.manifest import ManifestError
@@ -25,16 +24,16 @@ from trainer.config.inference import (
 from trainer.config.model import ModelConfig
 from trainer.config.options import with_values
 from trainer.config.training import TrainConfig
-from trainer.data import dataset
-from trainer.data.dataset import RecordSet
+from trainer.data import run_records
 from trainer.data.frames import Frames, open_frames
-from trainer.storage import files, image_files
+from trainer.data.run_records import RunRecords
+from trainer.storage import image_files
 
 Given = Mapping[str, Any]
 """Name → value of the flags that the user gave."""
 
 
-def train(given: Given) -> tuple[TrainConfig, RecordSet]:
+def train(given: Given) -> tuple[TrainConfig, RunRecords]:
     """Configures a training of the manifest's label space.
 
     Without --data_dir, a run that the folder holds is resumed with its own
@@ -50,18 +49,16 @@ def train(given: Given) -> tuple[TrainConfig, RecordSet]:
     run = None if "data_dir" in given else saved.load(model_dir)
     data = run.data if run else DataConfig(given.get("data_dir", ""))
     data = with_values(data, given)
-    records = dataset.open_dataset(
-        data, (data.train_split, data.eval_split), given.get("label_space")
-    )
-    model = run.model if run else ModelConfig(records.manifest.label_space)
-    model = dataclasses.replace(model, labels=records.manifest.labels)
+    records = run_records.open_run(data, given.get("label_space"))
+    model = run.model if run else ModelConfig(records.space.name)
+    model = dataclasses.replace(model, labels=records.space.table)
     base = run or TrainConfig(model_dir, data, model)
     base = dataclasses.replace(base, model=model)
     config = with_values(base, given)
     devices.check_backend(config.devices)
     saved.check_same_run(config)
     if config.loss.ignore_void:
-        _check_some_class(records, data.train_split)
+        _check_some_class(records)
     return config, records
 
 
@@ -130,7 +127,8 @@ def export(given: Given) -> tuple[ExportConfig, str]:
             "train_split": run.data.train_split,
             "eval_split": run.data.eval_split,
         }
-        if _is_data_set(run.data.data_dir):
+        folders = run_records.folders(run.data.data_dir)
+        if all(map(run_records.is_data_set, folders)):
             frames_of["data_dir"] = run.data.data_dir
     # What is checked together is set together.
     names = ("data_dir", "export_formats")
@@ -156,20 +154,20 @@ MODES: dict[str, Callable[[Given], tuple[Any, ...]]] = {
 """Mode → what makes the arguments of its `run`."""
 
 
-def _check_some_class(records: RecordSet, split: str) -> None:
-    """Checks that not all pixels of the training split are ignored.
+def _check_some_class(records: RunRecords) -> None:
+    """Checks that not all pixels of the training splits are ignored.
 
     Raises:
         ManifestError: They are; names the ids.
     """
-    manifest = records.manifest
-    pixels = manifest.split(split).class_pixels
-    if any(itertools.compress(pixels, manifest.space.evaluated)):
+    pixels = records.pixel_counts.class_pixels
+    if any(itertools.compress(pixels, records.space.evaluated)):
         return
     ids = ", ".join(str(i) for i, count in enumerate(pixels) if count)
     raise ManifestError(
-        f"100 % of the pixels of {split!r} in {records.folder} are ignored: "
-        f"its label maps hold {f'the ids {ids}' if ids else 'no class'}, and "
+        f"100 % of the pixels of {' and '.join(map(str, records.train))} are "
+        "ignored: the label maps hold "
+        f"{f'the ids {ids}' if ids else 'no class'}, and "
         "the label table evaluates none of these; convert with --labels=FILE, "
         "the table of their classes, or give --ignore_void=false to learn ids "
         "as they are"
@@ -186,12 +184,6 @@ def _network_flags(given: Given) -> dict[str, Any]:
     """Returns the flags that name a network, as far as they are given."""
     names = "model_dir", "checkpoint"
     return {name: given[name] for name in names if name in given}
-
-
-def _is_data_set(data_dir: str) -> bool:
-    """Returns whether a converted data set is where a run found it."""
-    path = files.join(data_dir, manifest.FILE_NAME)
-    return files.num_bytes(path) is not None
 
 
 def _load_run(given: Given) -> TrainConfig | None:

@@ -100,7 +100,8 @@ def _compare(
 
 
 def _calibration(config: ExportConfig) -> Iterator[np.ndarray]:
-    for picture in _pictures(config, config.train_split, CALIBRATION_FRAMES):
+    split = config.train_split.split(",")[0]
+    for picture in _pictures(config, split, CALIBRATION_FRAMES):
         yield picture.image
 
 

@@ -13,7 +13,7 @@ from schemas import locking
 from trainer.backends import processes
 from trainer.config import saved
 from trainer.config.training import TrainConfig
-from trainer.data.dataset import RecordSet
+from trainer.data.run_records import RunRecords
 from trainer.engine.loop import Training
 from trainer.storage import files
 
@@ -21,12 +21,12 @@ _SEED_OF_ZERO = 1 << 31
 """tf.data cannot shuffle by a tensor's seed beside a global seed of 0."""
 
 
-def run(config: TrainConfig, records: RecordSet) -> int:
+def run(config: TrainConfig, records: RunRecords) -> int:
     """Trains, or resumes, the run in `config.model_dir`.
 
     Args:
         config: The run.
-        records: The data set that `config.data` names.
+        records: Those that `config.data` names.
 
     Returns:
         The exit code: 0 when all epochs are done, `loop.EXIT_AGAIN` after

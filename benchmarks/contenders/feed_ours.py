@@ -16,7 +16,8 @@ import tensorflow as tf
 
 from benchmarks.contenders import feeding
 from trainer.config.data import AppearanceConfig, DataConfig
-from trainer.data import dataset, pipeline, splits
+from trainer.data import pipeline, run_records, splits
+from trainer.data.epoch_plan import Order
 
 _MANY = 1 << 20
 """Epochs; more than any measurement reaches."""
@@ -51,12 +52,12 @@ def measure(
         cache=cache,
         **AUGMENTATIONS[augmentation],
     )
-    records = dataset.open_dataset(data, (_SPLIT,))
-    num_images = records.manifest.split(_SPLIT).num_examples
+    records = run_records.open_run(data)
+    num_images = records.num_examples
     with tempfile.TemporaryDirectory() as cache_dir:
 
         def open_batches() -> tf.data.Dataset:
-            order = pipeline.Order(
+            order = Order(
                 data.crop,
                 feeding.BATCH_SIZE,
                 epochs=_MANY,
@@ -64,8 +65,8 @@ def measure(
                 scale=data.scale,
                 appearance=data.appearance,
             )
-            source = splits.open_train(data, records, cache_dir)
-            batches = pipeline.train_batches(source, order)
+            sources = splits.open_train(data, records.train, cache_dir)
+            batches = pipeline.train_batches(sources, order)
             if dtype == "float32":
                 batches = batches.map(_normalize).prefetch(tf.data.AUTOTUNE)
             return batches

@@ -16,7 +16,7 @@ from tests.fuzz.harness import damaged, fuzz  # noqa: E402
 from tests.schemas.test_manifest import CONTENT  # noqa: E402
 from trainer.config.data import DataConfig  # noqa: E402
 from trainer.config.flag import ConfigError  # noqa: E402
-from trainer.data import dataset, frames  # noqa: E402
+from trainer.data import frames, run_records  # noqa: E402
 
 JSON = st.recursive(
     st.one_of(
@@ -102,7 +102,7 @@ def test_a_data_set_of_another_manifest_is_opened_or_refused(
     data = DataConfig(str(folder), resize=(16, 16), crop=(16, 16))
     for read in (
         lambda: verify.verify(str(folder)),
-        lambda: dataset.open_dataset(data, ("train", "val")),
+        lambda: run_records.open_run(data),
         lambda: list(frames.open_frames(data).read()),
     ):
         try:

@@ -129,15 +129,15 @@ def test_a_record_that_is_verified_is_learned_from_and_others_are_named(
 ):
     folder = tmp_path_factory.getbasetemp() / "fuzzed-records"
     tiny_dataset.write_records(folder, [record], space)
-    records = dataset.load(str(folder))
+    part = dataset.Part(dataset.load(str(folder)), "train")
     problems = verify.verify(str(folder))
     is_right = all("class_pixels are not" in line for line in problems)
     try:
-        with integrity.naming_damage(records, "train"):
+        with integrity.naming_damage(part):
             image, ids = decode(
                 tf.constant(example.encode(record)),
                 "png",
-                records.manifest.space,
+                part.records.manifest.space,
                 None,
             )
     except manifest.ManifestError as error:

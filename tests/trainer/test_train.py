@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 import signal
@@ -22,7 +23,8 @@ from trainer.config import saved, seen_ids
 from trainer.config.data import DataConfig
 from trainer.config.model import ModelConfig
 from trainer.config.optimization import LossConfig, OptimizerConfig
-from trainer.data import dataset, pipeline, splits
+from trainer.data import pipeline, splits
+from trainer.data.run_records import open_run
 from trainer.engine import checkpoints, divergence, epoch, loop, validation
 from trainer.metrics import confusion
 from trainer.models.pixels import normalize
@@ -78,10 +80,10 @@ def test_a_run_leaves_models_checkpoints_rows_and_events(whole_run):  # F7
 
 def test_the_metric_is_that_of_the_saved_model(data_dir, whole_run):  # F8
     data = DataConfig(data_dir, resize=(40, 40), crop=(32, 32))
-    loaded = dataset.load(data_dir)
-    source = splits.open_eval(data, loaded, "", lambda line: None)
+    part = open_run(data).evaluation
+    source = splits.open_eval(data, part, "", lambda line: None)
     network = keras.saving.load_model(whole_run / "last.keras")
-    matrix = confusion.ConfusionMatrix(34, loaded.manifest.space.evaluated)
+    matrix = confusion.ConfusionMatrix(34, LABEL_IDS.evaluated)
     for images, ids in pipeline.eval_batches(source, (32, 32), 1):
         predicted = np.argmax(network(normalize(images)), -1)
         matrix.update(
@@ -206,6 +208,25 @@ def test_a_data_set_that_is_converted_again_meanwhile_stops_the_run(
         run_training(make_config(data_dir, model_dir, epochs=3))
     assert checkpoints.load_latest(str(model_dir)).step == 1
     assert [row["epoch"] for row in read_rows(model_dir)] == ["1"]
+
+
+def test_a_run_learns_from_several_splits_and_data_sets(
+    data_dir, tmp_path, capsys
+):
+    tiny_dataset.write_dataset(tmp_path / "other", 6, 1, (40, 40), native=True)
+    config = make_config(f"{data_dir},{tmp_path}/other", tmp_path, epochs=2)
+    data = dataclasses.replace(
+        config.data, train_split="train,val", data_weights=(1, 0.5)
+    )
+    runs = [
+        dataclasses.replace(config, data=data, model_dir=f"{tmp_path}/{name}")
+        for name in ("whole", "parts")
+    ]
+    assert run_training(runs[0]) == 0
+    assert "\nval is trained on too: its scores" in capsys.readouterr().out
+    run_training(dataclasses.replace(runs[1], epochs=1))
+    run_training(runs[1])
+    assert same_state(runs[0].model_dir, runs[1].model_dir)
 
 
 def test_a_loss_that_is_no_number_stops_the_run(data_dir, tmp_path):

@@ -92,14 +92,29 @@ class DataConfig(Config):
     """The data set, the sizes of its pictures, augmentation."""
 
     data_dir: str = option(
-        help="Folder that preprocess.main wrote; evaluate takes the Cityscapes "
-        "folder as well, or its zips with a comma between them",
+        help="Folder that preprocess.main wrote, or several with a comma "
+        "between them; evaluate takes the Cityscapes folder as well, or its "
+        "zips with a comma between them",
         required="the converted data set",
         is_path=True,
         may_change=True,  # the records are compared by their checksums
     )
-    train_split: str = option("train", help="Training split")
-    eval_split: str = option("val", help="Evaluation split")
+    train_split: str = option(
+        "train",
+        help="Training split, or several with a comma between them; each data "
+        "set gives those that it has",
+    )
+    eval_split: str = option(
+        "val", help="Evaluation split, of the first data set that has it"
+    )
+    data_weights: tuple[float, ...] = option(
+        (),
+        help="How often an epoch draws each record of a data set, a number "
+        "each; 1 where not given",
+        above=0,
+        at_most=1000,
+        example="1,0.5",
+    )
     resize: Size | None = option(
         (280, 280),
         help="Size of every picture before the crop; none keeps the stored one",

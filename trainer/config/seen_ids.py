@@ -9,7 +9,6 @@ import json
 import numpy as np
 
 from schemas.labels.table import LabelSpace
-from schemas.manifest import Split
 from trainer.config.flag import ConfigError
 from trainer.storage import files
 
@@ -17,19 +16,22 @@ FILE_NAME = "classes.json"
 
 
 def save(
-    model_dir: str, space: LabelSpace, split: Split, ignore_void: bool
+    model_dir: str,
+    space: LabelSpace,
+    class_pixels: np.ndarray,
+    ignore_void: bool,
 ) -> None:
     """Writes the pixels of each id that the loss counts.
 
     Args:
         model_dir: The run's folder.
         space: The ids.
-        split: The training split.
+        class_pixels: (num_classes,) int64, what an epoch of training draws.
         ignore_void: Whether classes that are not evaluated stay out
             of the loss.
     """
     counted = space.evaluated | (not ignore_void)
-    pixels = np.where(counted, split.class_pixels, 0).tolist()
+    pixels = np.where(counted, class_pixels, 0).tolist()
     content = {"label_space": space.name, "class_pixels": pixels}
     path = files.join(model_dir, FILE_NAME)
     files.write_text(path, json.dumps(content) + "\n")

@@ -73,8 +73,8 @@ def keep_decoded(
     if place == "none":
         return source
     report(
-        f"decoding {source.split} once into {needed_bytes / 1e6:.0f} MB of "
-        f"{'memory' if place == 'ram' else folder}"
+        f"decoding {source.part.split} once into {needed_bytes / 1e6:.0f} MB "
+        f"of {'memory' if place == 'ram' else folder}"
     )
     decoded = (
         tf.data.Dataset.range(source.num_shards)

@@ -1,4 +1,4 @@
-"""Opens a converted data set: its manifest, checked against the flags.
+"""A converted data set and its splits, checked against the flags.
 
 No TensorFlow: whatever does not fit is said before the slow imports.
 """
@@ -6,11 +6,11 @@ No TensorFlow: whatever does not fit is said before the slow imports.
 import dataclasses
 import hashlib
 import os
-from collections.abc import Iterable
 
 from schemas import manifest as manifest_lib
 from schemas import sizes
-from schemas.manifest import Manifest, ManifestError, Shard
+from schemas.manifest import Manifest, ManifestError, Shard, Split
+from schemas.shards.names import SPLIT_ALIASES
 from schemas.sizes import Size
 from trainer.config.data import DataConfig
 from trainer.config.flag import ConfigError
@@ -30,43 +30,76 @@ class RecordSet:
     folder: str
     manifest: Manifest
 
-    def shards(self, split: str) -> tuple[Shard, ...]:
-        """Returns a split's shards, in order."""
-        return self.manifest.split(split).shards
+    def has(self, split: str) -> bool:
+        """Whether it has a split, by its own name or DeepLab's."""
+        return SPLIT_ALIASES.get(split, split) in self.manifest.splits
 
     def path(self, shard: Shard) -> str:
         """Returns where a shard lies."""
         return files.join(self.folder, shard.name)
 
-    def digest(self, split: str) -> str:
-        """Returns a digest of the bytes and the order of a split's records."""
-        content = [(shard.name, shard.crc32c) for shard in self.shards(split)]
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """A split of a data set, as a run reads it.
+
+    Attributes:
+        records: The data set.
+        split: The split's name.
+        weight: How often an epoch draws each record.
+    """
+
+    records: RecordSet
+    split: str
+    weight: float = 1.0
+
+    def __str__(self) -> str:
+        """Returns words for an error: `'train' in /data`."""
+        return f"{self.split!r} in {self.records.folder}"
+
+    @property
+    def counts(self) -> Split:
+        """What the manifest says of the split."""
+        return self.records.manifest.split(self.split)
+
+    @property
+    def shards(self) -> tuple[Shard, ...]:
+        """The split's shards, in order."""
+        return self.counts.shards
+
+    @property
+    def sizes(self) -> list[Size]:
+        """The (height, width) of the stored pictures, each once."""
+        stored = self.records.manifest.image_size
+        if not isinstance(stored, str):
+            return [stored]
+        return [sizes.parse(text) for text in self.counts.image_sizes]
+
+    def digest(self) -> str:
+        """Returns a digest of the bytes and the order of the records."""
+        content = [(shard.name, shard.crc32c) for shard in self.shards]
         return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
 
-    def check_unchanged(self, splits: Iterable[str]) -> None:
-        """Checks that splits are still those that were opened.
+    def check_unchanged(self) -> None:
+        """Checks that the records are still those that were opened.
 
         Raises:
             ManifestError: They were converted again, or are being so.
         """
-        if reason := self._change(splits):
-            raise ManifestError(
-                f"the data set in {self.folder} has changed since this command "
-                f"opened it: {reason}. Run the command again; a training "
-                "resumes from its last checkpoint once the folder holds the "
-                "same frames, converted with the same options"
-            )
-
-    def _change(self, splits: Iterable[str]) -> str:
-        """Says what has changed; nothing where nothing has."""
+        folder = self.records.folder
         try:
-            now = load(self.folder)
-            for split in splits:
-                if now.digest(split) != self.digest(split):
-                    return f"{split!r} holds other records"
+            now = dataclasses.replace(self, records=load(folder)).digest()
+            if now == self.digest():
+                return
+            reason = f"{self.split!r} holds other records"
         except ManifestError as error:
-            return str(error)
-        return ""
+            reason = str(error)
+        raise ManifestError(
+            f"the data set in {folder} has changed since this command opened "
+            f"it: {reason}. Run the command again; a training resumes from "
+            "its last checkpoint once the folder holds the same frames, "
+            "converted with the same options"
+        )
 
 
 def load(folder: str) -> RecordSet:
@@ -74,40 +107,34 @@ def load(folder: str) -> RecordSet:
     return RecordSet(folder, manifest_lib.load(folder, files.read_text))
 
 
-def open_dataset(
-    data: DataConfig,
-    splits: tuple[str, ...],
-    label_space: str | None = None,
-) -> RecordSet:
-    """Reads the manifest and checks what the run will ask of it.
-
-    Args:
-        data: The data set's folder and the sizes that pictures take.
-        splits: The splits that will be read.
-        label_space: The space that the run insists on; None takes any.
+def check_label_space(records: RecordSet, label_space: str | None) -> None:
+    """Checks the space that a run insists on; None takes any.
 
     Raises:
-        ManifestError: There is no finished data set, a split is missing or
-            empty, or a shard is not what the manifest says.
-        ConfigError: The label space or a size does not fit.
+        ConfigError: It is another one.
     """
-    records = load(data.data_dir)
     stored_space = records.manifest.label_space
     if label_space not in (None, stored_space):
         raise ConfigError(
-            f"--label_space={label_space}, but {data.data_dir} holds "
+            f"--label_space={label_space}, but {records.folder} holds "
             f"{stored_space}; drop the flag, or convert again with "
             f"preprocess.main --label_space={label_space}"
         )
-    for split in dict.fromkeys(splits):
-        _check_split(records, split)
-        stored_resize(data, records, split)
-    return records
 
 
-def stored_resize(
-    data: DataConfig, records: RecordSet, split: str
-) -> Size | None:
+def check_part(part: Part, data: DataConfig) -> None:
+    """Checks what a run will ask of a split.
+
+    Raises:
+        ManifestError: The split is missing or empty, or a shard is not what
+            the manifest says.
+        ConfigError: A size does not fit.
+    """
+    _check_shards(part)
+    stored_resize(data, part)
+
+
+def stored_resize(data: DataConfig, part: Part) -> Size | None:
     """Returns the size to resize a split's pictures to, None for not at all.
 
     Pictures of another stored size are only ever made smaller: what the
@@ -117,41 +144,30 @@ def stored_resize(
         ConfigError: The stored pictures are too small for the flags.
     """
     if data.resize is None:
-        for size in stored_sizes(records, split):
-            _check_holds(records, size, "crop", data.crop)
+        for size in part.sizes:
+            _check_holds(part, size, "crop", data.crop)
         return None
-    stored = records.manifest.image_size
+    stored = part.records.manifest.image_size
     if isinstance(stored, str):  # native
         return data.resize
-    _check_holds(records, stored, "resize", data.resize)
+    _check_holds(part, stored, "resize", data.resize)
     return None if stored == data.resize else data.resize
 
 
-def stored_sizes(records: RecordSet, split: str) -> list[Size]:
-    """Returns the (height, width) of a split's stored pictures, each once."""
-    stored = records.manifest.image_size
-    if not isinstance(stored, str):
-        return [stored]
-    texts = records.manifest.split(split).image_sizes
-    return [sizes.parse(text) for text in texts]
-
-
-def _check_holds(
-    records: RecordSet, stored: Size, flag: str, wanted: Size
-) -> None:
+def _check_holds(part: Part, stored: Size, flag: str, wanted: Size) -> None:
     if stored[0] < wanted[0] or stored[1] < wanted[1]:
         raise ConfigError(
             f"--{flag}={format_size(wanted)} is larger than the "
-            f"{format_size(stored)} pictures of {records.folder}; lower it, "
-            "or convert again with a larger preprocess.main --image_size"
+            f"{format_size(stored)} pictures of {part.records.folder}; lower "
+            "it, or convert again with a larger preprocess.main --image_size"
         )
 
 
-def _check_split(records: RecordSet, name: str) -> None:
-    shards = records.shards(name)
-    if not records.manifest.split(name).num_examples:
+def _check_shards(part: Part) -> None:
+    records, shards = part.records, part.shards
+    if not part.counts.num_examples:
         raise ManifestError(
-            f"split {name!r} of {records.folder} holds no frames"
+            f"split {part.split!r} of {records.folder} holds no frames"
         )
     bad = []
     for shard in shards:
@@ -161,7 +177,7 @@ def _check_split(records: RecordSet, name: str) -> None:
             bad.append(f"{shard.name} {found}, not {shard.num_bytes}")
     if bad:
         raise ManifestError(
-            f"{len(bad)} of {len(shards)} shards of {name!r} in "
+            f"{len(bad)} of {len(shards)} shards of {part.split!r} in "
             f"{os.path.abspath(records.folder)} are not what the manifest "
             f"says, first: {bad[0]}. Copy the data set again or convert it "
             "with --overwrite."

@@ -18,8 +18,8 @@ from schemas.pictures import PICTURE_KINDS, parse_png_header
 from schemas.shards import tfrecord
 from trainer.config.data import DataConfig
 from trainer.config.flag import ConfigError
-from trainer.data import cityscapes, dataset
-from trainer.data.dataset import RecordSet
+from trainer.data import cityscapes, run_records
+from trainer.data.dataset import Part
 from trainer.storage import files
 from trainer.storage import images as pictures
 from trainer.storage.archives import Reader
@@ -83,8 +83,8 @@ def open_frames(
         FileNotFoundError: There are no frames, or one lacks its partner.
         ValueError: A zip is none, or a frame comes twice.
     """
-    manifest_path = files.join(data.data_dir, FILE_NAME)
-    if files.num_bytes(manifest_path) is None:
+    folders = run_records.folders(data.data_dir)
+    if not any(map(run_records.is_data_set, folders)):
         if cityscapes.is_source(data.data_dir):
             return _open_downloaded(data, label_space, table)
         if not files.is_folder(data.data_dir):
@@ -97,13 +97,13 @@ def open_frames(
             f"{data.data_dir} holds no {FILE_NAME}, so it is no data set of "
             f"preprocess.main; {missing}"
         )
-    split = data.eval_split
-    records = dataset.open_dataset(data, (split,), label_space)
+    part = run_records.open_evaluation(data, label_space)
+    manifest = part.records.manifest
     return Frames(
-        num_frames=records.manifest.split(split).num_examples,
-        space=records.manifest.space,
-        is_native=records.manifest.image_size == NATIVE,
-        read=lambda: _read_records(records, split),
+        num_frames=part.counts.num_examples,
+        space=manifest.space,
+        is_native=manifest.image_size == NATIVE,
+        read=lambda: _read_records(part),
     )
 
 
@@ -166,8 +166,8 @@ def decode_label_map(content: bytes, table: LabelTable) -> np.ndarray:
     return table.label_ids.stored[ids]
 
 
-def _read_records(records: RecordSet, split: str) -> Iterator[Frame]:
-    space = records.manifest.space
+def _read_records(part: Part) -> Iterator[Frame]:
+    space = part.records.manifest.space
     to_label_ids = space.to_label_ids
 
     def decode(item: tuple[str, bytes]) -> Frame:
@@ -189,18 +189,18 @@ def _read_records(records: RecordSet, split: str) -> Iterator[Frame]:
         truth_ids = to_label_ids[frame.truth_ids]
         return dataclasses.replace(frame, truth_ids=truth_ids)
 
-    return ahead(decode, _payloads(records, split))
+    return ahead(decode, _payloads(part))
 
 
-def _payloads(records: RecordSet, split: str) -> Iterator[tuple[str, bytes]]:
+def _payloads(part: Part) -> Iterator[tuple[str, bytes]]:
     """Yields each record with the words that name it.
 
     Raises:
         ManifestError: A record is damaged, or another conversion has replaced
             some while others were read.
     """
-    for shard in records.shards(split):
-        path = records.path(shard)
+    for shard in part.shards:
+        path = part.records.path(shard)
         count = 0
         try:
             with files.open_binary(path) as stream:
@@ -214,7 +214,7 @@ def _payloads(records: RecordSet, split: str) -> Iterator[tuple[str, bytes]]:
                 f"{path} holds {count} records, the manifest says "
                 f"{shard.num_examples}; convert again with --overwrite"
             )
-    records.check_unchanged((split,))
+    part.check_unchanged()
 
 
 def _decode(

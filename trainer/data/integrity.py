@@ -5,7 +5,7 @@ under another one's name, a record too few, or a manifest that was changed.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import tensorflow as tf
 
@@ -13,7 +13,7 @@ from schemas import example
 from schemas.manifest import Manifest, ManifestError, Shard
 from schemas.shards import tfrecord
 from schemas.shards.check import ChecksummedFile, read_checked
-from trainer.data.dataset import RecordSet
+from trainer.data.dataset import Part, RecordSet
 from trainer.data.process_share import WHOLE, Share
 from trainer.data.records import decode
 from trainer.storage import files
@@ -27,16 +27,15 @@ _REMEDY = "Copy the shard again or convert with --overwrite."
 
 
 def verify_shards(
-    records: RecordSet,
-    splits: tuple[str, ...],
+    parts: Sequence[Part],
     report: Callable[[str], None] = print,
     share: Share = WHOLE,
 ) -> None:
     """Checks each shard's records, size and CRC-32C against the manifest.
 
     Args:
-        records: The data set.
-        splits: The splits that will be read.
+        parts: The splits that will be read; one that comes twice is read
+            once.
         report: Is told where there is too much to read.
         share: The part of each split that will be read.
 
@@ -44,12 +43,12 @@ def verify_shards(
         ManifestError: A shard is not the one that was written; names it, and
             the damaged record.
     """
-    shards = [
-        shard
-        for split in dict.fromkeys(splits)
-        for shard in share.shards(records.manifest.split(split))
-    ]
-    num_bytes = sum(shard.num_bytes for shard in shards)
+    shards = {
+        part.records.path(shard): (part.records, shard)
+        for part in parts
+        for shard in share.shards(part.counts)
+    }
+    num_bytes = sum(shard.num_bytes for _, shard in shards.values())
     if num_bytes > MAX_BYTES:
         report(
             f"{num_bytes / 2**30:.0f} GiB of records are not read twice: "
@@ -57,24 +56,24 @@ def verify_shards(
         )
         return
 
-    def check(shard: Shard) -> str:
-        return _problem(records, shard)
-
     progress = Progress("shards verified", len(shards))
     problems = []
-    for number, problem in enumerate(ahead(check, shards), 1):
+    for number, problem in enumerate(ahead(_problem, shards.values()), 1):
         problems += [problem] if problem else []
         if number < len(shards):  # Nothing to say where it took no time.
             progress.update(number)
     if problems:
+        folders = dict.fromkeys(part.records.folder for part in parts)
         raise ManifestError(
-            f"{len(problems)} of {len(shards)} shards in {records.folder} are "
-            f"not as the conversion wrote them, first {problems[0]}. {_REMEDY}"
+            f"{len(problems)} of {len(shards)} shards in {', '.join(folders)} "
+            f"are not as the conversion wrote them, first {problems[0]}. "
+            f"{_REMEDY}"
         )
 
 
-def _problem(records: RecordSet, shard: Shard) -> str:
+def _problem(file: tuple[RecordSet, Shard]) -> str:
     """Says what is wrong with a shard; nothing where nothing is."""
+    records, shard = file
     path = records.path(shard)
     try:
         with files.open_binary(path) as stream:
@@ -100,8 +99,11 @@ def _whose(path: str, records: RecordSet) -> str:
 
 
 @contextlib.contextmanager
-def naming_damage(records: RecordSet, split: str) -> Iterator[None]:
+def naming_damage(*parts: Part) -> Iterator[None]:
     """Turns TensorFlow's reading errors into ones that name the record.
+
+    Args:
+        parts: The splits that are read.
 
     Raises:
         ManifestError: A record was damaged or missing, or a file could not
@@ -112,43 +114,49 @@ def naming_damage(records: RecordSet, split: str) -> Iterator[None]:
     except (tf.errors.OpError, UnicodeDecodeError) as error:
         # TensorFlow quotes what it cannot read, and its bytes are no text.
         reason = getattr(error, "message", str(error))
-        raise find_damage(records, split, reason) from error
+        raise find_damage(parts, reason) from error
 
 
-def find_damage(records: RecordSet, split: str, reason: str) -> ManifestError:
-    """Finds which record of a split broke the reading.
+def find_damage(parts: Sequence[Part], reason: str) -> ManifestError:
+    """Finds which record broke the reading.
 
     Args:
-        records: The data set.
-        split: The split that was read.
+        parts: The splits that were read.
         reason: What was noticed, which names neither file nor record.
 
     Returns:
         The error to raise, naming the shard and the record.
     """
     try:
-        records.check_unchanged((split,))
-    except ManifestError as change:
-        return change
-    for shard in records.shards(split):
-        path = records.path(shard)
-        index = 0
-        try:
-            with files.open_binary(path) as stream:
-                for _, payload in tfrecord.read_records(stream):
-                    _check_payload(payload, records.manifest, index)
-                    index += 1
-        except (ValueError, OSError) as damage:
-            return ManifestError(f"{path}: {damage}. {_REMEDY}")
-        if index != shard.num_examples:
-            return ManifestError(
-                f"{path} holds {index} records, the manifest says "
-                f"{shard.num_examples}. {_REMEDY}"
-            )
+        for part in parts:
+            part.check_unchanged()
+        for part in parts:
+            for shard in part.shards:
+                _check_records(part.records, shard)
+    except ManifestError as error:
+        return error
     return ManifestError(
-        f"reading split {split!r} of {records.folder} failed, though every "
-        f"record is complete now: {reason}"
+        f"reading {' and '.join(map(str, parts))} failed, though every record "
+        f"is complete now: {reason}"
     )
+
+
+def _check_records(records: RecordSet, shard: Shard) -> None:
+    """Raises ManifestError where a shard cannot be learned from."""
+    path = records.path(shard)
+    index = 0
+    try:
+        with files.open_binary(path) as stream:
+            for _, payload in tfrecord.read_records(stream):
+                _check_payload(payload, records.manifest, index)
+                index += 1
+    except (ValueError, OSError) as damage:
+        raise ManifestError(f"{path}: {damage}. {_REMEDY}") from damage
+    if index != shard.num_examples:
+        raise ManifestError(
+            f"{path} holds {index} records, the manifest says "
+            f"{shard.num_examples}. {_REMEDY}"
+        )
 
 
 def _check_payload(payload: bytes, manifest: Manifest, index: int) -> None:

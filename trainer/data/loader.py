@@ -3,16 +3,19 @@
 import contextlib
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import tensorflow as tf
 
 from schemas.sizes import Size
 from trainer.config.data import DataConfig, steps_per_epoch
+from trainer.config.flag import ConfigError
 from trainer.config.sizes import SIZE_FACTOR
 from trainer.data import integrity, pipeline, splits
-from trainer.data.dataset import RecordSet
+from trainer.data.dataset import Part
+from trainer.data.epoch_plan import Order
 from trainer.data.process_share import WHOLE, Share
+from trainer.data.run_records import RunRecords
 
 Batch = tuple[tf.Tensor, tf.Tensor]
 """((B, h, w, 3) uint8, (B, h, w) uint8)."""
@@ -40,18 +43,17 @@ class Batching:
 
 
 class RunData:
-    """The training and the evaluation split of a run.
+    """The training and the evaluation splits of a run.
 
     Attributes:
-        records: The data set.
-        num_examples: The frames of the training split.
-        steps_per_epoch: The steps that they make.
+        records: What the splits hold.
+        steps_per_epoch: The steps that the training splits make.
     """
 
     def __init__(
         self,
         data: DataConfig,
-        records: RecordSet,
+        records: RunRecords,
         batching: Batching,
         cache_dir: str,
         share: Share = WHOLE,
@@ -60,12 +62,13 @@ class RunData:
 
         Args:
             data: The splits, sizes and augmentation.
-            records: The data set.
+            records: What they hold.
             batching: How frames are put together.
             cache_dir: The folder for decoded pictures.
             share: The part of each split that this process reads.
 
         Raises:
+            ConfigError: A process would have no frame of a split.
             ManifestError: A shard is not the one that was converted.
         """
         self._data = data
@@ -73,26 +76,24 @@ class RunData:
         self._cache_dir = cache_dir
         self._share = share
         self.records = records
-        used = (data.train_split, data.eval_split)
-        integrity.verify_shards(records, used, share=share)
-        split = records.manifest.split(data.train_split)
-        self.num_examples = split.num_examples
+        _check_frames(records.train, share.count)
+        used = (*records.train, records.evaluation)
+        integrity.verify_shards(used, share=share)
         self.steps_per_epoch = steps_per_epoch(
-            split.num_examples, batching.batch_size
+            records.num_examples, batching.batch_size
         )
 
     def check_unchanged(self) -> None:
         """Raises ManifestError where the splits were converted again."""
-        used = (self._data.train_split, self._data.eval_split)
-        self.records.check_unchanged(used)
+        self.records.check_unchanged()
 
     def train_batches(self, first_step: int) -> Iterator[Batch]:
         """Opens the batches of all steps from one on."""
         data, batching = self._data, self._batching
-        source = splits.open_train(
-            data, self.records, self._cache_dir, share=self._share
+        sources = splits.open_train(
+            data, self.records.train, self._cache_dir, share=self._share
         )
-        order = pipeline.Order(
+        order = Order(
             crop=data.crop,
             scale=data.scale,
             appearance=data.appearance,
@@ -101,7 +102,7 @@ class RunData:
             seed=batching.seed,
             first_step=first_step,
         )
-        return iter(pipeline.train_batches(source, order))
+        return iter(pipeline.train_batches(sources, order))
 
     def next_train(self, batches: Iterator[Batch]) -> Batch:
         """Returns a step's batch.
@@ -109,22 +110,23 @@ class RunData:
         Raises:
             ManifestError: A record is damaged or missing.
         """
-        split = self._data.train_split
-        with integrity.naming_damage(self.records, split):
+        parts = self.records.train
+        with integrity.naming_damage(*parts):
             batch = next(batches, None)
         if batch is None:
-            raise integrity.find_damage(
-                self.records, split, "it ended too early"
-            )
+            raise integrity.find_damage(parts, "it ended too early")
         return batch
 
     def eval_batches(self) -> tf.data.Dataset:
         """Opens the batches of one pass over the evaluation split."""
         size = splits.eval_size(
-            self._data, self.records, self._batching.size_factor
+            self._data, self.records.evaluation, self._batching.size_factor
         )
         source = splits.open_eval(
-            self._data, self.records, self._cache_dir, share=self._share
+            self._data,
+            self.records.evaluation,
+            self._cache_dir,
+            share=self._share,
         )
         return pipeline.eval_batches(
             source,
@@ -147,13 +149,13 @@ class RunData:
 
         Without any it has batches too, filled up with empty frames.
         """
-        split = self.records.manifest.split(self._data.eval_split)
-        first, end = self._share.bounds(split.num_examples)
+        counts = self.records.evaluation.counts
+        first, end = self._share.bounds(counts.num_examples)
         return max(end - first, 1)
 
     def naming_eval_damage(self) -> contextlib.AbstractContextManager[None]:
         """Turns errors of reading the evaluation split into ManifestErrors."""
-        return integrity.naming_damage(self.records, self._data.eval_split)
+        return integrity.naming_damage(self.records.evaluation)
 
     def _eval_batch_size(self, size: Size) -> int:
         """Returns how many pictures hold no more pixels than a step does.
@@ -166,3 +168,14 @@ class RunData:
         step_pixels = math.prod(self._data.crop) * batching.batch_size
         fitting = step_pixels // batching.accumulate_steps // math.prod(size)
         return max(fitting - fitting % num_devices, num_devices)
+
+
+def _check_frames(parts: Sequence[Part], num_processes: int) -> None:
+    """Checks that every process has a frame of each of several splits."""
+    for part in parts:
+        num_frames = part.counts.num_examples
+        if len(parts) > 1 and num_frames < num_processes:
+            raise ConfigError(
+                f"the {num_frames} frames of {part} do not do for "
+                f"{num_processes} processes; use fewer, or leave it out"
+            )

@@ -4,27 +4,27 @@ Training: shards in random order, read side by side → serialized records (or
 numbers of cached pictures) shuffled → skipped up to where a run resumes →
 scaled, cropped, repainted and flipped → batches of uint8.  Order and draws
 are functions of (seed, epoch, position) alone, whatever the threads do and
-whether pictures are cached.  An epoch shows no frame twice and leaves out the
-last `num_examples % batch_size` of its order.  Of a run of several processes,
-each reads its own share of the split and gives its part of every batch.
+whether pictures are cached.  Of a run of several processes, each reads its
+own share of every split and gives its part of every batch.
+
+An epoch of one split shows no frame twice and leaves out the last
+`num_examples % batch_size` of its order.  Of several splits, or with a weight,
+an epoch draws frames of each in proportion to its frames times its weight,
+mixed in an order that is drawn afresh; each split's own come in its order of
+that epoch, so that none is shown twice before all were shown once.
 
 Evaluation: every frame once, whole, in the data set's order; the last batch
 is filled up with frames that are ignored altogether.
 """
 
-import dataclasses
+from collections.abc import Sequence
 
 import tensorflow as tf
 
 from schemas.labels.rows import IGNORE_ID
 from schemas.sizes import Size
 from trainer.augmentation import view
-from trainer.augmentation.crop import NO_SCALE
-from trainer.config.data import (
-    AppearanceConfig,
-    RandomScale,
-    steps_per_epoch,
-)
+from trainer.data.epoch_plan import EpochPlan, Order
 from trainer.data.source import Source
 
 READ_WIDTH = 16
@@ -34,73 +34,34 @@ EPOCH_STRIDE = 1 << 32
 """Between the numbers of two epochs' first pictures; above any epoch."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Order:
-    """What decides the batches of training.
-
-    Attributes:
-        crop: (height, width) of every picture.
-        batch_size: Pictures a batch of all processes together, at most those
-            of the split.
-        epochs: Passes over the split.
-        seed: Decides order and augmentation.
-        first_step: The step, over all epochs, to begin at.
-        scale: What the scale before the crop is drawn from.
-        appearance: How pictures are repainted.
-    """
-
-    crop: Size
-    batch_size: int
-    epochs: int
-    seed: int
-    first_step: int = 0
-    scale: RandomScale = NO_SCALE
-    appearance: AppearanceConfig = view.AS_IT_IS
-
-
-def train_batches(source: Source, order: Order) -> tf.data.Dataset:
+def train_batches(sources: Sequence[Source], order: Order) -> tf.data.Dataset:
     """Makes the batches of all epochs, one after the other.
+
+    Args:
+        sources: The process's share of each training split.
+        order: What decides the batches.
 
     Returns:
         A data set of ((B, h, w, 3) uint8, (B, h, w) uint8), where B is this
         process's part of the batch.
     """
-    num_shares = source.share.count
-    batch_size = min(order.batch_size, source.split_examples)
-    num_steps = steps_per_epoch(source.split_examples, batch_size)
-    batch_size //= num_shares
-    first_epoch, skipped_steps = divmod(order.first_step, num_steps)
-
-    def epoch_elements(epoch: tf.Tensor) -> tf.data.Dataset:
-        is_first = tf.cast(epoch == first_epoch, tf.int64)
-        return (
-            _shuffled(source, order.seed, epoch)
-            # (position in all epochs, element)
-            .enumerate(start=epoch * EPOCH_STRIDE)
-            .take(num_steps * batch_size)
-            .skip(is_first * skipped_steps * batch_size)
+    plan = EpochPlan(sources, order)
+    epochs = tf.data.Dataset.range(plan.first_epoch, order.epochs)
+    streams = [
+        _stream(source, number, plan, epochs)
+        for number, source in enumerate(sources)
+    ]
+    if len(streams) == 1:
+        [mixed] = streams
+    else:
+        choices = epochs.flat_map(
+            lambda epoch: tf.data.Dataset.from_tensor_slices(
+                plan.mixture(epoch)
+            ).skip(plan.num_skipped(epoch))
         )
-
-    def load(
-        position: tf.Tensor, element: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        # Two processes draw differently at the same position.
-        position = position * num_shares + source.share.index
-        seed = tf.stack([tf.constant(order.seed, tf.int64), position])
-        return view.random_view(
-            *source.fetch(element),
-            seed,
-            order.crop,
-            order.scale,
-            order.appearance,
-        )
-
-    return (
-        tf.data.Dataset.range(first_epoch, order.epochs)
-        .flat_map(epoch_elements)
-        .map(load, num_parallel_calls=tf.data.AUTOTUNE)
-        .batch(batch_size, drop_remainder=True)
-        .prefetch(tf.data.AUTOTUNE)
+        mixed = tf.data.Dataset.choose_from_datasets(streams, choices)
+    return mixed.batch(plan.batch_size, drop_remainder=True).prefetch(
+        tf.data.AUTOTUNE
     )
 
 
@@ -163,6 +124,58 @@ def pad(
     return (
         tf.ensure_shape(image, (height, width, 3)),
         tf.ensure_shape(label, (height, width)),
+    )
+
+
+def _stream(
+    source: Source, number: int, plan: EpochPlan, epochs: tf.data.Dataset
+) -> tf.data.Dataset:
+    """Gives the views of one split that the epochs draw, in their order.
+
+    Args:
+        source: The split.
+        number: Its number among those of the run.
+        plan: What an epoch draws.
+        epochs: The numbers of the epochs.
+    """
+    order, share = plan.order, source.share
+    num_drawn = plan.num_drawn[number]
+    # A weight above 1 takes several passes for an epoch.
+    num_passes = max(1, -(-num_drawn // source.num_examples))
+
+    def epoch_elements(epoch: tf.Tensor) -> tf.data.Dataset:
+        is_first = tf.cast(epoch == plan.first_epoch, tf.int64)
+        passes = tf.data.Dataset.range(num_passes).flat_map(
+            lambda index: _shuffled(
+                source,
+                order.seed,
+                (epoch * num_passes + index) * plan.num_sources + number,
+            )
+        )
+        return (
+            # (position in all epochs, element)
+            passes.enumerate(start=epoch * EPOCH_STRIDE)
+            .take(num_drawn)
+            .skip(is_first * plan.num_drawn_before[number])
+        )
+
+    def load(
+        position: tf.Tensor, element: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        # Two splits, and two processes, draw differently at one position.
+        position = position * plan.num_sources + number
+        position = position * share.count + share.index
+        seed = tf.stack([tf.constant(order.seed, tf.int64), position])
+        return view.random_view(
+            *source.fetch(element),
+            seed,
+            order.crop,
+            order.scale,
+            order.appearance,
+        )
+
+    return epochs.flat_map(epoch_elements).map(
+        load, num_parallel_calls=tf.data.AUTOTUNE
     )
 
 

@@ -7,9 +7,8 @@ import tensorflow as tf
 
 from schemas.manifest import NATIVE
 from schemas.sizes import Size
-from trainer.data import dataset
 from trainer.data import records as record_lib
-from trainer.data.dataset import RecordSet
+from trainer.data.dataset import Part
 from trainer.data.process_share import Share
 
 SHUFFLE_BYTES = 256 << 20
@@ -21,9 +20,8 @@ class Source:
     """A process's share of a split's frames, still encoded or cached.
 
     Attributes:
-        split: The split's name.
+        part: The split, and how often an epoch draws each record.
         share: Which part of the split it is.
-        split_examples: The frames of the whole split.
         shard_counts: The frames in each of the share's files.
         shuffle_size: Frames that the shuffle holds; the same whether they
             are cached or not, so that their order is.
@@ -34,15 +32,19 @@ class Source:
         is_slow: Whether decoding costs more than reading from disk.
     """
 
-    split: str
+    part: Part
     share: Share
-    split_examples: int
     shard_counts: tuple[int, ...]
     shuffle_size: int
     open_shard: Callable[[tf.Tensor], tf.data.Dataset]
     fetch: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor | int]]
     sizes: Sequence[Size]
     is_slow: bool
+
+    @property
+    def split_examples(self) -> int:
+        """The frames of the whole split."""
+        return self.part.counts.num_examples
 
     @property
     def num_examples(self) -> int:
@@ -55,20 +57,16 @@ class Source:
         return len(self.shard_counts)
 
 
-def open_records(
-    records: RecordSet, split: str, resize: Size | None, share: Share
-) -> Source:
+def open_records(part: Part, resize: Size | None, share: Share) -> Source:
     """Opens the records of a split.
 
     Args:
-        records: The data set.
-        split: The split's name.
+        part: The split.
         resize: The (height, width) to bring pictures to, None to keep theirs.
         share: The part of it that this process reads.
     """
-    manifest, shards = records.manifest, records.shards(split)
-    paths = tf.constant([records.path(shard) for shard in shards])
-    counts = manifest.split(split)
+    manifest, shards, counts = part.records.manifest, part.shards, part.counts
+    paths = tf.constant([part.records.path(shard) for shard in shards])
     pieces = share.pieces([shard.num_examples for shard in shards])
     table = tf.constant(pieces, tf.int64, (len(pieces), 3))
 
@@ -90,9 +88,8 @@ def open_records(
         return image[None], label[None], 0
 
     return Source(
-        split=split,
+        part=part,
         share=share,
-        split_examples=counts.num_examples,
         shard_counts=tuple(piece.end - piece.begin for piece in pieces),
         shuffle_size=min(
             counts.num_examples,
@@ -100,6 +97,6 @@ def open_records(
         ),
         open_shard=open_shard,
         fetch=fetch,
-        sizes=[resize] if resize else dataset.stored_sizes(records, split),
+        sizes=[resize] if resize else part.sizes,
         is_slow=manifest.image_size == NATIVE,
     )

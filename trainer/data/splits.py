@@ -1,46 +1,48 @@
-"""The frames of a split: encoded records, or pictures that stay decoded."""
+"""The frames of splits: encoded records, or pictures that stay decoded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from schemas.manifest import NATIVE
 from schemas.sizes import Size
 from trainer.config.data import DataConfig
 from trainer.config.sizes import format_size
 from trainer.data import cache, dataset, integrity
-from trainer.data.dataset import RecordSet
+from trainer.data.dataset import Part
 from trainer.data.process_share import WHOLE, Share
 from trainer.data.source import Source, open_records
 
 
 def open_train(
     data: DataConfig,
-    records: RecordSet,
+    parts: Sequence[Part],
     cache_dir: str,
     report: Callable[[str], None] = print,
     share: Share = WHOLE,
-) -> Source:
-    """Opens the training split at the size before the crop.
+) -> list[Source]:
+    """Opens the training splits at the size before the crop.
 
     Args:
-        data: The split, its size, and whether decoded pictures stay.
-        records: The data set.
+        data: Their size, and whether decoded pictures stay.
+        parts: The splits.
         cache_dir: The folder for decoded pictures that memory cannot hold.
         report: Is told what is cached.
-        share: The part of the split that this process reads.
+        share: The part of each split that this process reads.
 
     Raises:
         ConfigError: The size or the cache does not fit.
         ManifestError: A record is damaged.
     """
-    split = data.train_split
-    resize = dataset.stored_resize(data, records, split)
-    source = open_records(records, split, resize, share)
-    return _cached(source, data, records, cache_dir, report)
+    sources = []
+    for part in parts:
+        resize = dataset.stored_resize(data, part)
+        source = open_records(part, resize, share)
+        sources.append(_cached(source, data, cache_dir, report))
+    return sources
 
 
 def open_eval(
     data: DataConfig,
-    records: RecordSet,
+    part: Part,
     cache_dir: str,
     report: Callable[[str], None] = print,
     share: Share = WHOLE,
@@ -51,13 +53,13 @@ def open_eval(
     those of `open_train`.
     """
     resize = data.crop if data.resize else None
-    if records.manifest.image_size == resize:
+    if part.records.manifest.image_size == resize:
         resize = None
-    source = open_records(records, data.eval_split, resize, share)
-    return _cached(source, data, records, cache_dir, report)
+    source = open_records(part, resize, share)
+    return _cached(source, data, cache_dir, report)
 
 
-def eval_size(data: DataConfig, records: RecordSet, factor: int) -> Size:
+def eval_size(data: DataConfig, part: Part, factor: int) -> Size:
     """Returns the (height, width) that evaluation batches have.
 
     Without a resize: the largest stored sides, rounded up to multiples of
@@ -65,8 +67,7 @@ def eval_size(data: DataConfig, records: RecordSet, factor: int) -> Size:
     """
     if data.resize:
         return data.crop
-    sizes = dataset.stored_sizes(records, data.eval_split)
-    height, width = (max(sides) for sides in zip(*sizes, strict=True))
+    height, width = (max(sides) for sides in zip(*part.sizes, strict=True))
     return (
         height + -height % factor,
         width + -width % factor,
@@ -76,18 +77,17 @@ def eval_size(data: DataConfig, records: RecordSet, factor: int) -> Size:
 def _cached(
     source: Source,
     data: DataConfig,
-    records: RecordSet,
     cache_dir: str,
     report: Callable[[str], None],
 ) -> Source:
     """Decodes a split's frames once where they find room to stay."""
     hint = ""
-    if records.manifest.image_size == NATIVE and data.resize:
+    if source.part.records.manifest.image_size == NATIVE and data.resize:
         hint = (
             "; preprocess.main --image_size="
             f"{format_size(data.resize)} would do this once for every run"
         )
-    with integrity.naming_damage(records, source.split):
+    with integrity.naming_damage(source.part):
         return cache.keep_decoded(
             source, data.cache, cache_dir, lambda line: report(line + hint)
         )

@@ -2,7 +2,7 @@
 
 import keras
 
-from schemas.manifest import Split
+from schemas.class_weights import PixelCounts
 from trainer.backends import devices
 from trainer.backends.build import build_stepper
 from trainer.backends.step import StepOptions, Stepper
@@ -16,25 +16,29 @@ from trainer.optimizers.build import build_optimizer
 
 
 def build_training(
-    config: TrainConfig, split: Split, device: devices.Device
+    config: TrainConfig,
+    num_examples: int,
+    counts: PixelCounts,
+    device: devices.Device,
 ) -> Stepper:
     """Builds network, optimizer and loss, ready to step.
 
     Args:
         config: The run.
-        split: The split that it learns from.
+        num_examples: The frames that an epoch draws.
+        counts: Their pixels.
         device: What it computes on.
 
     Raises:
         ConfigError: The devices cannot share what is asked for.
     """
     if device.members:
-        _check_batch(config, split.num_examples, len(device.members))
+        _check_batch(config, num_examples, len(device.members))
     policy = devices.choose_policy(config.mixed_precision, device)
     jit_compile = devices.choose_jit(config.jit_compile, device)
     has_kernels = devices.has_kernels(jit_compile)
     model = build_training_network(config.model, policy, has_kernels)
-    num_steps = steps_per_epoch(split.num_examples, config.batch_size)
+    num_steps = steps_per_epoch(num_examples, config.batch_size)
     optimizer = build_optimizer(
         config.optimizer,
         config.epochs * num_steps,
@@ -43,8 +47,8 @@ def build_training(
     )
     if policy == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-    space = config.model.space
-    loss = build_loss(config.loss, class_weights(config.loss, space, split))
+    weights = class_weights(config.loss, config.model.space, counts)
+    loss = build_loss(config.loss, weights)
     options = StepOptions(
         jit_compile, config.remat, config.accumulate_steps, device.members
     )

@@ -6,6 +6,7 @@ import keras
 
 from trainer.backends import devices
 from trainer.config.training import TrainConfig
+from trainer.data.run_records import RunRecords
 from trainer.engine.clock import Clock, format_seconds
 from trainer.engine.epoch import EpochScores, Row
 
@@ -16,17 +17,17 @@ class Console:
     """Prints a run's beginning, progress and end."""
 
     def __init__(
-        self, config: TrainConfig, num_examples: int, steps_per_epoch: int
+        self, config: TrainConfig, records: RunRecords, steps_per_epoch: int
     ):
         """Starts the clock.
 
         Args:
             config: The run.
-            num_examples: The frames of the training split.
+            records: What it learns from and is scored on.
             steps_per_epoch: The steps that an epoch takes.
         """
         self._config = config
-        self._num_examples = num_examples
+        self._records = records
         self._steps_per_epoch = steps_per_epoch
         self._printed = time.monotonic()
 
@@ -38,7 +39,7 @@ class Console:
         print(
             f"{model.count_params():,} parameters, "
             f"{config.model.num_classes} classes ({config.model.label_space})"
-            f"\n{self._num_examples} frames of {config.data.train_split}, "
+            f"\n{self._records.describe()}, "
             f"{self._steps_per_epoch} steps of up to {config.batch_size} an "
             f"epoch, {config.epochs} epochs"
             f"\n{_times(device.count)}{device.name}, {policy}, "
@@ -47,6 +48,12 @@ class Console:
         )
         if device.remedy:
             print(device.remedy, flush=True)
+        if self._records.is_scored_on_its_training:
+            print(
+                f"{config.data.eval_split} is trained on too: its scores say "
+                "nothing about other pictures",
+                flush=True,
+            )
 
     def print_step(self, step: int, clock: Clock, scores: EpochScores) -> None:
         """Says how far an epoch is, where the last line is old."""

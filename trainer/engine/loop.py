@@ -9,9 +9,9 @@ from trainer.backends.processes import IsStopped
 from trainer.backends.step import StepResult
 from trainer.config import run_dir, seen_ids
 from trainer.config.training import TrainConfig
-from trainer.data.dataset import RecordSet
 from trainer.data.loader import Batch, Batching, RunData
 from trainer.data.process_share import Share
+from trainer.data.run_records import RunRecords
 from trainer.engine import build, checkpoints, divergence
 from trainer.engine import state as run_state
 from trainer.engine.averages import averaged_weights, unbiased_statistics
@@ -35,26 +35,25 @@ class Training:
     """A run's parts and its state."""
 
     def __init__(
-        self, config: TrainConfig, records: RecordSet, is_stopped: IsStopped
+        self, config: TrainConfig, records: RunRecords, is_stopped: IsStopped
     ):
         """Builds the parts and restores the state of the last checkpoint.
 
         Args:
             config: The run.
-            records: The data set that `config.data` names.
+            records: Those that `config.data` names.
             is_stopped: Whether the run was told to stop.
         """
         self._config = config
         self._is_stopped = is_stopped
         self._device = devices.find_device(config.devices)
         self._data = _open_data(config, records, self._device.count)
-        split = config.data.train_split
         self._stepper = build.build_training(
-            config, records.manifest.split(split), self._device
+            config, records.num_examples, records.pixel_counts, self._device
         )
         self._space = config.model.space
         self._digests = Digests(
-            records.digest(split), records.digest(config.data.eval_split)
+            records.train_digest, records.evaluation.digest()
         )
         self._output = RunOutput(config, self._stepper, self._digests)
         self._state = self._restored_state()
@@ -63,12 +62,10 @@ class Training:
             seen_ids.save(
                 config.model_dir,
                 self._space,
-                records.manifest.split(split),
+                records.pixel_counts.class_pixels,
                 config.loss.ignore_void,
             )
-        self._console = Console(
-            config, self._data.num_examples, self._data.steps_per_epoch
-        )
+        self._console = Console(config, records, self._data.steps_per_epoch)
         profiled = config.profile_steps if config.devices.is_first else ()
         self._profiler = Profiler(config.model_dir, profiled)
 
@@ -240,7 +237,7 @@ class Training:
 
 
 def _open_data(
-    config: TrainConfig, records: RecordSet, num_devices: int
+    config: TrainConfig, records: RunRecords, num_devices: int
 ) -> RunData:
     """Gives the data set what it needs to know of the run."""
     batching = Batching(

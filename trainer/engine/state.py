@@ -41,9 +41,9 @@ class Digests:
     """What tells whether a run still has the records that it began with.
 
     Attributes:
-        train: `RecordSet.digest` of the training split.
-        evaluation: That of the evaluation split, without which scores of
-            two epochs do not compare.
+        train: `RunRecords.train_digest`.
+        evaluation: `Part.digest` of the evaluation split, without which
+            scores of two epochs do not compare.
     """
 
     train: str

@@ -67,7 +67,7 @@ class Validation:
             return
         count = min(num_frames, self._data.num_eval_frames())
         frames = self._batches.unbatch().take(count).as_numpy_iterator()
-        space = self._data.records.manifest.space
+        space = self._data.records.space
         with self._data.naming_eval_damage():
             self._preview = Preview(self._stepper.model, frames, space, crop)
 

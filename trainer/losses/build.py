@@ -7,7 +7,6 @@ import numpy as np
 
 from schemas import class_weights as weighting
 from schemas.labels.table import LabelSpace
-from schemas.manifest import Split
 from trainer.config.optimization import LossConfig
 from trainer.losses import dice, ohem, pixels, tversky
 from trainer.losses.segmentation import SegmentationLoss, Terms
@@ -38,26 +37,24 @@ def build_loss(config: LossConfig, weights: np.ndarray) -> SegmentationLoss:
 
 
 def class_weights(
-    config: LossConfig, space: LabelSpace, split: Split
+    config: LossConfig, space: LabelSpace, counts: weighting.PixelCounts
 ) -> np.ndarray:
     """Returns (num_classes,) float32: what a pixel of each class weighs.
 
     Args:
         config: Whether void counts and how classes are balanced.
         space: The id space of the labels.
-        split: The training split with its pixel counts.
+        counts: What an epoch of training draws.
     """
     counted = np.ones(space.num_classes, bool)
     if config.ignore_void:
         counted = space.evaluated
     if config.class_weights.endswith("median_frequency"):
-        weights = weighting.median_frequency(
-            split.class_pixels, split.present_pixels, counted
-        )
+        weights = weighting.median_frequency(*counts, counted)
         if config.class_weights.startswith("sqrt"):
             weights = np.sqrt(weights)
     elif config.class_weights == "enet":
-        weights = weighting.enet(split.class_pixels, counted)
+        weights = weighting.enet(counts.class_pixels, counted)
     else:
         weights = counted
     return weights.astype(np.float32)

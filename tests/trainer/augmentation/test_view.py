@@ -10,6 +10,7 @@ from trainer.augmentation.dropout import PADDING
 from trainer.config import flag as checks
 from trainer.config.data import AppearanceConfig, DataConfig, RandomScale
 from trainer.data import dataset, pipeline, splits
+from trainer.data.epoch_plan import Order
 
 SIZE = (64, 96)
 CROP = (32, 48)
@@ -146,8 +147,8 @@ def test_what_is_filled_up_keeps_its_grey():
 @pytest.mark.parametrize("cache", ["ram", "none"])
 def test_changed_batches_depend_on_the_seed_alone(tmp_path, cache):
     tiny_dataset.write_dataset(tmp_path, 6, 1, SIZE, native=True)
-    loaded = dataset.load(str(tmp_path))
-    order = pipeline.Order(
+    part = dataset.Part(dataset.load(str(tmp_path)), "train")
+    order = Order(
         (32, 32),
         batch_size=2,
         epochs=1,
@@ -160,10 +161,10 @@ def test_changed_batches_depend_on_the_seed_alone(tmp_path, cache):
         data = DataConfig(
             str(tmp_path), resize=None, crop=(32, 32), cache=cache
         )
-        source = splits.open_train(data, loaded, "", lambda line: None)
+        sources = splits.open_train(data, [part], "", lambda line: None)
         return [
             np.concatenate([image, label[..., None]], -1)
-            for image, label in pipeline.train_batches(source, order)
+            for image, label in pipeline.train_batches(sources, order)
         ]
 
     np.testing.assert_array_equal(batches(cache), batches("none"))

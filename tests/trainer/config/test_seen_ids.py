@@ -4,7 +4,6 @@ import re
 import numpy as np
 import pytest
 
-from schemas import manifest
 from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
 from trainer.config import seen_ids
 from trainer.config.flag import ConfigError
@@ -13,18 +12,10 @@ ROAD, CAR, PARKING = 7, 26, 9
 
 
 @pytest.fixture
-def split():
+def pixels():
     pixels = np.zeros(34, int)
     pixels[[ROAD, CAR, PARKING]] = 500, 20, 3
-    return manifest.Split(
-        num_examples=1,
-        num_bytes=1,
-        num_skipped=0,
-        class_pixels=tuple(pixels.tolist()),
-        present_pixels=tuple(pixels.tolist()),
-        shards=(),
-        image_sizes={},
-    )
+    return pixels
 
 
 @pytest.mark.parametrize(
@@ -32,9 +23,9 @@ def split():
     [(False, [ROAD, PARKING, CAR]), (True, [ROAD, CAR])],
 )
 def test_ids_that_the_loss_counted_are_seen(
-    tmp_path, split, ignore_void, expected
+    tmp_path, pixels, ignore_void, expected
 ):
-    seen_ids.save(str(tmp_path), LABEL_IDS, split, ignore_void)
+    seen_ids.save(str(tmp_path), LABEL_IDS, pixels, ignore_void)
     seen = seen_ids.load(f"{tmp_path}/best.keras", LABEL_IDS)
     assert np.flatnonzero(seen).tolist() == expected
 
@@ -45,8 +36,8 @@ def test_a_network_from_elsewhere_has_no_such_file(tmp_path, monkeypatch):
     assert seen_ids.load("best.keras", LABEL_IDS) is None
 
 
-def test_counts_of_other_ids_are_refused(tmp_path, split):
-    seen_ids.save(str(tmp_path), LABEL_IDS, split, False)
+def test_counts_of_other_ids_are_refused(tmp_path, pixels):
+    seen_ids.save(str(tmp_path), LABEL_IDS, pixels, False)
     with pytest.raises(ConfigError, match="34 counts of label_ids") as error:
         seen_ids.load(f"{tmp_path}/best.keras", TRAIN_IDS)
     assert "--mask_unseen=false" in str(error.value)

@@ -24,8 +24,13 @@ def data_dir(tmp_path):
     return tmp_path
 
 
+def parts_of(data_dir, *splits):
+    records = dataset.load(str(data_dir))
+    return [dataset.Part(records, split) for split in splits]
+
+
 def verify(data_dir):
-    integrity.verify_shards(dataset.load(str(data_dir)), ("train", "val"))
+    integrity.verify_shards(parts_of(data_dir, "train", "val"))
 
 
 def test_a_data_set_as_it_was_written_passes(data_dir):
@@ -75,9 +80,9 @@ def test_a_shard_that_cannot_be_read_is_named(data_dir):
 def test_what_is_too_large_to_read_twice_is_left(data_dir, monkeypatch):
     monkeypatch.setattr(integrity, "MAX_BYTES", 99)
     said = []
-    records = dataset.load(str(data_dir))
+    parts = parts_of(data_dir, "train")
     (data_dir / ONE).unlink()
-    integrity.verify_shards(records, ("train",), said.append)
+    integrity.verify_shards(parts, said.append)
     assert said[0].endswith("preprocess.verify --quick verifies them")
 
 
@@ -87,9 +92,9 @@ def jpeg(pixels: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def read_all(records):
+def read_all(part):
     """Reads the train split as training does, at its stored size."""
-    opened = source.open_records(records, "train", None, WHOLE)
+    opened = source.open_records(part, None, WHOLE)
     elements = opened.open_shard(0).map(opened.fetch)
     return [(image[0].numpy(), ids[0].numpy()) for image, ids, _ in elements]
 
@@ -113,7 +118,10 @@ PALETTE = odd_pngs.file_of(
 
 
 def write_one_record(folder, space="label_ids", **fields):
-    """Writes a data set whose only frame holds what `fields` say."""
+    """Writes a data set whose only frame holds what `fields` say.
+
+    Returns its only split.
+    """
     record = example.Record(
         name="ulm_000001_000019",
         image=trees.png(IMAGE),
@@ -124,7 +132,7 @@ def write_one_record(folder, space="label_ids", **fields):
     )
     record = dataclasses.replace(record, **fields)
     tiny_dataset.write_records(folder, [record], space)
-    return dataset.load(str(folder))
+    return parts_of(folder, "train")[0]
 
 
 @pytest.mark.parametrize(
@@ -155,11 +163,11 @@ def write_one_record(folder, space="label_ids", **fields):
 def test_what_a_record_may_not_hold_is_neither_learned_nor_scored(
     tmp_path, fields, message
 ):
-    records = write_one_record(tmp_path, **fields)
-    where = rf"{records.path(records.shards('train')[0])}.* record 0"
+    part = write_one_record(tmp_path, **fields)
+    where = rf"{part.records.path(part.shards[0])}.* record 0"
     with pytest.raises(ManifestError, match=f"{where}.*({message})"):
-        with integrity.naming_damage(records, "train"):
-            read_all(records)
+        with integrity.naming_damage(part):
+            read_all(part)
     data = DataConfig(str(tmp_path), eval_split="train", resize=None, crop=SIZE)
     with pytest.raises(ManifestError, match=f"record 0.*({message})"):
         list(frames.open_frames(data).read())
@@ -169,13 +177,13 @@ def test_what_a_record_may_not_hold_is_neither_learned_nor_scored(
 def test_a_record_as_it_should_be_is_read(tmp_path, image_format):
     encode = {"png": trees.png, "jpeg": jpeg}[image_format]
     ids = np.where(IDS < 19, IDS, 255).astype(np.uint8)
-    records = write_one_record(
+    part = write_one_record(
         tmp_path,
         space="train_ids",
         image=encode(IMAGE),
         image_format=image_format,
         label=trees.png(ids),
     )
-    ((image, label),) = read_all(records)
+    ((image, label),) = read_all(part)
     assert image.shape == (*SIZE, 3)
     assert (label == ids).all()

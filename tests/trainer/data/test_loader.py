@@ -2,8 +2,8 @@ import pytest
 
 from tests import tiny_dataset
 from trainer.config.data import DataConfig
-from trainer.data import dataset
 from trainer.data.loader import Batching, RunData
+from trainer.data.run_records import open_run
 
 FRAME = (64, 96)
 
@@ -18,7 +18,7 @@ def data_dir(tmp_path_factory):
 def eval_shape(data_dir, num_devices=1, batch_size=16, resize=None, parts=1):
     data = DataConfig(data_dir, crop=(32, 48), resize=resize, cache="none")
     batching = Batching(batch_size, parts, num_devices=num_devices)
-    loaded = RunData(data, dataset.load(data_dir), batching, "unused")
+    loaded = RunData(data, open_run(data), batching, "unused")
     images, ids = next(iter(loaded.eval_batches()))
     assert images.shape[:-1] == ids.shape
     return tuple(ids.shape)

@@ -6,8 +6,10 @@ from schemas import manifest
 from schemas.labels.rows import IGNORE_ID
 from tests import tiny_dataset
 from trainer.config.data import DataConfig
-from trainer.data import dataset, integrity, pipeline, records, splits
+from trainer.data import integrity, pipeline, records, splits
+from trainer.data.epoch_plan import Order
 from trainer.data.process_share import WHOLE, Share
+from trainer.data.run_records import open_run
 
 SIZE = (40, 48)
 CROP = (32, 32)
@@ -32,27 +34,27 @@ def data_dir(tmp_path_factory):
 
 def open_both(data_dir, **options):
     data = DataConfig(data_dir, resize=SIZE, crop=CROP, **options)
-    return data, dataset.load(data_dir)
+    return data, open_run(data)
 
 
 def train_batches(
     data_dir, seed=1, first_step=0, batch_size=4, share=WHOLE, **options
 ):
     data, loaded = open_both(data_dir, **options)
-    order = pipeline.Order(CROP, batch_size, 3, seed, first_step)
-    source = splits.open_train(
-        data, loaded, f"{data_dir}/cache", share=share, **SILENT
+    order = Order(CROP, batch_size, 3, seed, first_step)
+    sources = splits.open_train(
+        data, loaded.train, f"{data_dir}/cache", share=share, **SILENT
     )
-    batches = pipeline.train_batches(source, order)
+    batches = pipeline.train_batches(sources, order)
     return [(image.numpy(), label.numpy()) for image, label in batches]
 
 
 def eval_batches(data_dir, batch_size=4, share=WHOLE, num_devices=1, **options):
     data, loaded = open_both(data_dir, **options)
     source = splits.open_eval(
-        data, loaded, f"{data_dir}/cache", share=share, **SILENT
+        data, loaded.evaluation, f"{data_dir}/cache", share=share, **SILENT
     )
-    size = splits.eval_size(data, loaded, 16)
+    size = splits.eval_size(data, loaded.evaluation, 16)
     batches = pipeline.eval_batches(source, size, batch_size, num_devices)
     return [(image.numpy(), label.numpy()) for image, label in batches]
 
@@ -153,11 +155,11 @@ def test_native_records_are_decoded_once_and_kept(tmp_path):  # F5
     tiny_dataset.write_dataset(tmp_path, 4, 1, (80, 96), native=True)
     data, loaded = open_both(str(tmp_path))
     said = []
-    source = splits.open_train(data, loaded, "", report=said.append)
+    sources = splits.open_train(data, loaded.train, "", report=said.append)
     for name in tmp_path.glob("train-*"):
         name.unlink()  # from here on, only what is kept can be read
-    order = pipeline.Order(CROP, 2, 2, seed=1)
-    assert len(list(pipeline.train_batches(source, order))) == 4
+    order = Order(CROP, 2, 2, seed=1)
+    assert len(list(pipeline.train_batches(sources, order))) == 4
     assert said == [
         "decoding train once into 0 MB of memory; preprocess.main "
         "--image_size=40x48 would do this once for every run"
@@ -247,9 +249,9 @@ def test_pictures_are_averaged_over_areas():  # F2
 
 def test_without_resize_evaluation_pads_with_ignored_pixels(data_dir):
     data = DataConfig(data_dir, resize=None, crop=CROP)
-    loaded = dataset.load(data_dir)
-    source = splits.open_eval(data, loaded, "", **SILENT)
-    size = splits.eval_size(data, loaded, 16)
+    part = open_run(data).evaluation
+    source = splits.open_eval(data, part, "", **SILENT)
+    size = splits.eval_size(data, part, 16)
     assert size == (48, 48)
     (images, ids), *_ = pipeline.eval_batches(source, size, 4)
     image, label = place_frame(20)
@@ -269,12 +271,12 @@ def test_a_damaged_record_is_named(tmp_path, cache):
     tiny_dataset.write_dataset(tmp_path, 4, 2, SIZE, num_shards=1)
     flip_byte(tmp_path / "train-00000-of-00001.tfrecord", 3000)
     data, loaded = open_both(str(tmp_path), cache=cache)
-    order = pipeline.Order(CROP, 2, 1, seed=1)
+    order = Order(CROP, 2, 1, seed=1)
     text = r"train-00000-of-00001.tfrecord: record \d+ at byte \d+ has a wrong"
     with pytest.raises(manifest.ManifestError, match=text):
-        with integrity.naming_damage(loaded, "train"):
-            source = splits.open_train(data, loaded, "", **SILENT)
-            list(pipeline.train_batches(source, order))
+        with integrity.naming_damage(*loaded.train):
+            sources = splits.open_train(data, loaded.train, "", **SILENT)
+            list(pipeline.train_batches(sources, order))
 
 
 def test_a_missing_record_is_noticed(tmp_path):
@@ -282,7 +284,7 @@ def test_a_missing_record_is_noticed(tmp_path):
     _, loaded = open_both(str(tmp_path))
     path = tmp_path / "train-00000-of-00001.tfrecord"
     path.write_bytes(b"")
-    damage = integrity.find_damage(loaded, "train", "too short")
+    damage = integrity.find_damage(loaded.train, "too short")
     assert str(damage) == (
         f"{path} holds 0 records, the manifest says 4. Copy the shard again "
         "or convert with --overwrite."

@@ -1,6 +1,7 @@
+import numpy as np
 import pytest
 
-from schemas.manifest import Split
+from schemas.class_weights import PixelCounts
 from tests import tiny_run
 from trainer.backends.devices import Device
 from trainer.config.flag import ConfigError
@@ -12,9 +13,9 @@ THREE = Device("GPU", is_gpu=True, members=("GPU:0", "GPU:1", "GPU:2"))
 
 def refuse(text, device, num_examples=100, **options):
     config = tiny_run.make_config("data", "run", **options)
-    split = Split(num_examples, 0, 0, (1,) * 34, ())
+    counts = PixelCounts(*np.ones((2, 34), np.int64))
     with pytest.raises(ConfigError, match=text):
-        build_training(config, split, device)
+        build_training(config, num_examples, counts, device)
 
 
 def test_a_batch_divides_over_the_devices_and_parts():

@@ -15,7 +15,7 @@ from trainer.engine.epoch import EpochScores, Row
 def make_console(**options):
     data = DataConfig("data")
     config = TrainConfig("run", data, ModelConfig("label_ids"), **options)
-    return Console(config, num_examples=80, steps_per_epoch=10)
+    return Console(config, records=None, steps_per_epoch=10)
 
 
 def half_right():

@@ -13,8 +13,8 @@ from tests.tiny_run import make_config, run_training
 from trainer.backends.build import build_stepper
 from trainer.backends.step import StepOptions
 from trainer.config.optimization import OptimizerConfig
-from trainer.data import dataset
 from trainer.data.loader import Batching, RunData
+from trainer.data.run_records import open_run
 from trainer.engine.epoch import EpochScores
 from trainer.engine.preview import Preview
 from trainer.engine.validation import Validation
@@ -119,7 +119,7 @@ def shown_by(network, data, num_frames):
         SegmentationLoss(np.ones(34, np.float32)),
         StepOptions(),
     )
-    records = dataset.load(data.data_dir)
+    records = open_run(data)
     run_data = RunData(data, records, Batching(4), "unused")
     validation = Validation(
         stepper, run_data, lambda: EpochScores(34, None), lambda: False

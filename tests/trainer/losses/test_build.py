@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from schemas import manifest
+from schemas.class_weights import PixelCounts
 from schemas.labels.cityscapes import LABEL_IDS
 from trainer.config import optimization
 from trainer.config.optimization import LossConfig
@@ -13,13 +13,9 @@ LOGITS = np.array([[[[0, np.log(3)], [0, np.log(3)]]]], np.float32)
 
 # 60 pixels of unlabeled, 30 of road, 10 of sky, each in frames of 100.
 PIXELS = {0: 60, 7: 30, 23: 10}
-SPLIT = manifest.Split(
-    num_examples=1,
-    num_bytes=1,
-    num_skipped=0,
-    class_pixels=tuple(PIXELS.get(index, 0) for index in range(34)),
-    shards=(),
-    present_pixels=tuple(100 * (index in PIXELS) for index in range(34)),
+COUNTS = PixelCounts(
+    class_pixels=np.array([PIXELS.get(index, 0) for index in range(34)]),
+    present_pixels=np.array([100 * (index in PIXELS) for index in range(34)]),
 )
 
 
@@ -73,27 +69,27 @@ def test_every_loss_of_ignored_pixels_is_zero_with_finite_gradients():
 
 
 def test_void_ids_weigh_nothing_unless_asked_for():
-    weights = class_weights(LossConfig(), LABEL_IDS, SPLIT)
+    weights = class_weights(LossConfig(), LABEL_IDS, COUNTS)
     assert weights.sum() == 19 and weights[0] == 0 and weights[7] == 1
     config = LossConfig(ignore_void=False)
-    weights = class_weights(config, LABEL_IDS, SPLIT)
+    weights = class_weights(config, LABEL_IDS, COUNTS)
     assert weights.tolist() == [1] * 34
 
 
 def test_weights_come_from_the_manifests_counts():
     config = LossConfig(class_weights="median_frequency")
-    weights = class_weights(config, LABEL_IDS, SPLIT)
+    weights = class_weights(config, LABEL_IDS, COUNTS)
     # road 30 of 100, sky 10 of 100: 0.3 and 0.1, their median 0.2.
     assert weights[7] == pytest.approx(2 / 3)
     assert weights[23] == pytest.approx(2)
     assert np.count_nonzero(weights) == 2
     config = LossConfig(class_weights="sqrt_median_frequency")
-    roots = class_weights(config, LABEL_IDS, SPLIT)
+    roots = class_weights(config, LABEL_IDS, COUNTS)
     assert roots == pytest.approx(np.sqrt(weights))
     config = LossConfig(class_weights="median_frequency", ignore_void=False)
-    weights = class_weights(config, LABEL_IDS, SPLIT)
+    weights = class_weights(config, LABEL_IDS, COUNTS)
     # unlabeled's 0.6 beside 0.3 and 0.1: their median is 0.3.
     assert weights[[0, 7, 23]] == pytest.approx([0.5, 1, 3])
     config = LossConfig(class_weights="enet")
-    weights = class_weights(config, LABEL_IDS, SPLIT)
+    weights = class_weights(config, LABEL_IDS, COUNTS)
     assert weights[7] == pytest.approx(1 / np.log(1.02 + 0.75))

@@ -1,0 +1,253 @@
+"""Which records a run reads: splits of one data set or of several.
+
+No TensorFlow: whatever does not fit is said before the slow imports.
+"""
+
+import dataclasses
+import functools
+import os
+from collections.abc import Sequence
+
+import numpy as np
+
+from schemas.class_weights import PixelCounts
+from schemas.labels.table import LabelSpace, first_difference
+from schemas.manifest import FILE_NAME, ManifestError
+from trainer.config.data import DataConfig
+from trainer.config.flag import ConfigError
+from trainer.data import dataset
+from trainer.data.dataset import Part, RecordSet
+from trainer.storage import files
+
+
+@dataclasses.dataclass(frozen=True)
+class RunRecords:
+    """The records that a run learns from and is scored on.
+
+    Attributes:
+        train: The training splits of all data sets, in the flags' order.
+        evaluation: The evaluation split of one of them.
+    """
+
+    train: tuple[Part, ...]
+    evaluation: Part
+
+    @property
+    def space(self) -> LabelSpace:
+        """The ids of the records, alike in all data sets."""
+        return self.evaluation.records.manifest.space
+
+    @property
+    def num_examples(self) -> int:
+        """The frames that an epoch draws, those of a last part batch too."""
+        return round(sum(drawn_frames(self.train)))
+
+    @functools.cached_property
+    def pixel_counts(self) -> PixelCounts:
+        """The pixels that an epoch draws of each class, rounded up."""
+        return PixelCounts(
+            _total(self.train, "class_pixels"),
+            _total(self.train, "present_pixels"),
+        )
+
+    @property
+    def train_digest(self) -> str:
+        """The digests of the training splits, with a comma between them."""
+        return ",".join(part.digest() for part in self.train)
+
+    @property
+    def is_scored_on_its_training(self) -> bool:
+        """Whether the evaluation split is one of the training splits."""
+        digests = [part.digest() for part in self.train]
+        return self.evaluation.digest() in digests
+
+    def describe(self) -> str:
+        """Says what an epoch draws, like `2975 frames of train`."""
+        if len(self.train) == 1 and self.train[0].weight == 1:
+            return f"{self.num_examples} frames of {self.train[0].split}"
+        parts = [
+            f"{_times(part.weight)}{part.counts.num_examples} of {part}"
+            for part in self.train
+        ]
+        return f"{self.num_examples} frames, {' + '.join(parts)}"
+
+    def check_unchanged(self) -> None:
+        """Raises ManifestError where a split was converted again."""
+        for part in (*self.train, self.evaluation):
+            part.check_unchanged()
+
+
+def drawn_frames(parts: Sequence[Part]) -> list[float]:
+    """Returns how many frames an epoch draws of each split."""
+    return [part.weight * part.counts.num_examples for part in parts]
+
+
+def open_run(data: DataConfig, label_space: str | None = None) -> RunRecords:
+    """Reads the manifests and checks what the run will ask of them.
+
+    Args:
+        data: The data sets, their splits and weights, and the sizes that
+            pictures take.
+        label_space: The space that the run insists on; None takes any.
+
+    Raises:
+        ManifestError: There is no finished data set, a split is missing or
+            empty, or a shard is not what the manifest says.
+        ConfigError: The label spaces, the weights or a size do not fit.
+    """
+    data_sets = _load_all(data.data_dir, label_space)
+    weights = data.data_weights or (1.0,) * len(data_sets)
+    if len(weights) != len(data_sets):
+        raise ConfigError(
+            f"--data_weights gives {len(weights)} numbers for the "
+            f"{len(data_sets)} data sets of --data_dir={data.data_dir}; give "
+            "one each"
+        )
+    _check_same_classes(data_sets)
+    names = _split_names(data)
+    for name in names:
+        _first_with(data_sets, name)  # or raises
+    train = tuple(
+        Part(records, name, weight)
+        for records, weight in zip(data_sets, weights, strict=True)
+        for name in names
+        if records.has(name)
+    )
+    evaluation = Part(_first_with(data_sets, data.eval_split), data.eval_split)
+    _check_all_used(data_sets, (*train, evaluation))
+    for part in (*train, evaluation):
+        dataset.check_part(part, data)
+    records = RunRecords(train, evaluation)
+    if not records.num_examples:
+        raise ConfigError(
+            f"--data_weights={','.join(map(str, weights))} leave an epoch no "
+            "frame; raise one"
+        )
+    return records
+
+
+def open_evaluation(data: DataConfig, label_space: str | None = None) -> Part:
+    """Opens the evaluation split alone; arguments and errors of `open_run`."""
+    data_sets = _load_all(data.data_dir, label_space)
+    part = Part(_first_with(data_sets, data.eval_split), data.eval_split)
+    dataset.check_part(part, data)
+    return part
+
+
+def folders(data_dir: str) -> list[str]:
+    """Returns the data sets of --data_dir, which stand between commas.
+
+    A comma may be part of a folder's name: the longest text that names a data
+    set is one.  Where nothing does, the text is one path.
+    """
+    texts = data_dir.split(",")
+    found = []
+    while texts:
+        length = next(
+            (n for n in range(len(texts), 0, -1) if _is_one(texts[:n])), 1
+        )
+        found.append(os.path.expanduser(",".join(texts[:length])))
+        texts = texts[length:]
+    return found if any(map(is_data_set, found)) else [data_dir]
+
+
+def is_data_set(folder: str) -> bool:
+    """Whether a folder holds a manifest."""
+    return files.num_bytes(files.join(folder, FILE_NAME)) is not None
+
+
+def _is_one(texts: list[str]) -> bool:
+    return is_data_set(os.path.expanduser(",".join(texts)))
+
+
+def _load_all(data_dir: str, label_space: str | None) -> list[RecordSet]:
+    data_sets = [dataset.load(folder) for folder in folders(data_dir)]
+    for records in data_sets:
+        dataset.check_label_space(records, label_space)
+    return data_sets
+
+
+def _split_names(data: DataConfig) -> list[str]:
+    """Returns the training splits; raises ConfigError where one comes twice."""
+    names = data.train_split.split(",")
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(
+                f"--train_split={data.train_split} names {name!r} twice; "
+                "leave one out (--data_weights draws records more often)"
+            )
+    return names
+
+
+def _first_with(data_sets: list[RecordSet], split: str) -> RecordSet:
+    """Returns the first data set that has a split.
+
+    Raises:
+        ManifestError: None has it.
+    """
+    found = [records for records in data_sets if records.has(split)]
+    if found:
+        return found[0]
+    if len(data_sets) == 1:
+        data_sets[0].manifest.split(split)  # raises, and says what it has
+    raise ManifestError(
+        f"none of the {len(data_sets)} data sets of --data_dir has a split "
+        f"{split!r}; convert one with --splits={split}"
+    )
+
+
+def _check_all_used(
+    data_sets: list[RecordSet], parts: tuple[Part, ...]
+) -> None:
+    used = [part.records.folder for part in parts]
+    for records in data_sets:
+        if records.folder not in used:
+            raise ConfigError(
+                f"{records.folder} holds none of the splits that the flags "
+                f"name, only {', '.join(records.manifest.splits)}; add one to "
+                "--train_split, or leave the folder out of --data_dir"
+            )
+
+
+def _check_same_classes(data_sets: list[RecordSet]) -> None:
+    """Checks that ids mean the same in all data sets.
+
+    Raises:
+        ConfigError: They do not; names the first class that differs.
+    """
+    first = data_sets[0]
+    for other in data_sets[1:]:
+        difference = _difference(other.manifest.space, first.manifest.space)
+        if difference:
+            raise ConfigError(
+                f"{other.folder} has other classes than {first.folder}: "
+                f"{difference}; convert one of them again with the "
+                "--label_space and --labels of the other"
+            )
+
+
+def _difference(here: LabelSpace, there: LabelSpace) -> str:
+    if here.name == there.name:
+        return first_difference(here.table, there.table)
+    for number, names in enumerate(
+        zip(here.class_names, there.class_names, strict=False)
+    ):
+        if names[0] != names[1]:
+            return (
+                f"{number} of {here.name} is {names[0]!r} here, of "
+                f"{there.name} {names[1]!r} there"
+            )
+    return f"{here.name} here and {there.name} there"
+
+
+def _total(parts: Sequence[Part], field: str) -> np.ndarray:
+    """Adds up counts of pixels; empty where a manifest does not have them."""
+    counts = [getattr(part.counts, field) for part in parts]
+    if not all(counts):
+        return np.zeros(0, np.int64)
+    total = np.dot([part.weight for part in parts], counts)
+    return np.ceil(total).astype(np.int64)
+
+
+def _times(weight: float) -> str:
+    return "" if weight == 1 else f"{weight:g} x "
