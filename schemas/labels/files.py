@@ -1,9 +1,10 @@
-"""Label tables as people write them: CSV, or `label_colors.txt`.
+"""Label tables as people write them: CSV, or what CVAT exports.
 
 CSV has a header with `name` and `id`, and may have `train_id`, `category` and
 `color`.  `label_colors.txt`, as CVAT and Datumaro export it, has a line
-`red green blue name` of each class; the first is id 0.  Lines that begin with
-`#` are comments.
+`red green blue name` of each class, `labelmap.txt` one that begins
+`name:red,green,blue:`; the first is id 0.  Lines that begin with `#` are
+comments.
 """
 
 import csv
@@ -20,9 +21,20 @@ _Line = tuple[int, str]
 
 _MAX_CHARACTERS = 1 << 20
 _MAX_QUOTED = 80
-_COLORED_LINE = re.compile(
-    r"(\d{1,3})\s+(\d{1,3})\s+(\d{1,3})\s+(\S.*)", re.ASCII
+_COLORED_LINES = (
+    re.compile(
+        r"(?P<red>\d{1,3})\s+(?P<green>\d{1,3})\s+(?P<blue>\d{1,3})\s+"
+        r"(?P<name>\S.*)",
+        re.ASCII,
+    ),
+    re.compile(
+        r"(?P<name>[^:]+):(?P<red>\d{1,3}),(?P<green>\d{1,3}),"
+        r"(?P<blue>\d{1,3}):.*",
+        re.ASCII,
+    ),
 )
+"""Those of label_colors.txt and of labelmap.txt."""
+
 _THREE_NUMBERS = re.compile(
     r"\D*(\d{1,3})\D+(\d{1,3})\D+(\d{1,3})\D*", re.ASCII
 )
@@ -38,10 +50,10 @@ _IGNORED = ("", "-1", "255", "ignore", "ignored", "none")
 
 
 def parse(text: str) -> LabelTable:
-    """Reads a table in either format.
+    """Reads a table in any of the formats.
 
     Raises:
-        ValueError: It is in neither, or its rows are no table; names the
+        ValueError: It is in none, or its rows are no table; names the
             line.
     """
     if len(text) > _MAX_CHARACTERS:
@@ -54,9 +66,7 @@ def parse(text: str) -> LabelTable:
     ]
     if not lines:
         raise ValueError("it holds no class")
-    is_colored = re.match(r"\d+\s+\d+\s+\d+\s", lines[0][1].strip())
-    read = _colored_rows if is_colored else _csv_rows
-    numbered = list(read(lines))
+    numbered = list(_colored_rows(lines) or _csv_rows(lines))
     rows = [row for _, row in numbered]
     if problem := find_problem(rows):
         index, reason = problem
@@ -65,17 +75,28 @@ def parse(text: str) -> LabelTable:
     return LabelTable(tuple(sorted(rows, key=lambda row: row.label_id)))
 
 
-def _colored_rows(lines: list[_Line]) -> Iterator[tuple[int, Label]]:
-    """Yields (number of its line, class) of `label_colors.txt`."""
+def _colored_rows(lines: list[_Line]) -> list[tuple[int, Label]]:
+    """Reads (number of its line, class) of one of `_COLORED_LINES`.
+
+    Returns:
+        Nothing where the first line is none of these.
+    """
+    first = lines[0][1].strip()
+    patterns = [p for p in _COLORED_LINES if p.fullmatch(first)]
+    if not patterns:
+        return []
+    pattern = patterns[0]
+    rows = []
     for index, (number, line) in enumerate(lines):
-        found = _COLORED_LINE.fullmatch(line.strip())
+        found = pattern.fullmatch(line.strip())
         if not found:
-            quoted = line[:_MAX_QUOTED]
             raise ValueError(
-                f"line {number}: {quoted!r} should be `red green blue name`"
+                f"line {number}: {line[:_MAX_QUOTED]!r} is not like line "
+                f"{lines[0][0]}, {first[:_MAX_QUOTED]!r}"
             )
-        red, green, blue = map(int, found.groups()[:3])
-        yield number, Label(found[4], index, index, "", (red, green, blue))
+        color = int(found["red"]), int(found["green"]), int(found["blue"])
+        rows.append((number, Label(found["name"], index, index, "", color)))
+    return rows
 
 
 def _csv_rows(lines: list[_Line]) -> Iterator[tuple[int, Label]]:

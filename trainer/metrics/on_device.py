@@ -11,8 +11,8 @@ def confusion_counts(
     """Counts (truth, prediction) pairs.
 
     One scatter-add, which XLA compiles on every backend; a bincount would
-    not compile, and one-hot products take as many
-    times the memory as there are classes.
+    not compile, and one-hot products take as many times the memory as there
+    are classes.
 
     Args:
         label_ids: (...) integers; those outside 0..num_classes-1, such as

@@ -17,6 +17,14 @@ def test_label_colors_number_the_classes_by_their_order():
     )
 
 
+def test_cvats_labelmap_is_read_too():
+    text = "# label:color_rgb:parts:actions\nbackground:0,0,0::\ntree:9,8,7::\n"
+    assert files.parse(text).classes == (
+        Label("background", 0, 0, "", (0, 0, 0)),
+        Label("tree", 1, 1, "", (9, 8, 7)),
+    )
+
+
 def test_csv_may_give_train_ids_categories_and_colors():
     text = (
         "color;Name;id;trainId;category\n"
@@ -66,7 +74,7 @@ def test_csv_without_train_ids_evaluates_all_in_the_order_of_ids():
             "name,id,color\na,0,1 2 3\nb,1,red\n",
             "line 3: the color 'red' should be three numbers",
         ),
-        ("0 0 0 a\n0 0 b\n", "line 2: '0 0 b' should be `red green blue nam"),
+        ("0 0 0 a\n0 0 b\n", "line 2: '0 0 b' is not like line 1, '0 0 0 a'"),
         ("0 0 0 a\n0 0 256 b\n", "line 2: the color 256 should be a whole"),
         ("0 0 0 a\n\n", "line 1: 1 of the classes are evaluated, at least 2"),
     ],
