@@ -7,6 +7,8 @@ import numpy as np
 from schemas.labels.table import LabelSpace, LabelTable
 
 _NO_CLASS = 255
+_STRIP_PIXELS = 1 << 14
+"""Blended at a time: of all at once, the numbers would take 18 pictures."""
 
 
 def overlay(
@@ -25,10 +27,15 @@ def overlay(
     """
     known = np.zeros(256, bool)
     known[list(space.ids)] = True
-    blend = image * (1 - opacity) + space.palette[ids] * opacity
-    return np.where(known[ids][..., None], np.rint(blend), image).astype(
-        np.uint8
-    )
+    mixed = image.copy()
+    num_rows = max(1, _STRIP_PIXELS // image.shape[1])
+    for top in range(0, len(image), num_rows):
+        strip = np.s_[top : top + num_rows]
+        below, above = image[strip], space.palette[ids[strip]]
+        blend = np.rint(below * (1 - opacity) + above * opacity)
+        is_known = known[ids[strip]][..., None]
+        mixed[strip] = np.where(is_known, blend, below)
+    return mixed
 
 
 def ids_of_colors(pixels: np.ndarray, table: LabelTable) -> np.ndarray:

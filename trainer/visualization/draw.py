@@ -48,7 +48,8 @@ def draw_legend(ids: np.ndarray, width: int, space: LabelSpace) -> np.ndarray:
     Returns:
         (height, width, 3) uint8, as high as it needs to be.
     """
-    counts = np.bincount(ids.ravel(), minlength=256)[list(space.ids)]
+    histogram = Image.fromarray(ids).histogram()
+    counts = np.array(histogram)[list(space.ids)]
     order = [i for i in np.argsort(-counts, kind="stable") if counts[i]]
     font = _font(width)
     swatch = round(font.size * 1.2)

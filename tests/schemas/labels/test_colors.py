@@ -1,7 +1,9 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
-from schemas.labels import files
+from schemas.labels import colors, files
 from schemas.labels.cityscapes import CITYSCAPES, LABEL_IDS
 from schemas.labels.colors import ids_of_colors, overlay
 
@@ -21,6 +23,19 @@ def test_overlay_knows_the_ids_of_its_space():
     ids = np.array([[3, 200, 0]], np.uint8)
     mixed = overlay(image, ids, TABLE.label_ids, opacity=1)
     assert mixed.tolist() == [[[1, 2, 3], [255, 254, 0], [101] * 3]]
+
+
+def test_an_overlay_takes_little_more_memory_than_its_pictures(monkeypatch):
+    random = np.random.default_rng(0)
+    image = random.integers(0, 256, (1024, 1024, 3), np.uint8)
+    ids = random.integers(0, 40, (1024, 1024), np.uint8)
+    tracemalloc.start()
+    mixed = overlay(image, ids, LABEL_IDS)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 2 * image.nbytes
+    monkeypatch.setattr(colors, "_STRIP_PIXELS", image.size)
+    assert (overlay(image, ids, LABEL_IDS) == mixed).all()
 
 
 def test_painted_label_maps_become_ids():
