@@ -77,10 +77,10 @@ class Running:
         process: The session's leader.
     """
 
-    def __init__(self, process: subprocess.Popen):
-        """Begins to watch the memory."""
+    def __init__(self, process: subprocess.Popen, samples_per_second: int):
+        """Begins to watch the memory, so many times a second."""
         self.process = process
-        self._watch = _MemoryWatch(process.pid)
+        self._watch = _MemoryWatch(process.pid, samples_per_second)
 
     @property
     def peak_mb(self) -> float | None:
@@ -110,16 +110,22 @@ class Running:
 
 
 @contextlib.contextmanager
-def started(command: Sequence[str], **streams: Any) -> Iterator[Running]:
+def started(
+    command: Sequence[str],
+    samples_per_second: int = _SAMPLES_PER_SECOND,
+    **streams: Any,
+) -> Iterator[Running]:
     """Starts a command in a session of its own; ends it behind the block.
 
     Args:
         command: The program and its arguments.
+        samples_per_second: How often its memory is looked at.
         **streams: `subprocess.Popen`'s stdin (default: empty), stdout, stderr.
     """
     streams.setdefault("stdin", subprocess.DEVNULL)
     running = Running(
-        subprocess.Popen(command, start_new_session=True, **streams)
+        subprocess.Popen(command, start_new_session=True, **streams),
+        samples_per_second,
     )
     try:
         yield running
@@ -174,8 +180,9 @@ def _memory_kb(process: str) -> dict[str, int]:
 class _MemoryWatch:
     """Samples a session's memory in a thread and keeps the highest sum."""
 
-    def __init__(self, session: int):
+    def __init__(self, session: int, samples_per_second: int):
         self._memory = SessionMemory(session)
+        self._interval = 1 / samples_per_second
         self._stopped = threading.Event()
         self.peak_mb: float | None = None
         self._thread = threading.Thread(target=self._sample, daemon=True)
@@ -189,6 +196,6 @@ class _MemoryWatch:
             self._thread.join()
 
     def _sample(self) -> None:
-        while not self._stopped.wait(1 / _SAMPLES_PER_SECOND):
+        while not self._stopped.wait(self._interval):
             now_mb = self._memory.now_mb()
             self.peak_mb = max(self.peak_mb, now_mb)

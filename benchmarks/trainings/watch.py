@@ -11,6 +11,7 @@ from typing import BinaryIO
 from benchmarks.harness import process
 
 _POLL_SECONDS = 1.0
+_SAMPLES_PER_SECOND = 2  # A training's memory stays where it is for minutes.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,7 +115,11 @@ def follow(
     with (
         open(log, "ab") as output,
         process.started(
-            command, stdin=stdin, stdout=output, stderr=output
+            command,
+            _SAMPLES_PER_SECOND,
+            stdin=stdin,
+            stdout=output,
+            stderr=output,
         ) as running,
     ):
         is_running = True
