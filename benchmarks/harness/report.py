@@ -32,10 +32,10 @@ def table(results: Mapping[str, Result]) -> str:
     for result in results.values():
         row = result.row()
         if result.samples:
-            figures = [_figure(row[key]) for key in ("median", "min", "max")]
+            figures = [figure(row[key]) for key in ("median", "min", "max")]
         else:
             figures = [f"not measured: {result.contender.not_measured}", "", ""]
-        cells = [row["name"], *figures, row["unit"], _figure(row["peak_mb"])]
+        cells = [row["name"], *figures, row["unit"], figure(row["peak_mb"])]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -111,7 +111,7 @@ def _ratio(value: float) -> str:
     return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
 
 
-def _figure(value: float | None) -> str:
+def figure(value: float | None) -> str:
     """Renders a figure with three digits or all before the point."""
     if value is None:
         return "-"

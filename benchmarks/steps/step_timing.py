@@ -1,13 +1,17 @@
 """What the contenders of `benchmarks.train_step` share: time and memory.
 
-Standard library and NumPy only: PyTorch's interpreter runs it as well.
+Standard library and NumPy only, as the module of sizes: PyTorch's interpreter
+runs it as well.
 """
 
 import argparse
+import sys
 import time
 from collections.abc import Callable
 
 import numpy as np
+
+from schemas import sizes
 
 NUM_CLASSES = 34
 SIZE_PX = 256
@@ -22,13 +26,22 @@ def parser(description: str) -> argparse.ArgumentParser:
     shared.add_argument(
         "--precision", default="auto", help="float32, bfloat16 or auto"
     )
+    shared.add_argument("--size", type=sizes.parse, default=(SIZE_PX, SIZE_PX))
+    shared.add_argument(
+        "--served",
+        action="store_true",
+        help="time a round for each line of the standard input; the first one "
+        "compiles",
+    )
     return shared
 
 
-def draw_batch(batch_size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draws (B, 256, 256, 3) and (B, 256, 256) uint8, the same each time."""
+def draw_batch(
+    batch_size: int, size: sizes.Size
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draws (B, H, W, 3) and (B, H, W) uint8, the same each time."""
     draws = np.random.default_rng(_SEED)
-    shape = (batch_size, SIZE_PX, SIZE_PX)
+    shape = (batch_size, *size)
     images = draws.integers(0, 256, (*shape, 3), np.uint8)
     return images, draws.integers(0, NUM_CLASSES, shape, np.uint8)
 
@@ -44,7 +57,7 @@ def print_figures(
     base_mb: float,
     device_peak_mb: Callable[[], float] | None,
 ) -> None:
-    """Steps, and prints images a second and the peak memory in MiB.
+    """Prints images a second and the peak memory in MiB, a line a round.
 
     Args:
         flags: Those of `parser`.
@@ -54,16 +67,19 @@ def print_figures(
             use; None on a CPU, where it is the process's peak above
             `base_mb`.
     """
-    step()  # traces and compiles
-    begin = time.perf_counter()
-    for _ in range(flags.num_steps):
-        step()
-    seconds = time.perf_counter() - begin
-    if device_peak_mb is None:
-        peak_mb = _status_mb("VmHWM") - base_mb
-    else:
-        peak_mb = device_peak_mb()
-    print(flags.num_steps * flags.batch_size / seconds, peak_mb)
+    if not flags.served:
+        step()  # traces and compiles
+    for _ in sys.stdin if flags.served else range(1):
+        begin = time.perf_counter()
+        for _ in range(flags.num_steps):
+            step()
+        seconds = time.perf_counter() - begin
+        if device_peak_mb is None:
+            peak_mb = _status_mb("VmHWM") - base_mb
+        else:
+            peak_mb = device_peak_mb()
+        rate = flags.num_steps * flags.batch_size / seconds
+        print(rate, peak_mb, flush=True)
 
 
 def _status_mb(key: str) -> float:

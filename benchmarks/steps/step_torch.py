@@ -60,9 +60,10 @@ def main() -> None:
     flags = step_timing.parser(__doc__).parse_args()
     is_gpu = torch.cuda.is_available()
     device = torch.device("cuda" if is_gpu else "cpu")
-    images, labels = step_timing.draw_batch(flags.batch_size)
+    images, labels = step_timing.draw_batch(flags.batch_size, flags.size)
     base_mb = step_timing.resident_mb()
     torch.manual_seed(1)
+    torch.backends.cudnn.benchmark = True
     network = UNet(flags.base_filters).to(
         device, memory_format=torch.channels_last
     )
