@@ -23,8 +23,13 @@ CITYSCAPES_ROOT ?=
 DEMO_DIR ?= $(if $(CITYSCAPES_ROOT),demo-cityscapes,demo)
 DEMO_ROOT := $(or $(CITYSCAPES_ROOT),$(DEMO_DIR)/cityscapes)
 
+# Of the GPU machine that `make gpu-kit` packs for.
+KIT_PYTHON ?= 3.12
+# Of its pictures, in Cityscapes' layout; drawn scenes without.
+CAMVID_ROOT ?=
+
 .PHONY: demo test test-gcs test-dataflow test-dask test-s3 test-jax \
-  test-readers lint test-faults fuzz soak format install install-test lock clean
+  test-readers gpu-kit test-gpu-kit lint test-faults fuzz soak format install install-test lock clean
 
 demo: install
 ifeq ($(CITYSCAPES_ROOT),)
@@ -78,6 +83,24 @@ test-readers: .venv-readers/installed
 	$(PYTHON) -m venv .venv-readers
 	$(PYTHON) -c "$(BASE_WITHOUT_ABSL)" > .venv-readers/base.txt
 	.venv-readers/bin/python -m pip install -q -r $< -r .venv-readers/base.txt
+	touch $@
+
+# One archive that measures training on a machine with a GPU; see BUILD.md.
+gpu-kit: install
+	$(BIN)/python -m benchmarks.gpu_kit.pack --output=dist/gpu-kit.tar.gz \
+	  --python_version=$(KIT_PYTHON) --camvid_root=$(CAMVID_ROOT)
+
+# The kit on this machine, small, in an environment that has JAX alone. On a
+# busy machine PATIENCE=3 gives every stage three times its limit.
+test-gpu-kit: KIT_PYTHON = $(shell .venv-kit/bin/python -c \
+  'import sys; print("%d.%d" % sys.version_info[:2])')
+test-gpu-kit: install-test .venv-kit/installed gpu-kit
+	KIT=dist/gpu-kit.tar.gz BARE_PYTHON=.venv-kit/bin/python \
+	  $(BIN)/python -m pytest tests/extra/test_gpu_kit.py
+
+.venv-kit/installed: constraints.txt
+	$(PYTHON) -m venv .venv-kit
+	.venv-kit/bin/python -m pip install -q -c $< jax
 	touch $@
 
 # Ten kills of a training instead of three, and a table of all faults.
