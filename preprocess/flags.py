@@ -1,6 +1,7 @@
 """The conversion's flags; what is not among them is Beam's."""
 
 import os
+from collections.abc import Sequence
 
 from absl import flags
 
@@ -10,24 +11,53 @@ from preprocess.options import Encoding, Options
 from preprocess.records import placement
 from schemas.failures import FlagError
 from schemas.labels import files as label_files
+from schemas.labels import named
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.rows import IGNORE_ID
 from schemas.labels.table import LabelTable, ignoring
+from schemas.layouts import table as layouts
 
 FLAGS = flags.FLAGS
 
+_HELP = {"-h", "-help", "--help", "-helpfull", "--helpfull"}
 _MAX_LIMIT = 10**9
 _MAX_SHARD_SIZE_MB = 2**20
 
 flags.DEFINE_string(
     "cityscapes_root",
     os.environ.get("CITYSCAPES_DATASET"),
-    "Folder (or gs:// prefix) with leftImg8bit/ and gtFine/, or with the "
-    "official zips. Default: the environment variable CITYSCAPES_DATASET.",
+    "Folder (or gs:// prefix) with leftImg8bit/ and gtFine/, with the official "
+    "zips, or as --layout says. Default: the environment variable "
+    "CITYSCAPES_DATASET.",
 )
 flags.DEFINE_string("output_dir", None, "Where the data set is written.")
 flags.DEFINE_list("splits", "train,val", "Of train, val, test, train_extra.")
 flags.DEFINE_enum("annotation", "gtFine", ["gtFine", "gtCoarse"], "Label maps.")
+flags.DEFINE_enum(
+    "layout",
+    None,
+    list(layouts.LAYOUTS),
+    "Where files lie below the root; pairs is images/ and masks/ beside each "
+    "other. Default: cityscapes.",
+)
+flags.DEFINE_string(
+    "image_pattern",
+    None,
+    "Where pictures lie instead, with the fields {split}, {city}, {stem}: "
+    "photos/{split}/{city}/{stem}.jpg. {city} is any number of folders; the "
+    "suffix .* is any of .png and .jpg.",
+)
+flags.DEFINE_string(
+    "label_pattern", None, "Where label maps lie instead, by the same fields."
+)
+flags.DEFINE_float(
+    "val_share",
+    None,
+    "The share of frames that are val, drawn by their names, where train and "
+    "val lie together.",
+    lower_bound=0,
+    upper_bound=1,
+)
 flags.DEFINE_enum(
     "label_space",
     "label_ids",
@@ -39,8 +69,8 @@ flags.DEFINE_string(
     "labels",
     None,
     "File with the table of your own classes: CSV with a header of name, id "
-    "and perhaps train_id, category, color; or label_colors.txt. Default: "
-    "Cityscapes'.",
+    "and perhaps train_id, category, color; or label_colors.txt. Or the name "
+    f"of a table: {', '.join(named.NAMES)}. Default: the layout's.",
 )
 flags.DEFINE_string(
     "ignore_id",
@@ -100,13 +130,50 @@ flags.DEFINE_integer(
 )
 
 
-def parse_options() -> Options:
+def asks_for_help(arguments: Sequence[str]) -> bool:
+    """Whether the flags are to be listed.
+
+    absl's own lists those of the module that was started, which has none.
+    """
+    return not _HELP.isdisjoint(arguments)
+
+
+def parse(
+    arguments: Sequence[str], needs_output: bool = True
+) -> tuple[Options, list[str]]:
+    """Parses flags; returns the options and the flags that are none of these.
+
+    Raises:
+        FlagError: A flag is missing, or its value does not fit.
+        FileNotFoundError: The root is not a folder.
+    """
+    try:
+        rest = FLAGS(arguments, known_only=True)[1:]
+    except flags.Error as error:
+        raise FlagError(str(error)) from error
+    parsed = parse_options(needs_output)
+    root, layout = parsed.cityscapes_root, parsed.layout
+    if files.is_local(root) and not os.path.isdir(root):
+        places = [layout.place(parsed.splits[0], i) for i in (False, True)]
+        tops = {f"{place.top}/": None for place in places if place.top}
+        raise FileNotFoundError(
+            f"--cityscapes_root={root} is not a folder; it should hold "
+            f"{' and '.join(tops) or 'the files'}, or zips of them"
+        )
+    return parsed, rest
+
+
+def parse_options(needs_output: bool = True) -> Options:
     """Builds the frozen options from the parsed flags.
+
+    Args:
+        needs_output: Whether --output_dir has to be given.
 
     Raises:
         FlagError: A flag is missing, or its value does not fit.
     """
-    for name in ("cityscapes_root", "output_dir"):
+    needed = ("cityscapes_root", "output_dir")[: 1 + needs_output]
+    for name in needed:
         if not FLAGS[name].value:
             raise FlagError(f"--{name} is missing")
     size_mb = FLAGS.shard_size_mb
@@ -115,11 +182,19 @@ def parse_options() -> Options:
             f"--shard_size_mb={size_mb} should be a number from 1 to "
             f"{_MAX_SHARD_SIZE_MB}"
         )
+    splits = options.parse_splits(FLAGS.splits)
+    layout = options.parse_layout(
+        FLAGS.layout,
+        FLAGS.annotation,
+        FLAGS.image_pattern,
+        FLAGS.label_pattern,
+        FLAGS.val_share,
+    )
     return Options(
         cityscapes_root=_folder(FLAGS.cityscapes_root),
-        output_dir=_folder(FLAGS.output_dir),
-        splits=options.parse_splits(FLAGS.splits),
-        annotation=FLAGS.annotation,
+        output_dir=_folder(FLAGS.output_dir or ""),
+        splits=splits,
+        layout=layout,
         encoding=Encoding(
             options.parse_size(FLAGS.image_size),
             FLAGS.image_format,
@@ -127,7 +202,12 @@ def parse_options() -> Options:
             FLAGS.label_space,
             FLAGS.check_pixels,
             FLAGS.convert_pictures,
-            read_table(FLAGS.labels, FLAGS.ignore_id, FLAGS.label_space),
+            read_table(
+                FLAGS.labels,
+                FLAGS.ignore_id,
+                FLAGS.label_space,
+                named.table(layout.table),
+            ),
         ),
         num_shards=FLAGS.num_shards,
         shard_size_mb=size_mb,
@@ -139,21 +219,28 @@ def parse_options() -> Options:
 
 
 def read_table(
-    path: str | None, ignore_id: str | None, label_space: str
+    path: str | None,
+    ignore_id: str | None,
+    label_space: str,
+    default: LabelTable = CITYSCAPES,
 ) -> LabelTable:
-    """Reads the table that --labels names; without it, gives Cityscapes'.
+    """Reads the table that --labels names; without it, gives the default.
 
     Args:
         path: What --labels says.
         ignore_id: What --ignore_id says.
         label_space: The ids that records are to hold.
+        default: The layout's own table.
 
     Raises:
         ConversionError: The file cannot be read, or holds no table.
         FlagError: The ids do not fit the other flags.
     """
-    table, ignored = CITYSCAPES, None
-    if path:
+    table, ignored = default, default.ignore_id
+    if path in named.NAMES:
+        table = named.table(path)
+        ignored = table.ignore_id
+    elif path:
         table, ignored = _read_table(os.path.expanduser(path)), IGNORE_ID
     if ignore_id is not None:
         ignored = options.parse_ignore_id(ignore_id)

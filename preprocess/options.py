@@ -8,6 +8,9 @@ from schemas.failures import FlagError
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.rows import IGNORE_ID
 from schemas.labels.table import LabelSpace, LabelTable
+from schemas.layouts import table as layouts
+from schemas.layouts.kinds import Layout
+from schemas.layouts.table import CITYSCAPES as CITYSCAPES_LAYOUT
 from schemas.shards import names as shard_names
 
 _NAMED_WHERE_UNUSUAL = {
@@ -16,6 +19,16 @@ _NAMED_WHERE_UNUSUAL = {
     "labels": CITYSCAPES.digest,
 }
 """Options that came later: a manifest from before names none of them."""
+
+_DECIDING = (
+    "num_shards",
+    "shard_size_mb",
+    "on_error",
+    "limit",
+    "test_labels",
+    "write_index",
+)
+"""Fields of `Options` that decide the output's bytes."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +79,7 @@ class Options:
         cityscapes_root: The folder with leftImg8bit/ and gtFine/, or the zips.
         output_dir: Where the data set goes.
         splits: Names of `shard_names.SPLITS`, in that order.
-        annotation: `gtFine` or `gtCoarse`.
+        layout: Where files lie below the root.
         encoding: How frames are stored.
         num_shards: Shards a split, None to choose by size.
         shard_size_mb: The size in MiB that is aimed at otherwise.
@@ -79,7 +92,7 @@ class Options:
     cityscapes_root: str
     output_dir: str
     splits: tuple[str, ...] = ("train", "val")
-    annotation: str = "gtFine"
+    layout: Layout = CITYSCAPES_LAYOUT
     encoding: Encoding = Encoding()
     num_shards: int | None = None
     shard_size_mb: float = 128.0
@@ -94,15 +107,22 @@ class Options:
 
     def deciding(self) -> dict[str, Any]:
         """Returns the options that decide the output's bytes, as JSON."""
-        left_out = ("cityscapes_root", "output_dir", "encoding", "splits")
-        fields = dataclasses.asdict(self)
-        kept = {k: v for k, v in fields.items() if k not in left_out}
         encoding = dataclasses.asdict(self.encoding)
         encoding["labels"] = self.encoding.labels.digest
         for name, usual in _NAMED_WHERE_UNUSUAL.items():
             if encoding[name] == usual:
                 del encoding[name]
+        kept = self._place_options() | {
+            name: getattr(self, name) for name in _DECIDING
+        }
         return kept | _jsonable(encoding)
+
+    def _place_options(self) -> dict[str, Any]:
+        """Returns what decides which files are frames', as JSON."""
+        layout = self.layout
+        if layout.name == CITYSCAPES_LAYOUT.name:
+            return {"annotation": layout.labels.pattern.partition("/")[0]}
+        return {"layout": layout.to_json()}
 
 
 def parse_size(text: str) -> tuple[int, int] | str:
@@ -138,6 +158,31 @@ def parse_ignore_id(text: str) -> int | None:
             f"--ignore_id={text} should be an id from 0 to {IGNORE_ID}, or none"
         )
     return int(text)
+
+
+def parse_layout(
+    name: str | None,
+    annotation: str,
+    image_pattern: str | None,
+    label_pattern: str | None,
+    val_share: float | None,
+) -> Layout:
+    """Returns the layout that flags describe; each is None if not given.
+
+    Raises:
+        FlagError: They contradict each other, or one means nothing.
+    """
+    try:
+        layout = layouts.choose(name, image_pattern, label_pattern, val_share)
+    except ValueError as error:
+        raise FlagError(str(error)) from error
+    if annotation == "gtCoarse":
+        if layout != CITYSCAPES_LAYOUT:
+            raise FlagError(
+                f"--annotation={annotation} is of --layout=cityscapes alone"
+            )
+        return layouts.CITYSCAPES_COARSE
+    return layout
 
 
 def parse_splits(names: list[str]) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ and, through the metadata of `schemas.tfds`, TensorFlow Datasets read.
 
 import dataclasses
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError
 
@@ -37,6 +37,8 @@ int64_list.  Parsers are built from this table."""
 
 NAME = r"(?!\.)[^/\\\x00-\x1f\x7f\ud800-\udfff]{1,200}"
 """The names that a frame may have, as a regular expression."""
+
+_Header = TypeVar("_Header", pictures.PngHeader, pictures.JpegHeader)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,23 +132,38 @@ def check_pictures(record: Record) -> None:
     """
     size = (record.height, record.width)
     pictures.check_size(*size)
-    encoded = {"label": record.label} if record.label else {}
-    if record.image_format == "png":
-        encoded = {"image": record.image, **encoded}
-    for what, content in encoded.items():
-        try:
-            header = pictures.parse_png_header(content)
-        except ValueError as error:
-            raise ValueError(f"{what} is {error}") from error
-        if what == "label" and header.kind not in pictures.LABEL_KINDS:
-            raise ValueError(
-                f"label is {header.kind}, should be {pictures.LABEL_KINDS[0]}"
-            )
-        if (header.height, header.width) != size:
-            raise ValueError(
-                f"{what} is {header.height}x{header.width}, the record says "
-                f"{size[0]}x{size[1]}"
-            )
+    if record.image_format == "jpeg":
+        _check_header("image", pictures.parse_jpeg_header, record.image, size)
+    else:
+        _check_header("image", pictures.parse_png_header, record.image, size)
+    if not record.label:
+        return
+    label = _check_header(
+        "label", pictures.parse_png_header, record.label, size
+    )
+    if label.kind not in pictures.LABEL_KINDS:
+        raise ValueError(
+            f"label is {label.kind}, should be {pictures.LABEL_KINDS[0]}"
+        )
+
+
+def _check_header(
+    what: str,
+    parse: Callable[[bytes], _Header],
+    content: bytes,
+    size: tuple[int, int],
+) -> _Header:
+    """Reads a header; raises ValueError where it is of another size."""
+    try:
+        header = parse(content)
+    except ValueError as error:
+        raise ValueError(f"{what} is {error}") from error
+    if (header.height, header.width) != size:
+        raise ValueError(
+            f"{what} is {header.height}x{header.width}, the record says "
+            f"{size[0]}x{size[1]}"
+        )
+    return header
 
 
 def check_name(name: str) -> None:

@@ -20,7 +20,10 @@ FILE_NAME = "manifest.json"
 FORMATS = (1, 2)
 """1 is Cityscapes' table, with which its first readers do; 2 is any other."""
 
-IMAGE_FORMATS = ("png", "jpeg")
+SEVERAL = "several"
+"""Pictures some of which are PNGs and some JPEGs, as their records say."""
+
+IMAGE_FORMATS = ("png", "jpeg", SEVERAL)
 NATIVE = "native"
 """The image size of pictures that pass through byte for byte."""
 

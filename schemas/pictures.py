@@ -19,6 +19,8 @@ Every other format stays closed: Pillow hands PostScript, for one, to an
 interpreter, and then a picture is a program.
 """
 
+JPEG_SUFFIXES = PICTURE_SUFFIXES["JPEG"]
+
 MAX_PIXELS = 1 << 26
 """67 million pixels, 32 times a Cityscapes frame; a larger picture is refused
 by its header, before its pixels take memory."""
@@ -45,6 +47,13 @@ ID_KINDS = (
 LABEL_FILE_KINDS = (*ID_KINDS, *PICTURE_KINDS)
 """What a label map's file may be: ids, or the classes' colours."""
 
+_JPEG_START = b"\xff\xd8"
+_JPEG_FRAME = struct.Struct(">HBHHB")
+_JPEG_FRAMES = {0xC0, 0xC1, 0xC2}
+"""Markers of the frames that every reader decodes: Huffman-coded, by DCT."""
+
+_JPEG_OTHER_FRAMES = {*range(0xC3, 0xD0)} - {0xC4, 0xC8, 0xCC}
+_JPEG_PIXELS = 0xDA
 _HEADER = struct.Struct(">IIBBBBB")
 _HEADER_AT = len(PNG_SIGNATURE) + 8  # after the chunk's length and name
 _CHANNELS = {GREY: 1, RGB: 3, PALETTE: 1, GREY_ALPHA: 2, RGBA: 4}
@@ -124,6 +133,61 @@ def parse_png_header(content: bytes) -> PngHeader:
             )
     check_size(height, width)
     return PngHeader(height, width, bits, color_type, bool(interlaced))
+
+
+@dataclasses.dataclass(frozen=True)
+class JpegHeader:
+    """What a JPEG claims to be.
+
+    Attributes:
+        height: Rows.
+        width: Pixels a row.
+        channels: 1 of grey, 3 of color, 4 of CMYK.
+        pixels_at: Where the first of its pixels begin.
+    """
+
+    height: int
+    width: int
+    channels: int
+    pixels_at: int
+
+
+def parse_jpeg_header(content: bytes) -> JpegHeader:
+    """Reads what a JPEG claims to be; looks at no pixel.
+
+    Raises:
+        ValueError: It is no JPEG, its header means nothing, or it claims
+            more than `MAX_PIXELS`; the message completes "It is".
+    """
+    if not content.startswith(_JPEG_START):
+        raise ValueError("not a JPEG")
+    at, frame = len(_JPEG_START), None
+    while at + 4 <= len(content):
+        if content[at] != 0xFF:
+            raise ValueError(f"a JPEG without a marker at byte {at}")
+        marker = content[at + 1]
+        if marker == 0xFF:  # It fills up.
+            at += 1
+            continue
+        if marker == _JPEG_PIXELS and frame:
+            return JpegHeader(*frame, at)
+        if marker in _JPEG_OTHER_FRAMES or marker == _JPEG_PIXELS:
+            raise ValueError("a JPEG of a kind that readers do not decode")
+        if marker in _JPEG_FRAMES:
+            frame = _parse_jpeg_frame(content, at + 2)
+        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+    raise ValueError(f"truncated at byte {len(content)}")
+
+
+def _parse_jpeg_frame(content: bytes, at: int) -> tuple[int, int, int]:
+    """Reads (height, width, channels) of a JPEG's frame header."""
+    if len(content) < at + _JPEG_FRAME.size:
+        raise ValueError(f"truncated at byte {len(content)}")
+    _, bits, height, width, channels = _JPEG_FRAME.unpack_from(content, at)
+    if bits != 8:
+        raise ValueError(f"a JPEG of {bits} bits a channel, which should be 8")
+    check_size(height, width)
+    return height, width, channels
 
 
 def check_size(height: int, width: int) -> None:

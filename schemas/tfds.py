@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas import example
 from schemas.labels.cityscapes import is_of_cityscapes
-from schemas.manifest import NATIVE, Manifest
+from schemas.manifest import NATIVE, SEVERAL, Manifest
 
 FEATURES_FILE = "features.json"
 INFO_FILE = "dataset_info.json"
@@ -51,6 +51,8 @@ def features(content: Manifest) -> dict[str, Any]:
     for the label map; the sizes are unknown (-1) in a native data set.
     """
     native = content.image_size == NATIVE
+    several = content.image_format == SEVERAL
+    encoding = "" if several else content.image_format
     size = (-1, -1) if native else content.image_size
     tree: dict[str, Any] = {}
     for key, kind in example.FEATURES.items():
@@ -59,7 +61,7 @@ def features(content: Manifest) -> dict[str, Any]:
         for name in path:
             folder = folder.setdefault(name, {})
         if key == example.IMAGE_ENCODED:
-            folder[leaf] = _image((*size, 3), content.image_format)
+            folder[leaf] = _image((*size, 3), encoding)
         elif key == example.LABEL_ENCODED:
             folder[leaf] = _image((*size, 1), "png")
         elif kind is bytes:

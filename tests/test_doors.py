@@ -9,6 +9,7 @@ from tests import commands
 
 DOORS = {
     "preprocess.main": ["main", "--cityscapes_root=none", "--output_dir=none"],
+    "preprocess.inspect": ["inspect", "--cityscapes_root=none"],
     "preprocess.verify": ["--data_dir=none"],
     "preprocess.sample": ["--output_dir=none"],
     "preprocess.camvid": ["--camvid_dir=none", "--output_dir=none"],

@@ -1,5 +1,6 @@
 """Conversion and trainer find the same frames, whatever a tree looks like."""
 
+import dataclasses
 import pathlib
 import zipfile
 
@@ -9,9 +10,12 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from preprocess.options import Options
 from preprocess.pipeline import job
-from preprocess.sources import cityscapes, listing, pairing
-from preprocess.sources.cityscapes import SourceFile
-from tests import trees
+from preprocess.sources import listing, pairing, source_files
+from preprocess.sources import root as roots
+from preprocess.sources.source_files import SourceFile
+from schemas.labels import named
+from schemas.layouts import table
+from tests import public_sets, trees
 from trainer.config.data import DataConfig
 from trainer.data import frames
 from trainer.storage import image_files
@@ -27,6 +31,7 @@ STEMS = (
     "koeln_000004_000019",  # two linked files
     "jena_000005_000019",  # three folders down
 )
+DRAWN = ("kitti", "pairs")
 KINDS = (trees.image_path, trees.label_path)
 
 
@@ -83,7 +88,7 @@ def pack(root, target, name=lambda path: path, suffix=".zip"):
     for kind in ("leftImg8bit", "gtFine"):
         files = [
             file
-            for file in cityscapes.files.list_below(str(root / kind))
+            for file in source_files.files.list_below(str(root / kind))
             if pathlib.Path(file.path).is_file()
         ]
         with zipfile.ZipFile(target / f"{kind}_x{suffix}", "w") as archive:
@@ -99,13 +104,13 @@ def converted(root):
     found = [
         file
         for kind in listing.list_split("val", options)
-        for file in cityscapes.list_files(kind)
+        for file in source_files.list_files(kind)
     ]
     files = [file for file in found if isinstance(file, SourceFile)]
     assert files == found
     pairs, problems = pairing.pair("val", files, with_labels=True)
     assert problems == []
-    return {pair.name: cityscapes.read(pair.label.path) for pair in pairs}
+    return {pair.name: source_files.read(pair.label.path) for pair in pairs}
 
 
 def evaluated(root):
@@ -180,6 +185,28 @@ def test_records_tree_and_zips_give_the_same_frames(root, tmp_path):
     assert one == other
 
 
+@pytest.mark.parametrize("name", table.LAYOUTS)
+def test_every_layout_is_read_alike(name, tmp_path):
+    public_sets.WRITERS[name](tmp_path)
+    layout = dataclasses.replace(table.LAYOUTS[name], val_share=0.4)
+    opened = frames.open_frames(
+        DataConfig(str(tmp_path)), None, named.table(layout.table), layout
+    )
+    options = Options(
+        str(tmp_path),
+        "/nowhere",
+        splits=("val",),
+        layout=roots.find_layout(
+            str(tmp_path),
+            layout if name in DRAWN else table.LAYOUTS[name],
+            ("val",),
+        ),
+    )
+    wanted = {frame.name for frame in listing.list_frames("val", options)}
+    assert {frame.name for frame in opened.read()} == wanted != set()
+    assert opened.left_out == ""
+
+
 def read(source):
     return frames.open_frames(DataConfig(str(source))).read()
 
@@ -197,7 +224,7 @@ def test_what_is_left_out_is_named_by_both(root):
     pictures, _ = listing.list_split("val", options)
     strays = [
         file
-        for file in cityscapes.list_files(pictures)
+        for file in source_files.list_files(pictures)
         if not isinstance(file, SourceFile)
     ]
     assert [(stray.path, stray.reason) for stray in strays] == [

@@ -10,8 +10,11 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from schemas import manifest
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.table import LabelTable
+from schemas.layouts import table as layouts
+from schemas.layouts.kinds import Layout
 from schemas.manifest import ManifestError
 from trainer.config import devices, run_dir, saved
 from trainer.config.data import DataConfig
@@ -27,7 +30,7 @@ from trainer.config.training import TrainConfig
 from trainer.data import run_records
 from trainer.data.frames import Frames, open_frames
 from trainer.data.run_records import RunRecords
-from trainer.storage import image_files
+from trainer.storage import files, image_files
 
 Given = Mapping[str, Any]
 """Name → value of the flags that the user gave."""
@@ -64,7 +67,10 @@ def train(given: Given) -> tuple[TrainConfig, RunRecords]:
 
 def evaluate(
     given: Given,
-) -> tuple[EvaluateConfig, LabelTable] | tuple[EvaluateConfig, str, Frames]:
+) -> (
+    tuple[EvaluateConfig, LabelTable, Layout]
+    | tuple[EvaluateConfig, str, Frames]
+):
     """Configures an evaluation; errors are those of `train`."""
     run = _load_run(given)
     data = run.data if run else DataConfig(given.get("data_dir", ""))
@@ -79,9 +85,10 @@ def evaluate(
         given,
     )
     table = run.model.labels if run else CITYSCAPES
+    layout = config.layout.choose(_layout_of(run))
     if config.predictions:
-        return config, table
-    frames = open_frames(data, config.label_space, table)
+        return config, table, layout
+    frames = open_frames(data, config.label_space, table, layout)
     return config, _network_path(config), frames
 
 
@@ -184,6 +191,24 @@ def _network_flags(given: Given) -> dict[str, Any]:
     """Returns the flags that name a network, as far as they are given."""
     names = "model_dir", "checkpoint"
     return {name: given[name] for name in names if name in given}
+
+
+def _layout_of(run: TrainConfig | None) -> Layout:
+    """Returns the layout that a run's first data set was converted from.
+
+    Cityscapes', where the data set is not there any more.
+    """
+    folder = run_records.folders(run.data.data_dir)[0] if run else ""
+    if not folder or not run_records.is_data_set(folder):
+        return layouts.CITYSCAPES
+    content = manifest.load(folder, files.read_text)
+    layout = content.options.get("layout")
+    try:
+        return layouts.restore(**layout) if layout else layouts.CITYSCAPES
+    except (TypeError, ValueError) as error:
+        raise ManifestError(
+            f"{folder}: its manifest's layout cannot be read: {error}"
+        ) from error
 
 
 def _load_run(given: Given) -> TrainConfig | None:

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from schemas import layouts
 from schemas.failures import one_line
 from schemas.labels.cityscapes import is_of_cityscapes
 from schemas.labels.table import LabelSpace
+from schemas.layouts import filenames
 from trainer.config.inference import PredictConfig
 from trainer.evaluation import submission
 from trainer.inference.masking import open_predictor
@@ -70,7 +70,7 @@ def run(
         ValueError: The network does not fit, or a file that no prediction
             wrote would be replaced.
     """
-    notes.say(layouts.describe(found.strays))
+    notes.say(filenames.describe(found.strays))
     outcome = _Outcome()
     paths = _with_own_outputs(found.paths[: config.limit], outcome)
     if config.submission:
@@ -88,7 +88,7 @@ def run(
     num_written = len(outcome.written)
     print(
         f"{num_written} pictures, {num_written / seconds:.2f} images/s; wrote "
-        f"{', '.join(f'{kind}/' for kind in layouts.PREDICTION_KINDS)} in "
+        f"{', '.join(f'{kind}/' for kind in filenames.PREDICTION_KINDS)} in "
         f"{config.output_dir}"
     )
     if config.submission:
@@ -135,19 +135,19 @@ def _prepare_output(output_dir: str, paths: Sequence[str]) -> None:
     marker_path = files.join(output_dir, MARKER)
     if files.num_bytes(marker_path) is None:
         stems = [image_files.stem(path) for path in paths]
-        for kind in layouts.PREDICTION_KINDS:
+        for kind in filenames.PREDICTION_KINDS:
             there = {
                 f"{kind}/{name}"
                 for name in files.names(files.join(output_dir, kind))
             }
-            ours = {layouts.prediction_path(stem, kind) for stem in stems}
+            ours = {filenames.prediction_path(stem, kind) for stem in stems}
             if others := sorted(there & ours):
                 raise ValueError(
                     f"{len(others)} files in {output_dir} would be replaced, "
                     f"first {others[0]}, and no {MARKER} says that a "
                     "prediction wrote them; choose another --output_dir"
                 )
-    for kind in layouts.PREDICTION_KINDS:
+    for kind in filenames.PREDICTION_KINDS:
         files.make_folder(files.join(output_dir, kind))
     marker = {"command": "trainer.task --mode=predict"}
     files.write_text(marker_path, json.dumps(marker) + "\n")
@@ -207,7 +207,7 @@ def _write(
         "overlay": draw.overlay_with_legend(picture.image, label_ids, space),
     }
     for kind, pixels in panels.items():
-        target = files.join(output_dir, layouts.prediction_path(stem, kind))
+        target = files.join(output_dir, filenames.prediction_path(stem, kind))
         try:
             files.write_bytes(target, images.encode_png(pixels))
         except OSError as error:

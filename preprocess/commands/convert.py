@@ -8,24 +8,17 @@ Exit codes: 0 done, 1 files, data or memory, 2 flags, 130 Ctrl-C.
 """
 
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from absl import flags as absl_flags
-
 from preprocess import command_line, flags
-from preprocess.flags import FLAGS, parse_options
+from preprocess.flags import FLAGS
 from preprocess.options import Options
 from schemas import failures
-from schemas.failures import FlagError
 
 if TYPE_CHECKING:  # It imports Beam.
     from preprocess.pipeline.job import Outcome
-
-_HELP = {"-h", "-help", "--help", "-helpfull", "--helpfull"}
-"""absl's own lists the flags of the module that was started, here none."""
 
 _SLOW_PNG = (
     "Pillow decodes the label maps, eight times slower than this package's own "
@@ -47,20 +40,10 @@ def run(arguments: Sequence[str]) -> None:
         ConversionError: The conversion cannot go on.
         OSError: A file cannot be read or written.
     """
-    if _HELP.intersection(arguments):
+    if flags.asks_for_help(arguments):
         print(f"{__doc__}{FLAGS.module_help(flags.__name__)}")
         return
-    try:
-        rest = FLAGS(arguments, known_only=True)[1:]
-    except absl_flags.Error as error:
-        raise FlagError(str(error)) from error
-    options = parse_options()
-    root = options.cityscapes_root
-    if "://" not in root and not os.path.isdir(root):
-        raise FileNotFoundError(
-            f"--cityscapes_root={root} is not a folder; it should hold "
-            "leftImg8bit/ and gtFine/, or the official zips"
-        )
+    options, rest = flags.parse(arguments)
     logging.getLogger().setLevel(logging.ERROR)  # Beam warns of its extras.
     from preprocess import beam_import
 

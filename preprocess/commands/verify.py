@@ -181,7 +181,10 @@ def _check_record(
     if home != index:
         name = shard_names.shard_name(split, home, num_shards)
         raise ValueError(f"frame {record.name} belongs in {name}")
-    if record.image_format != content.image_format:
+    formats = {content.image_format}
+    if content.image_format == manifest.SEVERAL:
+        formats = {"png", "jpeg"}
+    if record.image_format not in formats:
         raise ValueError(
             f"frame {record.name} is {record.image_format}, the manifest says "
             f"{content.image_format}"

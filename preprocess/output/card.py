@@ -16,7 +16,7 @@ from preprocess.output.card_samples import Sample, read_samples
 from schemas import class_weights
 from schemas.labels.cityscapes import is_of_cityscapes
 from schemas.labels.rows import Label
-from schemas.manifest import NATIVE, Manifest, Split
+from schemas.manifest import NATIVE, SEVERAL, Manifest, Split
 
 FILE_NAME = "index.html"
 _TEMPLATE_FILE = "card_template.html"
@@ -71,9 +71,12 @@ def _title(content: Manifest) -> str:
 def _summary(content: Manifest) -> str:
     size = content.image_size
     size = size if size == NATIVE else f"{size[0]}×{size[1]}"
+    formats = content.image_format.upper()
+    if content.image_format == SEVERAL:
+        formats = "PNG and JPEG"
     return (
         f"{content.num_classes} classes in {content.label_space}, {size} "
-        f"{content.image_format.upper()} pictures"
+        f"{formats} pictures"
     )
 
 

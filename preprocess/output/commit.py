@@ -55,7 +55,7 @@ def commit(
         label_space=encoding.label_space,
         num_classes=encoding.space.num_classes,
         image_size=encoding.image_size,
-        image_format=encoding.image_format,
+        image_format=_image_format(reports, encoding.image_format),
         options=options.deciding(),
         versions=versions,
         splits=splits,
@@ -100,6 +100,14 @@ def shard_files(output_dir: str) -> list[str]:
     found = files.list_folder(output_dir)
     names = (file.path.rpartition("/")[2] for file in found)
     return list(filter(shard_names.is_shard_name, names))
+
+
+def _image_format(reports: Iterable[ShardReport], usual: str) -> str:
+    """Returns the format of all pictures, or that they have several."""
+    formats = {name for report in reports for name in report.image_formats}
+    if len(formats) > 1:
+        return manifest.SEVERAL
+    return formats.pop() if formats else usual
 
 
 def _sum_split(

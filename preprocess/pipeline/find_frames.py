@@ -11,11 +11,12 @@ from preprocess.options import Options
 from preprocess.pipeline import rows
 from preprocess.pipeline.rows import FileRow, FrameRow
 from preprocess.records import placement
-from preprocess.sources import cityscapes, listing, pairing
-from preprocess.sources.cityscapes import SourceFile
+from preprocess.sources import listing, pairing, source_files
 from preprocess.sources.pairing import SkippedFrame
-from schemas import layouts
+from preprocess.sources.source_files import Listing, SourceFile
 from schemas.failures import one_line
+from schemas.layouts import filenames
+from schemas.layouts.kinds import frame_name
 
 _NUM_BUCKETS = 4096
 
@@ -36,11 +37,7 @@ class FindFrames(beam.PTransform):
     ) -> tuple[beam.PCollection, beam.PCollection]:
         """Builds the step."""
         options = self._options
-        listings = [
-            kind
-            for split in options.splits
-            for kind in listing.list_split(split, options)
-        ]
+        listings = listing.list_splits(options)
         found = (
             pipeline
             | "Listings" >> beam.Create(listings, reshuffle=False)
@@ -59,7 +56,9 @@ class FindFrames(beam.PTransform):
                 | "KeyBySplit" >> beam.Map(_key_by_split)
                 | "FirstFrames"
                 >> beam.combiners.Top.PerKey(
-                    options.limit, key=lambda row: row[1], reverse=True
+                    options.limit,
+                    key=lambda row: frame_name(row[1]),
+                    reverse=True,
                 )
                 | "Flatten" >> beam.FlatMap(lambda item: item[1])
             )
@@ -67,19 +66,19 @@ class FindFrames(beam.PTransform):
 
 
 def _list_by_bucket(
-    kind: cityscapes.Listing,
+    kind: Listing,
 ) -> Iterator[tuple[int, tuple[str, FileRow | SkippedFrame]]]:
     strays = []
-    for file in cityscapes.list_files(kind):
+    for file in source_files.list_files(kind):
         if isinstance(file, SourceFile):
-            bucket = placement.shard_of(file.stem, _NUM_BUCKETS)
+            bucket = placement.shard_of(frame_name(file.stem), _NUM_BUCKETS)
             yield bucket, (kind.split, rows.pack_file(file, kind))
         elif kind.is_label:  # A frame may have its label map all the same.
             strays.append(file)
         else:
             yield 0, (kind.split, pairing.stray(kind.split, file))
     if strays:
-        print(f"note: {one_line(layouts.describe(strays))}", file=sys.stderr)
+        print(f"note: {one_line(filenames.describe(strays))}", file=sys.stderr)
 
 
 def _pair_bucket(
@@ -104,7 +103,7 @@ def _pair_bucket(
 def _explain(problem: SkippedFrame, options: Options) -> SkippedFrame:
     """Says so where a folder stands in a missing file's place."""
     for kind in listing.list_split(problem.split, options):
-        path = cityscapes.expected_path(kind, problem.name)
+        path = source_files.expected_path(kind, problem.name)
         if os.path.isdir(path):
             reason = f"{path} is a folder, not a file"
             return dataclasses.replace(problem, reason=reason)

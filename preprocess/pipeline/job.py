@@ -15,7 +15,7 @@ from preprocess.pipeline.commit_manifest import Commit
 from preprocess.pipeline.find_frames import FindFrames
 from preprocess.pipeline.take_stock import TakeStock
 from preprocess.pipeline.write_shards import WriteShards
-from preprocess.sources import root
+from preprocess.sources import listing, root
 from schemas import locking, manifest
 
 _VERSIONED = ("apache-beam", "numpy", "pillow", "protobuf")
@@ -74,8 +74,11 @@ def run(
     """
     remote_files.use_options(beam_options)
     preflight.check(options, beam_options)
-    any_labels = any(options.has_labels(split) for split in options.splits)
-    root.check_root(options.cityscapes_root, options.annotation, any_labels)
+    layout = root.find_layout(
+        options.cityscapes_root, options.layout, options.splits
+    )
+    options = dataclasses.replace(options, layout=layout)
+    root.check_root(listing.list_splits(options))
     with locking.hold(options.output_dir):
         content = existing.former_result(options, overwrite)
         if content:

@@ -10,6 +10,7 @@ from preprocess.pipeline.rows import FrameRow
 from preprocess.pipeline.take_stock import Plan
 from preprocess.progress import current as progress
 from preprocess.records import placement, shard_writer
+from schemas.layouts.kinds import frame_name
 
 
 class WriteShards(beam.PTransform):
@@ -46,9 +47,9 @@ def _every_shard(plan: Plan) -> Iterator[tuple[int, None]]:
 
 
 def _key_by_shard(row: FrameRow, plan: Plan) -> tuple[int, FrameRow]:
-    split, name, *_ = row
+    split, stem, *_ = row
     _, num_shards = plan[split]
-    index = placement.shard_of(name, num_shards)
+    index = placement.shard_of(frame_name(stem), num_shards)
     return placement.shard_key(split, index), row
 
 

@@ -8,7 +8,9 @@ from PIL import Image
 
 from preprocess.errors import BadPictureError
 from preprocess.options import Encoding
-from preprocess.records import label_maps, png
+from preprocess.records import jpeg, label_maps, png
+from preprocess.records.jpeg import Jpeg
+from preprocess.records.png import Png
 from schemas import example
 from schemas.pictures import (
     LABEL_FILE_KINDS,
@@ -16,14 +18,13 @@ from schemas.pictures import (
     PICTURE_KINDS,
 )
 
-_JPEG_START = b"\xff\xd8\xff"
 _OTHER_KINDS = (
     "8-bit RGBA",
     "8-bit grey",
     "8-bit grey+alpha",
     *PALETTE_KINDS,
 )
-"""Pictures that become RGB with `convert_pictures`, as JPEGs do."""
+"""Pictures that become RGB with `convert_pictures`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +42,12 @@ class EncodedFrame:
 
 
 def encode_frame(
-    name: str, image: bytes, label: bytes | None, encoding: Encoding
+    name: str,
+    image: bytes,
+    label: bytes | None,
+    encoding: Encoding,
+    *,
+    may_be_jpeg: bool = False,
 ) -> EncodedFrame:
     """Checks a frame's two files and builds its record.
 
@@ -51,16 +57,18 @@ def encode_frame(
 
     Args:
         name: The frame's stem.
-        image: The picture's PNG, 8-bit RGB.
+        image: The picture's PNG, 8-bit RGB, or JPEG.
         label: The label map's PNG, of the picture's size and one of
             `LABEL_FILE_KINDS`; or None.
         encoding: How to store them.
+        may_be_jpeg: Whether the picture is named as a JPEG; others are
+            taken with `convert_pictures` alone.
 
     Raises:
-        BadPictureError: A PNG is damaged, of another kind, of another size
+        BadPictureError: A file is damaged, of another kind, of another size
             than its partner, or holds an id or a color that is no class's.
     """
-    picture = _open_image(image, encoding)
+    picture = _open_image(image, encoding, may_be_jpeg)
     stored_label, class_pixels = b"", None
     if label is not None:
         label_map = png.check(label, LABEL_FILE_KINDS, "label")
@@ -71,8 +79,7 @@ def encode_frame(
         stored_label, class_pixels = label_maps.store(label_map, encoding)
     record = example.Record(
         name,
-        _store_image(picture, encoding),
-        encoding.image_format,
+        *_store_image(picture, encoding),
         stored_label,
         *(encoding.size or picture.size),
     )
@@ -90,16 +97,21 @@ def decode_image(record: example.Record) -> np.ndarray:
     return np.asarray(png.decode_any(record.image, "image", ("JPEG",)))
 
 
-def _open_image(data: bytes, encoding: Encoding) -> png.Png:
-    """Verifies a picture's chunks; converts another kind where allowed."""
-    if data.startswith(_JPEG_START):
-        kind, is_other = "a JPEG", True
-    else:
-        picture = png.check(data, (), "image")
-        kind = picture.header.kind
-        if kind in PICTURE_KINDS:
+def _open_image(
+    data: bytes, encoding: Encoding, may_be_jpeg: bool
+) -> Png | Jpeg:
+    """Verifies a picture's frame; converts another kind where allowed."""
+    if data.startswith(jpeg.SIGNATURE):
+        picture = jpeg.check(data)
+        if picture and may_be_jpeg:
             return picture
-        picture.verify_pixels()
+        kind, is_other = "a JPEG" if picture else "a grey or CMYK JPEG", True
+    else:
+        other = png.check(data, (), "image")
+        kind = other.header.kind
+        if kind in PICTURE_KINDS:
+            return other
+        other.verify_pixels()
         is_other = kind in _OTHER_KINDS
     if is_other and encoding.convert_pictures:
         return _to_rgb(data, encoding)
@@ -107,7 +119,7 @@ def _open_image(data: bytes, encoding: Encoding) -> png.Png:
     raise BadPictureError(f"image is {kind}, should be 8-bit RGB PNG{hint}")
 
 
-def _to_rgb(data: bytes, encoding: Encoding) -> png.Png:
+def _to_rgb(data: bytes, encoding: Encoding) -> Png:
     """Turns a picture of another kind into an RGB PNG."""
     picture = png.decode_any(data, "image", ("PNG", "JPEG"))
     alpha = np.asarray(picture.convert("RGBA"))[..., 3]
@@ -129,21 +141,22 @@ def _different_sizes(label: tuple[int, int], image: tuple[int, int]) -> str:
     return line
 
 
-def _store_image(picture: png.Png, encoding: Encoding) -> bytes:
-    """Returns the picture's bytes as the encoding wants them."""
-    if not encoding.size and encoding.image_format == "png":
+def _store_image(picture: Png | Jpeg, encoding: Encoding) -> tuple[bytes, str]:
+    """Returns the picture's bytes as the encoding wants them, their format."""
+    passes = picture.format in ("jpeg", encoding.image_format)
+    if not encoding.size and passes:
         if encoding.check_pixels:
             picture.verify_pixels()
-        return picture.data
+        return picture.data, picture.format
     pixels = picture.decode()
     if encoding.size:
         large = Image.fromarray(pixels)
         size = encoding.size[::-1]
         pixels = np.asarray(large.resize(size, Image.Resampling.BOX))
     if encoding.image_format == "png":
-        return png.encode(pixels, encoding.png_level)
+        return png.encode(pixels, encoding.png_level), "png"
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(
         buffer, "JPEG", quality=encoding.jpeg_quality, subsampling=0
     )
-    return buffer.getvalue()
+    return buffer.getvalue(), "jpeg"

@@ -31,7 +31,7 @@ def store(label: png.Png, encoding: Encoding) -> tuple[bytes, np.ndarray]:
             is no class's.
     """
     table, space = encoding.labels, encoding.space
-    ids = _read_ids(label, table)
+    ids = read_ids(label, table)
     counts = png.histogram(ids)
     _check_ids(counts, {*table.label_ids.ids, table.ignore_id}, table.label_ids)
     there = np.flatnonzero(counts)
@@ -72,8 +72,12 @@ def decode_stored(
     return ids, counts
 
 
-def _read_ids(label: png.Png, table: LabelTable) -> np.ndarray:
-    """Decodes grey values, palette indices or colours: (H, W) uint8 ids."""
+def read_ids(label: png.Png, table: LabelTable) -> np.ndarray:
+    """Decodes grey values, palette indices or colours: (H, W) uint8 ids.
+
+    Raises:
+        BadPictureError: It cannot be decoded, or a color is no class's.
+    """
     pixels = label.decode()
     if label.header.kind in PICTURE_KINDS:
         try:

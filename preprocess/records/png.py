@@ -51,6 +51,7 @@ class Png:
     what: str
     header: PngHeader
     pixel_spans: tuple[png_chunks.Span, ...]
+    format = "png"
 
     @property
     def size(self) -> tuple[int, int]:

@@ -21,9 +21,9 @@ from preprocess.errors import (
 )
 from preprocess.options import Options
 from preprocess.progress import current as progress
-from preprocess.records import placement, shard_index
+from preprocess.records import jpeg, placement, shard_index
 from preprocess.records.encoding import EncodedFrame, encode_frame
-from preprocess.sources import cityscapes
+from preprocess.sources import source_files
 from preprocess.sources.pairing import Frame, SkippedFrame, fingerprint
 from schemas import example, manifest
 from schemas.shards import names, tfrecord
@@ -43,6 +43,7 @@ class ShardReport:
         class_pixels: Pixels of each class id.
         present_pixels: Pixels of all frames that hold the class, for each.
         image_sizes: `HEIGHTxWIDTH` → number of pictures.
+        image_formats: Those of its pictures, in alphabetic order.
         skipped: Frames that were left out.
         inputs: What the shard was made from: options and frames.
     """
@@ -54,6 +55,7 @@ class ShardReport:
     image_sizes: dict[str, int]
     skipped: tuple[SkippedFrame, ...]
     inputs: str
+    image_formats: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """Renders the report as one line of text."""
@@ -66,8 +68,8 @@ class ShardReport:
         fields["shard"] = manifest.Shard(**fields["shard"])
         skipped = [SkippedFrame(**frame) for frame in fields["skipped"]]
         fields["skipped"] = tuple(skipped)
-        for name in ("class_pixels", "present_pixels"):
-            fields[name] = tuple(fields[name])
+        for name in ("class_pixels", "present_pixels", "image_formats"):
+            fields[name] = tuple(fields.get(name, ()))
         return cls(**fields)
 
 
@@ -78,10 +80,12 @@ class _Statistics:
         self.class_pixels = np.zeros(num_classes, np.int64)
         self.present_pixels = np.zeros(num_classes, np.int64)
         self.image_sizes: collections.Counter[str] = collections.Counter()
+        self.image_formats: set[str] = set()
 
     def add(self, frame: EncodedFrame) -> None:
         size = f"{frame.record.height}x{frame.record.width}"
         self.image_sizes[size] += 1
+        self.image_formats.add(frame.record.image_format)
         if frame.class_pixels is not None:
             self.class_pixels += frame.class_pixels
             self.present_pixels[frame.class_pixels > 0] += (
@@ -213,6 +217,7 @@ def _write(
         image_sizes=dict(sorted(statistics.image_sizes.items())),
         skipped=tuple(skipped),
         inputs=inputs,
+        image_formats=tuple(sorted(statistics.image_formats)),
     )
     report_path = _report_path(name, options.output_dir)
     files.write_text(report_path, report.to_json(), work_dir)
@@ -222,14 +227,20 @@ def _write(
 def _read_and_encode(frame: Frame, options: Options) -> EncodedFrame:
     image = _read(frame.image)
     label = _read(frame.label) if frame.label else None
-    return encode_frame(frame.name, image, label, options.encoding)
+    return encode_frame(
+        frame.name,
+        image,
+        label,
+        options.encoding,
+        may_be_jpeg=jpeg.is_named_so(frame.image.path),
+    )
 
 
-def _read(file: cityscapes.SourceFile) -> bytes:
+def _read(file: source_files.SourceFile) -> bytes:
     if file.num_bytes > zips.MAX_ENTRY_BYTES:
         raise BadPictureError(f"{file.path} is {file.num_bytes} bytes large")
     try:
-        data = cityscapes.read(file.path)
+        data = source_files.read(file.path)
     except OSError as error:
         raise ConversionError(
             f"{file.path} cannot be read ({error}); mend that and run the same "

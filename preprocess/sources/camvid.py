@@ -5,7 +5,7 @@ import os
 import re
 
 from preprocess.errors import ConversionError
-from schemas import layouts
+from schemas.layouts import filenames
 
 CITY = "cambridge"
 SPLITS = ("train", "val", "test")
@@ -56,7 +56,7 @@ def list_frames(root: str, splits: tuple[str, ...]) -> list[Frame]:
     for split in splits:
         folder = os.path.join(root, split)
         names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-        pictures = [name for name in names if layouts.is_any_picture(name)]
+        pictures = [name for name in names if filenames.is_any_picture(name)]
         if not pictures:
             raise ConversionError(f"{folder} has no PNGs; leave out {split}")
         annotations = os.path.join(root, f"{split}annot")

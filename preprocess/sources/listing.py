@@ -1,18 +1,25 @@
 """What to look for to find a split's frames, and looking in this process."""
 
 from preprocess.options import Options
-from preprocess.sources import cityscapes, pairing, root
-from preprocess.sources.cityscapes import SourceFile
+from preprocess.sources import pairing, root, source_files
 from preprocess.sources.pairing import Frame
+from preprocess.sources.source_files import Listing, SourceFile
 
 
-def list_split(split: str, options: Options) -> list[cityscapes.Listing]:
+def list_split(split: str, options: Options) -> list[Listing]:
     """Returns what to look for to find a split's frames."""
-    types = [cityscapes.IMAGE_TYPE]
-    if options.has_labels(split):
-        types.append(options.annotation)
-    folder = options.cityscapes_root
-    return [cityscapes.Listing(folder, split, data_type) for data_type in types]
+    kinds = (False, True) if options.has_labels(split) else (False,)
+    root, layout = options.cityscapes_root, options.layout
+    return [Listing(root, layout, split, is_label) for is_label in kinds]
+
+
+def list_splits(options: Options) -> list[Listing]:
+    """Returns what to look for to find the frames of all splits."""
+    return [
+        listing
+        for split in options.splits
+        for listing in list_split(split, options)
+    ]
 
 
 def why_no_files(split: str, options: Options) -> str:
@@ -28,10 +35,11 @@ def list_frames(split: str, options: Options) -> list[Frame]:
     found = [
         file
         for listing in list_split(split, options)
-        for file in cityscapes.list_files(listing)
+        for file in source_files.list_files(listing)
         if isinstance(file, SourceFile)
     ]
     frames, _ = pairing.pair(split, found, options.has_labels(split))
+    frames.sort(key=lambda frame: frame.name)
     return frames[: options.limit]
 
 

@@ -4,8 +4,9 @@ import dataclasses
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from preprocess.sources.cityscapes import SourceFile
-from schemas.layouts import Stray
+from preprocess.sources.source_files import SourceFile
+from schemas.layouts.filenames import Stray
+from schemas.layouts.kinds import frame_name
 
 _NO_IMAGE = "missing image"
 _NO_LABEL = "missing label"
@@ -40,8 +41,8 @@ class Frame:
 
     @property
     def name(self) -> str:
-        """The frame's stem, `<city>_<seq>_<frame>`."""
-        return self.image.stem
+        """The frame's name, such as `<city>_<seq>_<frame>`."""
+        return frame_name(self.image.stem)
 
     @property
     def num_bytes(self) -> int:
@@ -70,7 +71,7 @@ class SkippedFrame:
 
     Attributes:
         split: The split's name.
-        name: The frame's stem.
+        name: The frame's name; of a file without a partner, its stem.
         reason: Why, naming the file.
     """
 
@@ -102,21 +103,29 @@ def pair(
 ) -> tuple[list[Frame], list[SkippedFrame]]:
     """Pairs pictures and label maps of one split by their stems.
 
+    Two pictures of one frame's name are a problem, whatever their stems.
+
     Args:
         split: The split's name.
-        found: All files of the stems that occur, in any order.
+        found: All files of the frames' names that occur, in any order.
         with_labels: Whether each picture needs a label map.
 
     Returns:
         The frames and the problems, each in the order of their names.
     """
     by_stem: dict[str, list[SourceFile]] = {}
+    images_of_name: dict[str, list[SourceFile]] = {}
     for file in sorted(found):
         by_stem.setdefault(file.stem, []).append(file)
+        if not file.is_label:
+            name = frame_name(file.stem)
+            images_of_name.setdefault(name, []).append(file)
     frames, problems = [], []
     for stem, same_stem in sorted(by_stem.items()):
         images = [file for file in same_stem if not file.is_label]
         labels = [file for file in same_stem if file.is_label]
+        if images:
+            images = images_of_name[frame_name(stem)]
         reason = _problem(images, labels, with_labels)
         if reason:
             problems.append(SkippedFrame(split, stem, reason))

@@ -1,33 +1,64 @@
-"""What a Cityscapes root lacks: said before any work, with the remedy."""
+"""What a root lacks: said before any work, with the remedy."""
+
+import dataclasses
+from collections.abc import Sequence
 
 from preprocess import files
 from preprocess.errors import ConversionError
-from preprocess.sources import cityscapes
-from preprocess.sources.cityscapes import Listing
-from schemas import layouts
+from preprocess.sources import source_files
+from preprocess.sources.source_files import Listing
+from schemas.failures import FlagError
+from schemas.layouts import filenames
+from schemas.layouts.kinds import Layout
 from schemas.sources import misplaced
 
 _FLAG = "--cityscapes_root"
 
 
-def check_root(root: str, annotation: str, needs_labels: bool) -> None:
+def find_layout(root: str, layout: Layout, splits: Sequence[str]) -> Layout:
+    """Returns the form of a layout that a root has, where it has several.
+
+    Raises:
+        FlagError: It has no such splits.
+    """
+    while layout.otherwise:
+        listings = [Listing(root, layout, split, False) for split in splits]
+        if any(map(_has_files, listings)):
+            break
+        layout = dataclasses.replace(
+            layout.otherwise, val_share=layout.val_share
+        )
+    problems = filter(None, map(layout.problem, splits))
+    if problem := next(problems, ""):
+        raise FlagError(problem)
+    if layout.val_share and not layout.is_drawn:
+        raise FlagError(
+            f"--val_share={layout.val_share} draws val from train, but "
+            f"{root} has a place of its own for val; drop the flag"
+        )
+    return layout
+
+
+def check_root(listings: Sequence[Listing]) -> None:
     """Checks that a root holds what is looked for, before any work.
 
     Raises:
         ConversionError: A kind of file is missing altogether; says what was
             looked for and what is there.
     """
-    data_types = [cityscapes.IMAGE_TYPE] + [annotation] * needs_labels
-    if all(_holds(root, data_type) for data_type in data_types):
+    if all(map(_holds, listings)):
         return
-    kinds = [cityscapes.kind_of(data_type) for data_type in data_types]
-    reason = misplaced.missing_kinds(root, kinds, _FLAG, files.names)
+    root = listings[0].root
+    places = {listing.place.top: listing.place for listing in listings}
+    reason = misplaced.missing_places(
+        root, list(places.values()), _FLAG, files.names
+    )
     raise ConversionError(reason or f"{root} cannot be listed.")
 
 
 def why_no_files(listing: Listing) -> str:
     """Says why a split has no files of a kind; empty where it has some."""
-    found = [below for below, *_ in cityscapes.list_below(listing)]
+    found = [below for below, *_ in source_files.list_below(listing)]
     if any(listing.place.stem(below) is not None for below in found):
         return ""
     return misplaced.missing_files(listing.place, _splits(listing), found)
@@ -35,20 +66,25 @@ def why_no_files(listing: Listing) -> str:
 
 def _splits(listing: Listing) -> list[str]:
     """Returns the splits that a kind of file has."""
-    root, kind = listing.root, listing.place.kind
-    if cityscapes.has_folder(root, listing.data_type):
-        folder = files.join(root, kind.top)
-        paths = [f"{kind.top}/{name}/" for name in files.names(folder)]
+    kind = listing.place.kind
+    head = kind.pattern.partition("{split}")[0].rpartition("/")[0]
+    if source_files.has_folder(listing):
+        above = files.join(listing.root, head) if head else listing.root
+        paths = [f"{head}/{name}/".lstrip("/") for name in files.names(above)]
     else:
         paths = [
-            layouts.entry_path(name)
-            for path in cityscapes.zip_paths(root, listing.data_type)
-            for name in cityscapes.open_zip(path).namelist()
+            filenames.entry_path(name)
+            for path in source_files.zip_paths(listing)
+            for name in source_files.open_zip(path).namelist()
         ]
     return sorted(set(filter(None, map(kind.split_of, paths))))
 
 
-def _holds(root: str, data_type: str) -> bool:
-    return cityscapes.has_folder(root, data_type) or bool(
-        cityscapes.zip_paths(root, data_type)
+def _holds(listing: Listing) -> bool:
+    return source_files.has_folder(listing) or bool(
+        source_files.zip_paths(listing)
     )
+
+
+def _has_files(listing: Listing) -> bool:
+    return any(True for _ in source_files.list_below(listing))

@@ -8,7 +8,8 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from schemas.layouts import Kind, Place, is_hidden
+from schemas.layouts.filenames import is_hidden
+from schemas.layouts.kinds import Place
 
 Names = Callable[[str], Sequence[str]]
 """Lists the names in a folder; none where there is no such folder."""
@@ -18,14 +19,14 @@ _MAX_NAMED = 8
 _TRAIN_IDS = "_labeltrainids.png"
 
 
-def missing_kinds(
-    root: str, kinds: Sequence[Kind], flag: str, names: Names
+def missing_places(
+    root: str, places: Sequence[Place], flag: str, names: Names
 ) -> str:
-    """Says which kinds of files a root lacks, and what to do about it.
+    """Says which folders of files a root lacks, and what to do about it.
 
     Args:
         root: A folder.
-        kinds: What it should hold, as folders or zips.
+        places: What it should hold, in folders or zips.
         flag: The flag that named it.
         names: Lists a folder.
 
@@ -33,17 +34,17 @@ def missing_kinds(
         One line; empty where nothing is missing.
     """
     names = functools.cache(names)
-    missing = [kind for kind in kinds if not _entry(root, kind, names)]
+    missing = [place for place in places if not _entry(root, place, names)]
     if not missing:
         return ""
     wanted = " and ".join(
-        f"neither {kind.top}/ nor {kind.top}_*.zip" for kind in missing
+        f"neither {place.top}/ nor {place.zips}" for place in missing
     )
     found = [name for name in _names(root, names) if not is_hidden(name)]
     shown = ", ".join(found[:_MAX_NAMED]) or "nothing"
     return (
         f"{root} holds {wanted}; found {shown}. "
-        f"{_remedy(root, kinds, missing, flag, names)}"
+        f"{_remedy(root, places, missing, flag, names)}"
     )
 
 
@@ -54,58 +55,59 @@ def missing_files(
 
     Args:
         place: The kind and the split.
-        splits: The splits that have such files.
+        splits: The folders of the splits that have such files.
         files: The names of the files below the split's folder.
     """
-    top = place.kind.top
-    if not splits:
-        return f"{top}/ has no splits. Unpack {top}*.zip again"
-    if place.split not in splits:
+    folder, zips = f"{place.folder}/" if place.folder else "it", place.zips
+    if place.kind.tells_split and place.split not in splits:
+        head = place.kind.pattern.partition("{split}")[0] or "it"
+        if not splits:
+            return f"{head} has no splits. Unpack {zips} again"
         there = ", ".join(sorted(splits))
         return (
-            f"{top}/ has no split {place.split}, it has {there}. Unpack "
-            f"{top}/{place.split}/ there, or name one of these splits"
+            f"{head} has no split {place.split}, it has {there}. Unpack "
+            f"{folder} there, or name one of these splits"
         )
     if any(name.lower().endswith(_TRAIN_IDS) for name in files):
         return (
-            f"{top}/{place.split}/ holds labelTrainIds, but no labelIds, which "
-            f"the ids are mapped from. Unpack the {place.kind.ending} files of "
-            f"{top}*.zip beside them"
+            f"{folder} holds labelTrainIds, but no labelIds, which the ids "
+            f"are mapped from. Unpack the {place.kind.ending} files of {zips} "
+            "beside them"
         )
     return (
         f"no file is named {place.wildcard}. Name the files so, or unpack "
-        f"{top}/{place.split}/ again"
+        f"{folder} again"
     )
 
 
 def _remedy(
     root: str,
-    kinds: Sequence[Kind],
-    missing: Sequence[Kind],
+    places: Sequence[Place],
+    missing: Sequence[Place],
     flag: str,
     names: Names,
 ) -> str:
-    """Looks for the kinds above, beside and below the root."""
+    """Looks for the folders above, beside and below the root."""
     folders = list(_near(root, names))
     for folder in folders:
-        if all(_entry(folder, kind, names) for kind in kinds):
+        if all(_entry(folder, place, names) for place in places):
             return f"Use {flag}={folder}."
-    places = {}
-    for kind in kinds:
+    found = {}
+    for place in places:
         for folder in folders:
-            if entry := _entry(folder, kind, names):
-                places[kind.top] = (folder, entry)
+            if entry := _entry(folder, place, names):
+                found[place.top] = (folder, entry)
                 break
-    if len(places) < len(kinds):
-        lost = next(kind for kind in missing if kind.top not in places)
-        return (
-            f"Put the zip {lost.top}*.zip, or the folder {lost.top}/ that "
-            f"it holds, into the folder that {flag} names."
-        )
-    target = places[kinds[0].top][0]
+    for place in missing:
+        if place.top not in found:
+            return (
+                f"Put the zip {place.zips}, or the folder {place.top}/ that "
+                f"it holds, into the folder that {flag} names."
+            )
+    target = found[places[0].top][0]
     moves = " and ".join(
         f"{folder}/{entry}"
-        for folder, entry in places.values()
+        for folder, entry in found.values()
         if folder != target
     )
     return f"Move {moves} to {target}/ and use {flag}={target}."
@@ -126,12 +128,12 @@ def _near(root: str, names: Names) -> Iterator[str]:
             yield os.path.join(folder, name)
 
 
-def _entry(folder: str, kind: Kind, names: Names) -> str:
-    """Returns the name of a kind's folder or first zip, empty for none."""
+def _entry(folder: str, place: Place, names: Names) -> str:
+    """Returns the name of a place's folder or first zip, empty for none."""
     found = _names(folder, names)
-    if kind.top in found:
-        return kind.top
-    return next((name for name in found if kind.is_zip_name(name)), "")
+    if place.top in found:
+        return place.top
+    return next((name for name in found if place.is_zip_name(name)), "")
 
 
 def _names(folder: str, names: Names) -> Sequence[str]:

@@ -10,11 +10,13 @@ pytest.importorskip("hypothesis")
 
 from hypothesis import strategies as st  # noqa: E402
 
-from preprocess.sources import cityscapes, pairing  # noqa: E402
-from preprocess.sources.cityscapes import Listing, SourceFile  # noqa: E402
-from schemas import example, layouts  # noqa: E402
+from preprocess.sources import pairing, source_files  # noqa: E402
+from preprocess.sources.source_files import Listing, SourceFile  # noqa: E402
+from schemas import example  # noqa: E402
 from schemas.failures import one_line  # noqa: E402
-from schemas.layouts import Stray  # noqa: E402
+from schemas.layouts import filenames  # noqa: E402
+from schemas.layouts.filenames import Stray  # noqa: E402
+from schemas.layouts.table import CITYSCAPES  # noqa: E402
 from tests.fuzz.harness import fuzz  # noqa: E402
 from trainer.data import cityscapes as trainer_cityscapes  # noqa: E402
 from trainer.storage import image_files  # noqa: E402
@@ -47,7 +49,7 @@ def test_names_in_a_zip_become_frames_or_an_error(tmp_path_factory, names):
                 archive.writestr(entry, b"content")
             except (UnicodeEncodeError, ValueError):
                 continue
-    cityscapes.open_zip.cache_clear()
+    source_files.open_zip.cache_clear()
     open_zip.cache_clear()
     check_one_reading(str(root), f"{root}/leftImg8bit_x.zip")
     assert [path.name for path in root.iterdir()] == ["leftImg8bit_x.zip"]
@@ -78,19 +80,17 @@ def test_names_in_a_folder_become_frames_or_strays(names, folder):
 
 def check_one_reading(root, inputs):
     """Checks that the trainer takes the frames that the conversion takes."""
-    kind = Listing(root, "train", "leftImg8bit")
+    kind = Listing(root, CITYSCAPES, "train", False)
     stems = []
-    for file in cityscapes.list_files(kind):
+    for file in source_files.list_files(kind):
         if isinstance(file, Stray):
-            one_line(layouts.describe([file])).encode()
+            one_line(filenames.describe([file])).encode()
             continue
         example.check_name(file.stem)
-        assert cityscapes.read(file.path) == b"content"
+        assert source_files.read(file.path) == b"content"
         stems.append(file.stem)
     try:
-        found = trainer_cityscapes.find(
-            root, "train", trainer_cityscapes.PICTURES
-        )
+        found = trainer_cityscapes.find(root, "train", is_label=False)
     except FileNotFoundError:
         assert stems == []
     except ValueError as error:

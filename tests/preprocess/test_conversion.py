@@ -22,11 +22,12 @@ from preprocess.pipeline import (
     take_stock,
 )
 from preprocess.records import shard_writer
-from preprocess.sources import cityscapes, listing, pairing
+from preprocess.sources import listing, pairing, source_files
 from schemas import manifest
 from schemas.labels import files
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.table import ignoring
+from schemas.layouts.table import CITYSCAPES_COARSE
 from tests import odd_pngs, trees
 from tests.preprocess.conversions import convert, records
 
@@ -196,7 +197,7 @@ def test_train_extra_takes_gt_coarse_and_the_broken_frame_is_found(tmp_path):
         root,
         tmp_path / "out",
         splits=("train_extra",),
-        annotation="gtCoarse",
+        layout=CITYSCAPES_COARSE,
         on_error="skip",
     )
     split = outcome.content.splits["train_extra"]
@@ -276,7 +277,7 @@ def test_frames_travel_small_and_arrive_whole(root, tmp_path):
         found = [
             file
             for kind in listing.list_split("train", options)
-            for file in cityscapes.list_files(kind)
+            for file in source_files.list_files(kind)
         ]
         frames, _ = pairing.pair("train", found, True)
         assert len(frames) == len(trees.STEMS)

@@ -10,7 +10,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from preprocess.errors import ConversionError
 from preprocess.options import Options
 from preprocess.pipeline import job
-from preprocess.sources import cityscapes
+from preprocess.sources import source_files
 from schemas.sources import zips
 from tests import trees
 
@@ -126,7 +126,7 @@ def test_a_split_that_is_not_there(root, tmp_path, in_zips, on_error):
     if in_zips:
         shutil.rmtree(source)
         trees.zip_tree(root, source)
-        for module in (cityscapes,):
+        for module in (source_files,):
             module.open_zip.cache_clear()
     assert convert(source, tmp_path / "out").num_examples == 2
 

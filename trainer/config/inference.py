@@ -9,6 +9,7 @@ from schemas.labels.table import SPACES
 from schemas.sizes import Size
 from trainer.config.data import DataConfig, check_crop
 from trainer.config.flag import ConfigError
+from trainer.config.layout import LayoutConfig
 from trainer.config.options import Config, option, part, same_as
 from trainer.config.training import TrainConfig
 
@@ -77,6 +78,7 @@ class EvaluateConfig(Config):
 
     model_dir: str = option("", help="The run's folder", is_path=True)
     data: DataConfig = part("data_dir", "eval_split", "resize", "crop")
+    layout: LayoutConfig = LayoutConfig()
     inference: InferenceConfig
     label_space: str | None = option(
         None,

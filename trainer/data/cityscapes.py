@@ -1,8 +1,8 @@
-"""Cityscapes as it is downloaded: folders, or the official zips in place.
+"""Data sets as they are downloaded: folders, or the official zips in place.
 
-A source is the folder of `leftImg8bit/` and `gtFine/`, or of the zips; or
-the zips themselves, with a comma between them.  Names are read by the rules
-of `schemas.layouts`, as the conversion reads them.
+A source is the folder of, for Cityscapes, `leftImg8bit/` and `gtFine/`, or of
+the zips; or the zips themselves, with a comma between them.  Names are read by
+the rules of `schemas.layouts`, as the conversion reads them.
 """
 
 import dataclasses
@@ -10,15 +10,14 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from schemas import layouts
-from schemas.layouts import Kind, Place, Stray
+from schemas.layouts import filenames
+from schemas.layouts.filenames import Stray
+from schemas.layouts.kinds import Layout, Place, frame_name
+from schemas.layouts.table import CITYSCAPES
 from schemas.shards.names import SPLIT_ALIASES
 from schemas.sources import misplaced
 from trainer.storage import archives, files
 from trainer.storage.archives import StoredFile
-
-PICTURES = layouts.CITYSCAPES.pictures
-LABELS = layouts.CITYSCAPES.labels["gtFine"]
 
 _BETWEEN_ZIPS = re.compile(r"(?<=\.zip),", re.IGNORECASE)
 _LABEL_IDS = "_labelids.png"
@@ -29,7 +28,7 @@ class Found:
     """One kind of file of a split, or predictions of its frames.
 
     Attributes:
-        files: The frame's stem → its file, in order of the stems.
+        files: What tells the frame, see `Place.stem` → its file, in order.
         strays: Files that look like one of these and are not taken.
     """
 
@@ -42,7 +41,7 @@ class Pair:
     """A frame's two files.
 
     Attributes:
-        stem: The frame's name.
+        stem: What tells the frame, see `Place.stem`.
         first: The file of the kind that was wanted.
         second: The other one.
     """
@@ -52,47 +51,59 @@ class Pair:
     second: StoredFile
 
 
-def is_source(path: str) -> bool:
-    """Whether a path is, or holds, fine labels as they are downloaded."""
+def is_source(path: str, split: str, layout: Layout = CITYSCAPES) -> bool:
+    """Whether a path is, or holds, label maps as they are downloaded."""
     parts = _parts(path)
-    if any(layouts.is_zip(part) and files.num_bytes(part) for part in parts):
+    layout = _find_form(path, split, layout)
+    place = _place(layout, split, is_label=True)
+    if any(filenames.is_zip(part) and files.num_bytes(part) for part in parts):
         return True
     return any(
-        files.is_folder(files.join(part, LABELS.top)) or _zips(part, LABELS)
+        files.is_folder(_folder(part, place.top)) or _zips(part, place)
         for part in parts
     )
 
 
-def find(source: str, split: str, kind: Kind) -> Found:
+def find(
+    source: str, split: str, is_label: bool, layout: Layout = CITYSCAPES
+) -> Found:
     """Finds one kind of file of a split.
 
     Args:
         source: A folder or zips, as the module says.
         split: The split's name, Cityscapes' or DeepLab's.
-        kind: `PICTURES` or `LABELS`.
+        is_label: Whether label maps are looked for.
+        layout: Where files lie below a folder or in zips.
 
     Raises:
         FileNotFoundError: There is none.
         OSError: A folder cannot be read.
         ValueError: A zip is damaged, or a frame comes twice.
     """
-    place = Place(kind, SPLIT_ALIASES.get(split, split))
+    split = SPLIT_ALIASES.get(split, split)
+    layout = _find_form(source, split, layout)
+    if problem := layout.problem(split):
+        raise ValueError(f"{source}: {problem}")
+    place = _place(layout, split, is_label)
     found: dict[str, StoredFile] = {}
+    names: dict[str, StoredFile] = {}
     strays, others = [], []
     for below, file in _list_files(source, place):
         stem = place.stem(below)
+        if not layout.holds(split, below if stem is None else stem):
+            continue
         if stem is None:
             others.append(below)
             if reason := place.complaint(below):
                 strays.append(Stray(file.path, reason))
-        elif stem in found:
+        elif (name := frame_name(stem)) in names:
             raise ValueError(
-                f"{source} holds {stem} twice: {found[stem].path} and "
+                f"{source} holds {name} twice: {names[name].path} and "
                 f"{file.path}; remove one of the two, or rename it and its "
                 "other file alike"
             )
         else:
-            found[stem] = file
+            found[stem] = names[name] = file
     if not found:
         raise FileNotFoundError(_why_none(source, place, others))
     return Found({stem: found[stem] for stem in sorted(found)}, tuple(strays))
@@ -117,7 +128,7 @@ def find_predictions(source: str, stems: Collection[str]) -> Found:
         file
         for file in archives.list_files(source)
         if file.below.lower().endswith(".png")
-        and not layouts.is_hidden(file.below)
+        and not filenames.is_hidden(file.below)
     ]
     named = [f for f in pngs if f.below.lower().endswith(_LABEL_IDS)]
     found: dict[str, StoredFile] = {}
@@ -157,7 +168,7 @@ def pair(wanted: Found, others: Found, what: str) -> list[Pair]:
     """
     missing = [stem for stem in wanted.files if stem not in others.files]
     if missing:
-        left_out = layouts.describe(others.strays)
+        left_out = filenames.describe(others.strays)
         raise FileNotFoundError(
             f"{len(missing)} of {len(wanted.files)} frames have no {what}, "
             f"first {wanted.files[missing[0]].path}; add it, or move the other "
@@ -169,10 +180,12 @@ def pair(wanted: Found, others: Found, what: str) -> list[Pair]:
     ]
 
 
-def what_is_missing(source: str, flag: str) -> str:
-    """Says what a folder lacks to be Cityscapes', empty where nothing."""
-    kinds = (PICTURES, LABELS)
-    return misplaced.missing_kinds(source, kinds, flag, files.names)
+def what_is_missing(
+    source: str, flag: str, split: str, layout: Layout = CITYSCAPES
+) -> str:
+    """Says what a folder lacks to be of a layout, empty where nothing."""
+    places = [layout.place(split, is_label) for is_label in (False, True)]
+    return misplaced.missing_places(source, places, flag, files.names)
 
 
 def _predicted(name: str, stems: Collection[str]) -> str | None:
@@ -183,7 +196,7 @@ def _predicted(name: str, stems: Collection[str]) -> str | None:
         if stem in stems:
             return stem
     plain = name[: -len(".png")]
-    official = layouts.benchmark_name(name)
+    official = filenames.benchmark_name(name)
     return next((stem for stem in (plain, official) if stem in stems), None)
 
 
@@ -193,61 +206,81 @@ def _list_files(source: str, place: Place) -> Iterator[tuple[str, StoredFile]]:
     Yields:
         (path below the split's folder, file).
     """
-    for part in _places(source, place.kind):
-        if layouts.is_zip(part) and not files.is_folder(part):
+    for part in _places(source, place):
+        if filenames.is_zip(part) and not files.is_folder(part):
             for file in archives.list_files(part):
                 below = place.below(file.below)
                 if below is not None:
                     yield below, file
-        elif files.is_folder(folder := files.join(part, place.folder)):
+        elif files.is_folder(folder := _folder(part, place.folder)):
             for file in archives.list_files(folder):
                 yield file.below, file
 
 
-def _splits(source: str, kind: Kind) -> list[str]:
-    """Returns the splits that a kind of file has."""
+def _splits(source: str, place: Place) -> list[str]:
+    """Returns the folders of the splits that a kind of file has."""
+    head = place.kind.pattern.partition("{split}")[0].rpartition("/")[0]
     paths: list[str] = []
-    for part in _places(source, kind):
-        if layouts.is_zip(part) and not files.is_folder(part):
+    for part in _places(source, place):
+        if filenames.is_zip(part) and not files.is_folder(part):
             paths += [file.below for file in archives.list_files(part)]
         else:
-            names = files.names(files.join(part, kind.top))
-            paths += [f"{kind.top}/{name}/" for name in names]
-    return sorted(set(filter(None, map(kind.split_of, paths))))
+            names = files.names(_folder(part, head))
+            paths += [f"{head}/{name}/".lstrip("/") for name in names]
+    return sorted(set(filter(None, map(place.kind.split_of, paths))))
 
 
 def _why_none(source: str, place: Place, others: list[str]) -> str:
     """Says why nothing is found, and what to do about it."""
-    top = place.kind.top
-    splits = _splits(source, place.kind)
+    splits = _splits(source, place)
     if not splits and files.is_folder(source):
-        missing = misplaced.missing_kinds(
-            source, (place.kind,), "--data_dir", files.names
+        missing = misplaced.missing_places(
+            source, (place,), "--data_dir", files.names
         )
         if missing:
             return missing
     if not splits and not files.is_folder(source):
         return (
-            f"{source} holds no {top}/; give --data_dir the zips of pictures "
-            "and of label maps, with a comma between them"
+            f"{source} holds no {place.top}/; give --data_dir the zips of "
+            "pictures and of label maps, with a comma between them"
         )
     reason = misplaced.missing_files(place, splits, others)
     return f"{source} holds no {place.wildcard}: {reason}."
 
 
-def _places(source: str, kind: Kind) -> list[str]:
-    """Returns the zips, and the folders above `kind.top`, to look into.
+def _places(source: str, place: Place) -> list[str]:
+    """Returns the zips, and the folders above `place.top`, to look into.
 
     A folder wins over the zips beside it.
     """
     places: list[str] = []
     for part in _parts(source):
-        is_zip = layouts.is_zip(part) and not files.is_folder(part)
-        if is_zip or files.is_folder(files.join(part, kind.top)):
+        is_zip = filenames.is_zip(part) and not files.is_folder(part)
+        if is_zip or files.is_folder(_folder(part, place.top)):
             places.append(part)
         else:
-            places += _zips(part, kind)
+            places += _zips(part, place)
     return places
+
+
+def _find_form(source: str, split: str, layout: Layout) -> Layout:
+    """Returns the form of a layout that a source has, of several."""
+    while layout.otherwise:
+        place = _place(layout, split, is_label=True)
+        if any(True for _ in _list_files(source, place)):
+            break
+        layout = dataclasses.replace(
+            layout.otherwise, val_share=layout.val_share
+        )
+    return layout
+
+
+def _place(layout: Layout, split: str, is_label: bool) -> Place:
+    return layout.place(SPLIT_ALIASES.get(split, split), is_label)
+
+
+def _folder(source: str, below: str) -> str:
+    return files.join(source, below) if below else source
 
 
 def _parts(source: str) -> list[str]:
@@ -257,6 +290,6 @@ def _parts(source: str) -> list[str]:
     return [os.path.expanduser(part) for part in _BETWEEN_ZIPS.split(source)]
 
 
-def _zips(folder: str, kind: Kind) -> list[str]:
-    names = filter(kind.is_zip_name, files.names(folder))
+def _zips(folder: str, place: Place) -> list[str]:
+    names = filter(place.is_zip_name, files.names(folder))
     return [files.join(folder, name) for name in names]

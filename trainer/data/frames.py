@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from schemas import example, layouts
+from schemas import example
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.colors import ids_of_colors
 from schemas.labels.table import LabelSpace, LabelTable
+from schemas.layouts import filenames
+from schemas.layouts.kinds import Layout, frame_name
+from schemas.layouts.table import CITYSCAPES as CITYSCAPES_LAYOUT
 from schemas.manifest import FILE_NAME, NATIVE, ManifestError
 from schemas.pictures import PICTURE_KINDS, parse_png_header
 from schemas.shards import tfrecord
@@ -67,15 +70,17 @@ def open_frames(
     data: DataConfig,
     label_space: str | None = None,
     table: LabelTable = CITYSCAPES,
+    layout: Layout = CITYSCAPES_LAYOUT,
 ) -> Frames:
     """Finds the frames of the split to score on.
 
     Args:
-        data: The split, and the folder of its records or Cityscapes' own
-            folder or zips.
+        data: The split, and the folder of its records or of files as they
+            are downloaded, or zips of these.
         label_space: The space that the run insists on; None takes any.
         table: The classes of label maps that are not converted yet; records
             bring their own.
+        layout: Where the files of such label maps, and pictures, lie.
 
     Raises:
         ManifestError: The records are not what their manifest says.
@@ -85,14 +90,16 @@ def open_frames(
     """
     folders = run_records.folders(data.data_dir)
     if not any(map(run_records.is_data_set, folders)):
-        if cityscapes.is_source(data.data_dir):
-            return _open_downloaded(data, label_space, table)
+        if cityscapes.is_source(data.data_dir, data.eval_split, layout):
+            return _open_downloaded(data, label_space, table, layout)
         if not files.is_folder(data.data_dir):
             raise FileNotFoundError(
                 f"{data.data_dir} does not exist; give --data_dir a folder of "
                 "preprocess.main, or Cityscapes' own or its zips"
             )
-        missing = cityscapes.what_is_missing(data.data_dir, "--data_dir")
+        missing = cityscapes.what_is_missing(
+            data.data_dir, "--data_dir", data.eval_split, layout
+        )
         raise FileNotFoundError(
             f"{data.data_dir} holds no {FILE_NAME}, so it is no data set of "
             f"preprocess.main; {missing}"
@@ -108,7 +115,10 @@ def open_frames(
 
 
 def _open_downloaded(
-    data: DataConfig, label_space: str | None, table: LabelTable
+    data: DataConfig,
+    label_space: str | None,
+    table: LabelTable,
+    layout: Layout,
 ) -> Frames:
     space = table.label_ids
     if label_space not in (None, space.name):
@@ -117,8 +127,8 @@ def _open_downloaded(
             f"{space.name}; drop the flag"
         )
     images, labels = (
-        cityscapes.find(data.data_dir, data.eval_split, kind)
-        for kind in (cityscapes.PICTURES, cityscapes.LABELS)
+        cityscapes.find(data.data_dir, data.eval_split, is_label, layout)
+        for is_label in (False, True)
     )
     cityscapes.pair(labels, images, "picture")
     pairs = cityscapes.pair(images, labels, "label map")
@@ -127,14 +137,14 @@ def _open_downloaded(
         space=space,
         is_native=True,
         read=lambda: ahead(lambda pair: _read_pair(pair, table), pairs),
-        left_out=layouts.describe((*images.strays, *labels.strays)),
+        left_out=filenames.describe((*images.strays, *labels.strays)),
     )
 
 
 def _read_pair(pair: cityscapes.Pair, table: LabelTable) -> Frame:
     image, label = pair.first, pair.second
     return _decode(
-        pair.stem,
+        frame_name(pair.stem),
         (image.path, image.read),
         (label.path, lambda: decode_label_map(label.read(), table)),
     )

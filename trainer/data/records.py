@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from schemas import example, pictures
 from schemas.labels.table import LabelSpace
+from schemas.manifest import SEVERAL
 from schemas.sizes import Size
 
 _KINDS = {bytes: tf.string, int: tf.int64}
@@ -35,7 +36,7 @@ def decode(
 
     Args:
         serialized: () string, a tf.train.Example.
-        image_format: `png` or `jpeg`.
+        image_format: One of `manifest.IMAGE_FORMATS`.
         space: The label space of its ids.
         resize: (height, width) to bring both to, None to keep them.
 
@@ -43,15 +44,30 @@ def decode(
         (H, W, 3) uint8 picture and (H, W) uint8 ids.
     """
     parsed = tf.io.parse_single_example(serialized, FEATURES)
+    image, label = _decode_both(parsed, image_format)
+    label = _with_right_ids(label, space)
+    if resize is not None:
+        image, label = resize_both(image, label, resize)
+    return image, label[..., 0]
+
+
+def _decode_both(
+    parsed: dict[str, tf.Tensor], image_format: str
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Decodes a record's picture and label map, (H, W, 3 or 1) uint8."""
+    if image_format == SEVERAL:
+        start = tf.strings.substr(parsed[example.IMAGE_ENCODED], 0, 2)
+        return tf.cond(
+            start == b"\xff\xd8",
+            lambda: _decode_both(parsed, "jpeg"),
+            lambda: _decode_both(parsed, "png"),
+        )
     image, label = _checked(parsed, image_format)
     if image_format == "jpeg":
         image = tf.io.decode_jpeg(image, 3, dct_method="INTEGER_ACCURATE")
     else:
         image = tf.io.decode_png(image, 3)
-    label = _with_right_ids(tf.io.decode_png(label, 1), space)
-    if resize is not None:
-        image, label = resize_both(image, label, resize)
-    return image, label[..., 0]
+    return image, tf.io.decode_png(label, 1)
 
 
 def _checked(

@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from schemas import layouts
 from schemas.labels.table import LabelTable
+from schemas.layouts import filenames
+from schemas.layouts.kinds import Layout, frame_name
 from trainer.config.inference import EvaluateConfig
 from trainer.data import cityscapes
+from trainer.data.cityscapes import Found
 from trainer.data.frames import decode_label_map
 from trainer.evaluation import results as evaluation
 from trainer.evaluation.results import FrameResult, Subject
@@ -21,12 +23,13 @@ from trainer.storage.progress import Progress
 from trainer.storage.threads import ahead
 
 
-def run(config: EvaluateConfig, table: LabelTable) -> None:
+def run(config: EvaluateConfig, table: LabelTable, layout: Layout) -> None:
     """Scores --predictions against the labels of --data_dir.
 
     Args:
         config: The evaluation.
         table: The classes.
+        layout: Where label maps lie below --data_dir.
 
     Raises:
         ValueError: A file is no label map, is of another size than its
@@ -35,7 +38,10 @@ def run(config: EvaluateConfig, table: LabelTable) -> None:
     """
     begin = time.perf_counter()
     data = config.data
-    results = score(data.data_dir, data.eval_split, config.predictions, table)
+    truth = cityscapes.find(
+        data.data_dir, data.eval_split, is_label=True, layout=layout
+    )
+    results = score(truth, config.predictions, table)
     subject = Subject(
         source=config.predictions,
         split=config.data.eval_split,
@@ -55,24 +61,21 @@ def _output_dir(config: EvaluateConfig) -> str:
 
 
 def score(
-    truth_source: str,
-    split: str,
-    predictions_source: str,
-    table: LabelTable,
+    truth: Found, predictions_source: str, table: LabelTable
 ) -> list[FrameResult]:
     """Compares every label map of a split with its prediction.
 
     Args:
-        truth_source: A Cityscapes folder, or gtFine's zip.
-        split: The split.
+        truth: The label maps.
         predictions_source: A folder or zip of labelIds PNGs.
         table: The classes.
     """
-    truth = cityscapes.find(truth_source, split, cityscapes.LABELS)
+    by_name = {frame_name(stem): file for stem, file in truth.files.items()}
+    truth = Found(by_name, truth.strays)
     predictions = cityscapes.find_predictions(
-        predictions_source, truth.files.keys()
+        predictions_source, by_name.keys()
     )
-    notes.say(layouts.describe((*truth.strays, *predictions.strays)))
+    notes.say(filenames.describe((*truth.strays, *predictions.strays)))
     jobs = cityscapes.pair(truth, predictions, "prediction")
     progress = Progress("frames", len(jobs))
     results = []

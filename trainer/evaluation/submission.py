@@ -4,8 +4,8 @@ import posixpath
 import zipfile
 from collections.abc import Sequence
 
-from schemas import layouts
 from schemas.labels.cityscapes import LABEL_IDS
+from schemas.layouts import filenames
 from schemas.sizes import Size
 from trainer.config.sizes import format_size
 from trainer.storage import files, image_files, images
@@ -28,7 +28,7 @@ def check_pictures(paths: Sequence[str]) -> None:
     bad = [
         path
         for path, stem in named.items()
-        if not layouts.is_benchmark_name(stem)
+        if not filenames.is_benchmark_name(stem)
     ]
     if bad:
         raise ValueError(
@@ -61,7 +61,7 @@ def write(path: str, output_dir: str, stems: Sequence[str]) -> None:
     with files.replacing(path) as partial:
         with zipfile.ZipFile(partial, "w") as archive:
             for stem in stems:
-                label_map = layouts.prediction_path(stem, "labelIds")
+                label_map = filenames.prediction_path(stem, "labelIds")
                 content = files.read_bytes(files.join(output_dir, label_map))
                 archive.writestr(posixpath.basename(label_map), content)
         check(partial)
@@ -80,7 +80,7 @@ def check(path: str) -> int:
     seen = set()
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
-            stem = layouts.benchmark_name(posixpath.basename(name))
+            stem = filenames.benchmark_name(posixpath.basename(name))
             if stem is None or stem in seen:
                 raise ValueError(
                     f"{name}: each file should be one frame's, named "

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 from collections.abc import Callable
 
-from schemas import layouts
+from schemas.layouts import filenames
 from schemas.sources import zips
 from trainer.storage import files
 
@@ -67,7 +67,7 @@ def list_files(source: str) -> list[StoredFile]:
     return [
         StoredFile(
             files.join(source, name),
-            layouts.entry_path(name),
+            filenames.entry_path(name),
             functools.partial(read_member, source, name),
         )
         for name in open_zip(source).namelist()

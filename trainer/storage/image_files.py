@@ -4,14 +4,14 @@ import dataclasses
 import functools
 import re
 
-from schemas import layouts
-from schemas.layouts import Stray
+from schemas.layouts import filenames
+from schemas.layouts.filenames import Stray
 from schemas.sources import zips
 from trainer.storage import archives, files
 from trainer.storage.archives import StoredFile
 
 _IN_ZIP = re.compile(r"\.zip(?=/)", re.IGNORECASE)
-_OF_FRAMES = layouts.CITYSCAPES.pictures.top
+_OF_FRAMES = filenames.FRAMES_FOLDER
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,19 +40,19 @@ def find_pictures(pattern: str) -> Pictures:
         OSError: A folder cannot be read.
         ValueError: The zip is damaged.
     """
-    if not files.is_folder(pattern) and not layouts.is_zip(pattern):
+    if not files.is_folder(pattern) and not filenames.is_zip(pattern):
         return Pictures(_match(pattern))
     found = [
         file
         for file in archives.list_files(pattern)
-        if not layouts.CITYSCAPES.is_label_path(file.below)
+        if not filenames.is_label_path(file.below)
     ]
-    chosen = [file for file in found if layouts.is_picture(file.below)]
+    chosen = [file for file in found if filenames.is_picture(file.below)]
     frames = [file for file in chosen if _is_frame(file.below)]
     strays = [
         Stray(file.path, reason)
         for file in found
-        if (reason := layouts.picture_complaint(file.below))
+        if (reason := filenames.picture_complaint(file.below))
     ]
     if frames:
         strays += [
@@ -92,8 +92,8 @@ def read_head(path: str, num_bytes: int) -> bytes:
 def stem(path: str) -> str:
     """Returns a file's name without folder, suffix and `_leftImg8bit`."""
     archive, member = _split(path)
-    return layouts.picture_stem(
-        layouts.entry_path(member) if archive else member
+    return filenames.picture_stem(
+        filenames.entry_path(member) if archive else member
     )
 
 
@@ -128,10 +128,10 @@ def _match(pattern: str) -> tuple[str, ...]:
 
 
 def _why_none(source: str, found: list[StoredFile], strays: list[Stray]) -> str:
-    line = f"--input={source} holds no {', '.join(layouts.PICTURE_SUFFIXES)}"
+    line = f"--input={source} holds no {', '.join(filenames.PICTURE_SUFFIXES)}"
     if strays:
-        return f"{line} file for the network: {layouts.describe(strays)}"
-    zips = sorted(file.path for file in found if layouts.is_zip(file.below))
+        return f"{line} file for the network: {filenames.describe(strays)}"
+    zips = sorted(file.path for file in found if filenames.is_zip(file.below))
     hint = (
         f"; a zip has to be named itself, as --input={zips[0]}" if zips else ""
     )

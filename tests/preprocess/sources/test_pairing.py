@@ -3,8 +3,8 @@ import dataclasses
 import pytest
 
 from preprocess.sources import pairing
-from preprocess.sources.cityscapes import SourceFile
 from preprocess.sources.pairing import Frame
+from preprocess.sources.source_files import SourceFile
 
 IMAGE = SourceFile("ulm_000000_000019", False, "/r/i.png", 10, "1")
 LABEL = SourceFile("ulm_000000_000019", True, "/r/l.png", 5, "1")

@@ -1,29 +1,35 @@
 import pytest
 
 from preprocess.errors import ConversionError
+from preprocess.options import Options
+from preprocess.sources import listing
 from preprocess.sources import root as roots
+from schemas.layouts.table import CITYSCAPES, CITYSCAPES_COARSE
 from tests import trees
 
 STEMS = trees.STEMS[:1]
 
 
-def refusal(root, annotation="gtFine"):
+def listings(root, layout=CITYSCAPES):
+    return listing.list_split("train", Options(str(root), "", layout=layout))
+
+
+def refusal(root, layout=CITYSCAPES):
     with pytest.raises(ConversionError) as caught:
-        roots.check_root(str(root), annotation, True)
+        roots.check_root(listings(root, layout))
     return str(caught.value)
 
 
 def test_what_is_there_is_enough(tmp_path):
     root = trees.write_tree(tmp_path, STEMS)
-    roots.check_root(str(root), "gtFine", True)
-    roots.check_root(str(root), "gtCoarse", False)
+    roots.check_root(listings(root))
 
 
 def test_what_was_looked_for_and_found_is_said(tmp_path):
     root = trees.write_tree(tmp_path, STEMS)
     (root / ".DS_Store").write_bytes(b"")
-    assert refusal(root, "gtCoarse") == (
-        f"{root} holds neither gtCoarse/ nor gtCoarse_*.zip; found gtFine, "
+    assert refusal(root, CITYSCAPES_COARSE) == (
+        f"{root} holds neither gtCoarse/ nor gtCoarse*.zip; found gtFine, "
         "leftImg8bit. Put the zip gtCoarse*.zip, or the folder gtCoarse/ "
         "that it holds, into the folder that --cityscapes_root names."
     )

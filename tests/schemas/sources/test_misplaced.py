@@ -1,14 +1,14 @@
 import pytest
 
-from schemas.layouts import CITYSCAPES, Place
+from schemas.layouts.table import CITYSCAPES
 from schemas.sources import misplaced
 
-PICTURES, LABELS = CITYSCAPES.pictures, CITYSCAPES.labels["gtFine"]
+PICTURES, LABELS = (CITYSCAPES.place("val", i) for i in (False, True))
 
 
 def ask(root, folders):
     """Asks about a root among folders with their names."""
-    return misplaced.missing_kinds(
+    return misplaced.missing_places(
         root, (PICTURES, LABELS), "--root", lambda path: folders.get(path, [])
     )
 
@@ -25,8 +25,8 @@ def test_nothing_is_said_where_all_is_there(names):
 
 def test_what_is_there_is_named_but_for_hidden_files():
     assert ask("/data", {"/data": [".git", "a", "b"]}) == (
-        "/data holds neither leftImg8bit/ nor leftImg8bit_*.zip and neither "
-        "gtFine/ nor gtFine_*.zip; found a, b. Put the zip leftImg8bit*.zip, "
+        "/data holds neither leftImg8bit/ nor leftImg8bit*.zip and neither "
+        "gtFine/ nor gtFine*.zip; found a, b. Put the zip leftImg8bit*.zip, "
         "or the folder leftImg8bit/ that it holds, into the folder that --root "
         "names."
     )
@@ -62,20 +62,24 @@ def test_a_folder_where_one_may_not_look_holds_nothing():
             raise PermissionError(path)
         return {"/": ["a", "b"], "/b": BOTH}.get(path, [])
 
-    said = misplaced.missing_kinds("/", (LABELS,), "--root", names)
+    said = misplaced.missing_places("/", (LABELS,), "--root", names)
     assert said.endswith("Use --root=/b.")
 
 
 @pytest.mark.parametrize(
     ("splits", "files", "message"),
     [
-        ([], [], r"gtFine/ has no splits. Unpack gtFine\*.zip again"),
+        (
+            [],
+            [],
+            r"gtFine/ has no splits. Unpack gtFine\*.zip again",
+        ),
         (["test", "train"], [], "no split val, it has test, train. Unpack "),
         (["val"], ["u/u_gtFine_labelTrainIds.PNG"], "but no labelIds, which"),
         (["val"], ["u/x.txt"], r"named gtFine/val/\*\*/\*_gtFine_labelIds"),
     ],
 )
 def test_why_a_split_has_no_files(splits, files, message):
-    said = misplaced.missing_files(Place(LABELS, "val"), splits, files)
+    said = misplaced.missing_files(LABELS, splits, files)
     with pytest.raises(ValueError, match=message):
         raise ValueError(said)

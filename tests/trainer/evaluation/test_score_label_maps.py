@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from schemas.labels.cityscapes import CITYSCAPES
+from schemas.layouts.table import CITYSCAPES as CITYSCAPES_LAYOUT
 from trainer.config.data import DataConfig
 from trainer.config.inference import EvaluateConfig, InferenceConfig
 from trainer.evaluation import score_label_maps
@@ -54,6 +55,7 @@ def score(tree, truth=".", predictions="results"):
             predictions=str(tree / predictions),
         ),
         CITYSCAPES,
+        CITYSCAPES_LAYOUT,
     )
     return json.loads((tree / "run" / "evaluation.json").read_text())
 
@@ -71,6 +73,7 @@ def test_without_a_run_the_scores_go_to_the_predictions(tree, name):
             predictions=str(tree / name),
         ),
         CITYSCAPES,
+        CITYSCAPES_LAYOUT,
     )
     path = tree / name.split("/")[0] / "evaluation.json"
     scores = json.loads(path.read_text())
@@ -179,7 +182,7 @@ def test_what_the_server_would_reject_is_named(tree, ids, message):
 
 def test_a_folder_without_labels_says_what_was_looked_for(tree):
     with pytest.raises(
-        FileNotFoundError, match=r"neither gtFine/ nor gtFine_\*"
+        FileNotFoundError, match=r"neither gtFine/ nor gtFine\*"
     ):
         score(tree, "results")
 

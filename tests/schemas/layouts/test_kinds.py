@@ -1,10 +1,11 @@
 import pytest
 
-from schemas import layouts
-from schemas.layouts import CITYSCAPES, Place, Stray
+from schemas.layouts import filenames
+from schemas.layouts.filenames import Stray
+from schemas.layouts.table import CITYSCAPES, CITYSCAPES_COARSE
 
-PICTURES = Place(CITYSCAPES.pictures, "val")
-LABELS = Place(CITYSCAPES.labels["gtFine"], "val")
+PICTURES = CITYSCAPES.place("val", False)
+LABELS = CITYSCAPES.place("val", True)
 STEM = "bad-honnef_000001_000318"
 
 
@@ -14,7 +15,7 @@ def test_a_place_says_where_its_files_lie():
     assert LABELS.expected(STEM) == (
         f"gtFine/val/bad-honnef/{STEM}_gtFine_labelIds.png"
     )
-    coarse = Place(CITYSCAPES.labels["gtCoarse"], "train_extra")
+    coarse = CITYSCAPES_COARSE.place("train_extra", True)
     assert coarse.folder == "gtCoarse/train_extra"
     assert coarse.kind.ending == "_gtCoarse_labelIds.png"
 
@@ -112,13 +113,13 @@ def test_a_name_that_no_record_can_bear_is_complained_of(stem):
 def test_a_frames_picture_is_none_of_label_maps_whatever_its_stem(stem):
     name = f"{stem}_leftImg8bit.PNG"
     assert PICTURES.stem(name) == stem
-    assert layouts.is_picture(name)
+    assert filenames.is_picture(name)
 
 
 def test_letters_that_are_like_those_of_an_ending_are_others():
     name = f"{STEM}_left\u0130mg8bit.png"
     assert PICTURES.stem(name) is None
-    assert layouts.picture_stem(name) == name.removesuffix(".png")
+    assert filenames.picture_stem(name) == name.removesuffix(".png")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_letters_that_are_like_those_of_an_ending_are_others():
     ],
 )
 def test_an_entrys_path_has_slashes(name, path):
-    assert layouts.entry_path(name) == path
+    assert filenames.entry_path(name) == path
 
 
 @pytest.mark.parametrize(
@@ -168,22 +169,22 @@ def test_the_splits_of_a_kind_are_its_folders():
     ],
 )
 def test_zips_of_a_kind_are_known_by_name(name, is_one):
-    assert LABELS.kind.is_zip_name(name) == is_one
+    assert LABELS.is_zip_name(name) == is_one
 
 
 def test_strays_are_counted_and_the_first_are_named():
-    assert layouts.describe([]) == ""
-    assert layouts.describe([Stray("a", "odd")]) == (
+    assert filenames.describe([]) == ""
+    assert filenames.describe([Stray("a", "odd")]) == (
         "1 file is left out, first a: odd"
     )
     strays = [Stray(path, "odd") for path in "edcba"]
-    assert layouts.describe(strays) == (
+    assert filenames.describe(strays) == (
         "5 files are left out, first a: odd; b: odd; c: odd"
     )
 
 
 def test_the_benchmarks_names_are_known():
-    assert layouts.is_benchmark_name(STEM)
-    assert not layouts.is_benchmark_name(f"{STEM}_x")
-    assert layouts.benchmark_name(f"{STEM}_labelIds.png") == STEM
-    assert layouts.benchmark_name("holiday.png") is None
+    assert filenames.is_benchmark_name(STEM)
+    assert not filenames.is_benchmark_name(f"{STEM}_x")
+    assert filenames.benchmark_name(f"{STEM}_labelIds.png") == STEM
+    assert filenames.benchmark_name("holiday.png") is None

@@ -4,19 +4,22 @@ import os
 import pytest
 
 from preprocess.errors import BadPictureError, ConversionError
-from preprocess.sources import cityscapes
-from preprocess.sources.cityscapes import Listing
-from schemas.layouts import Stray
+from preprocess.sources import source_files
+from preprocess.sources.source_files import Listing
+from schemas.layouts.filenames import Stray
+from schemas.layouts.table import CITYSCAPES
 from tests import trees
 
 
-def found(root, split="train", data_type="leftImg8bit"):
-    return list(cityscapes.list_files(Listing(str(root), split, data_type)))
+def found(root, split="train", is_label=False):
+    return list(
+        source_files.list_files(Listing(str(root), CITYSCAPES, split, is_label))
+    )
 
 
-def listed(root, split="train", data_type="leftImg8bit"):
+def listed(root, split="train", is_label=False):
     """Returns the files, in order; there may be nothing beside them."""
-    return sorted(found(root, split, data_type))
+    return sorted(found(root, split, is_label))
 
 
 def strays(root):
@@ -40,7 +43,7 @@ def test_only_label_ids_are_listed_of_the_annotations(tmp_path):
     label = trees.label_path(root, trees.STEMS[0])
     for kind in ("color", "instanceIds", "labelTrainIds"):
         trees.write(label.with_name(label.name.replace("labelIds", kind)), b"?")
-    files = listed(root, data_type="gtFine")
+    files = listed(root, is_label=True)
     assert [(file.stem, file.is_label) for file in files] == [
         (trees.STEMS[0], True)
     ]
@@ -69,12 +72,12 @@ def test_hidden_files_and_other_files_are_no_pictures(tmp_path):
 def test_zips_list_and_read_as_the_folder_does(tmp_path):
     root = trees.write_tree(tmp_path / "tree")
     zips = trees.zip_tree(root, tmp_path / "zips")
-    for data_type in ("leftImg8bit", "gtFine"):
-        from_tree = listed(root, data_type=data_type)
-        from_zips = listed(zips, data_type=data_type)
+    for is_label in (False, True):
+        from_tree = listed(root, is_label=is_label)
+        from_zips = listed(zips, is_label=is_label)
         assert [f.stem for f in from_zips] == [f.stem for f in from_tree]
         for one, other in zip(from_tree, from_zips, strict=True):
-            assert cityscapes.read(one.path) == cityscapes.read(other.path)
+            assert source_files.read(one.path) == source_files.read(other.path)
             assert other.num_bytes == one.num_bytes
 
 
@@ -88,7 +91,7 @@ def test_a_zip_entry_that_is_damaged_is_a_bad_picture(tmp_path):
     path.write_bytes(data)
     (file,) = listed(zips)
     with pytest.raises(BadPictureError, match="cannot be unpacked"):
-        cityscapes.read(file.path)
+        source_files.read(file.path)
 
 
 def test_a_broken_zip_is_named(tmp_path):

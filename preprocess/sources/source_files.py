@@ -1,7 +1,7 @@
-"""A Cityscapes root: folders on any file system, or the official zips.
+"""A root of pictures and label maps: folders on any file system, or zips.
 
-A folder `{root}/leftImg8bit` wins over `{root}/leftImg8bit_*.zip`; likewise
-for gtFine and gtCoarse.  Zips are read in place.
+A folder, such as `{root}/leftImg8bit`, wins over zips that may hold its files,
+such as `{root}/leftImg8bit_*.zip`.  Zips are read in place.
 """
 
 import dataclasses
@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 from preprocess import files
 from preprocess.errors import BadPictureError, ConversionError
-from schemas import layouts
-from schemas.layouts import Place, Stray
+from schemas.layouts import filenames
+from schemas.layouts.filenames import Stray
+from schemas.layouts.kinds import Layout, Place
 from schemas.sources import zips
 
-IMAGE_TYPE = layouts.CITYSCAPES.pictures.top
 _IN_ZIP = re.compile(r"\.zip(?=!)", re.IGNORECASE)
 
 _Found = tuple[str, str, int, str]
@@ -24,10 +24,10 @@ _Found = tuple[str, str, int, str]
 
 @dataclasses.dataclass(frozen=True, order=True)
 class SourceFile:
-    """One PNG of the source, by reference.
+    """One picture or label map of the source, by reference.
 
     Attributes:
-        stem: The frame's name, `<city>_<seq>_<frame>`.
+        stem: What tells its frame, see `Place.stem`.
         is_label: Whether it is a label map rather than a picture.
         path: Where it is; `ZIP!ENTRY` for a file in a zip.
         num_bytes: Its size.
@@ -46,30 +46,21 @@ class Listing:
     """What to look for: one kind of file of one split.
 
     Attributes:
-        root: The Cityscapes root.
-        split: The split's folder name.
-        data_type: `leftImg8bit`, `gtFine` or `gtCoarse`.
+        root: The folder that holds all.
+        layout: Where files lie below it.
+        split: The split's name.
+        is_label: Whether label maps are looked for.
     """
 
     root: str
+    layout: Layout
     split: str
-    data_type: str
-
-    @property
-    def is_label(self) -> bool:
-        """Whether label maps are looked for."""
-        return self.data_type != IMAGE_TYPE
+    is_label: bool
 
     @functools.cached_property
     def place(self) -> Place:
         """Where such files lie, and how they are named."""
-        return Place(kind_of(self.data_type), self.split)
-
-
-def kind_of(data_type: str) -> layouts.Kind:
-    """Returns the kind of `leftImg8bit`, `gtFine` or `gtCoarse`."""
-    layout = layouts.CITYSCAPES
-    return layout.labels.get(data_type, layout.pictures)
+        return self.layout.place(self.split, self.is_label)
 
 
 def list_files(listing: Listing) -> Iterator[SourceFile | Stray]:
@@ -80,9 +71,11 @@ def list_files(listing: Listing) -> Iterator[SourceFile | Stray]:
     Raises:
         ConversionError: A folder or zip cannot be read.
     """
-    place = listing.place
+    place, holds = listing.place, listing.layout.holds
     for below, path, num_bytes, version in list_below(listing):
         stem = place.stem(below)
+        if not holds(listing.split, below if stem is None else stem):
+            continue
         if stem is not None:
             yield SourceFile(stem, listing.is_label, path, num_bytes, version)
         elif reason := place.complaint(below):
@@ -96,7 +89,7 @@ def list_below(listing: Listing) -> Iterator[_Found]:
         ConversionError: A folder or zip cannot be read.
     """
     try:
-        if has_folder(listing.root, listing.data_type):
+        if has_folder(listing):
             yield from _list_folder(listing)
         else:
             yield from _list_zips(listing)
@@ -132,7 +125,7 @@ def read(path: str) -> bytes:
 
 
 def _list_folder(listing: Listing) -> Iterator[_Found]:
-    folder = files.join(listing.root, listing.place.folder)
+    folder = _folder(listing, listing.place.folder)
     for found in files.list_below(folder):
         version = f"{found.modified_seconds:.6f}"
         below = found.path[len(folder) + 1 :]
@@ -140,10 +133,12 @@ def _list_folder(listing: Listing) -> Iterator[_Found]:
 
 
 def _list_zips(listing: Listing) -> Iterator[_Found]:
-    for zip_path in zip_paths(listing.root, listing.data_type):
+    for zip_path in zip_paths(listing):
         for entry in open_zip(zip_path).infolist():
             if not entry.filename.endswith(("/", "\\")):
-                below = listing.place.below(layouts.entry_path(entry.filename))
+                below = listing.place.below(
+                    filenames.entry_path(entry.filename)
+                )
                 if below is not None:
                     path = f"{zip_path}!{entry.filename}"
                     yield below, path, entry.file_size, f"{entry.CRC:08x}"
@@ -167,19 +162,22 @@ def _is_file(path: str) -> bool:
     return files.exists(path)
 
 
-def zip_paths(root: str, data_type: str) -> list[str]:
-    """Returns the zips of a kind of file in the root."""
-    kind = kind_of(data_type)
+def zip_paths(listing: Listing) -> list[str]:
+    """Returns the zips in the root that may hold the files."""
     return [
         file.path
-        for file in files.list_folder(root)
-        if kind.is_zip_name(file.path.rpartition("/")[2])
+        for file in files.list_folder(listing.root)
+        if listing.place.is_zip_name(file.path.rpartition("/")[2])
     ]
 
 
-def has_folder(root: str, data_type: str) -> bool:
-    """Whether the root holds a kind of file in folders."""
-    folder = files.join(root, data_type)
-    if files.is_local(root):
+def has_folder(listing: Listing) -> bool:
+    """Whether the root holds such files in folders."""
+    folder = _folder(listing, listing.place.top)
+    if files.is_local(listing.root):
         return files.exists(folder)
     return any(files.list_below(folder, 1))
+
+
+def _folder(listing: Listing, below: str) -> str:
+    return files.join(listing.root, below) if below else listing.root

@@ -1,0 +1,232 @@
+r"""Says what a conversion would find, and reads a few of the files.
+
+    python -m preprocess.inspect --cityscapes_root=DIR [--layout=NAME]
+
+The flags are preprocess.main's; nothing is written.  Without --splits it
+looks for every split.  Exits with 1 where the conversion would stop.
+"""
+
+import collections
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from preprocess import files, flags
+from preprocess.errors import BadPictureError
+from preprocess.options import Options
+from preprocess.records import jpeg, label_maps, png
+from preprocess.records.encoding import encode_frame
+from preprocess.sources import listing, pairing, root, source_files
+from preprocess.sources.pairing import Frame, SkippedFrame
+from preprocess.sources.source_files import SourceFile
+from schemas import failures
+from schemas.failures import FlagError
+from schemas.labels import named
+from schemas.labels.table import LabelTable
+from schemas.layouts import filenames
+from schemas.pictures import LABEL_FILE_KINDS, PICTURE_KINDS
+from schemas.shards.names import SPLITS
+
+_NUM_READ = 8
+"""Frames of a split that are read."""
+
+_NUM_NAMED = 3
+
+
+@dataclasses.dataclass
+class _Sample:
+    """What a few frames of a split hold.
+
+    Attributes:
+        pictures: Format, kind and size in words → how many pictures.
+        labels: Kind in words → how many label maps.
+        ids: The ids that label maps hold.
+        problems: Why frames would not be converted, naming the files.
+    """
+
+    pictures: collections.Counter[str]
+    labels: collections.Counter[str]
+    ids: set[int]
+    problems: list[str]
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Inspects a root.
+
+    Args:
+        arguments: The program and its flags.
+
+    Returns:
+        The exit code: 1 where a conversion would stop.
+
+    Raises:
+        FlagError: A flag does not fit.
+        ConversionError: The root holds nothing of the layout.
+    """
+    if flags.asks_for_help(arguments):
+        print(f"{__doc__}{flags.FLAGS.module_help(flags.__name__)}")
+        return 0
+    options, unknown = flags.parse(arguments, needs_output=False)
+    if unknown:
+        raise FlagError(f"unknown flag {unknown[0]}, see --help")
+    files.use_default_options(options.cityscapes_root)
+    are_given = flags.FLAGS["splits"].present
+    splits = options.splits if are_given else options.splits[:1]
+    folder = options.cityscapes_root
+    layout = root.find_layout(folder, options.layout, splits)
+    options = dataclasses.replace(options, layout=layout, splits=splits)
+    if not are_given:
+        splits = tuple(s for s in SPLITS if _has_pictures(s, options))
+    if not splits:
+        root.check_root(listing.list_splits(options))
+    num_problems = sum(_inspect(split, options) for split in splits)
+    if not splits:
+        print(f"{listing.why_no_files(options.splits[0], options)}.")
+    return failures.EXIT_FAILED if num_problems or not splits else 0
+
+
+def _has_pictures(split: str, options: Options) -> bool:
+    if options.layout.problem(split):
+        return False
+    pictures = listing.list_split(split, options)[0]
+    return any(
+        isinstance(file, SourceFile)
+        for file in source_files.list_files(pictures)
+    )
+
+
+def _inspect(split: str, options: Options) -> int:
+    """Prints what is there of a split; returns the number of problems."""
+    found, strays = [], []
+    problems: list[SkippedFrame] = []
+    for kind in listing.list_split(split, options):
+        for file in source_files.list_files(kind):
+            if isinstance(file, SourceFile):
+                found.append(file)
+            elif kind.is_label:
+                strays.append(file)
+            else:
+                problems.append(pairing.stray(split, file))
+    frames, unpaired = pairing.pair(split, found, options.has_labels(split))
+    problems += unpaired
+    what = "pairs" if options.has_labels(split) else "pictures without labels"
+    print(f"{split}: {len(frames)} {what}")
+    _print_problems([f"{p.name}: {p.reason}" for p in problems])
+    if strays:
+        print(f"  {failures.one_line(filenames.describe(strays))}")
+    step = max(1, len(frames) // _NUM_READ)
+    sample = _read(frames[::step][:_NUM_READ], options)
+    for title, counts in (
+        ("pictures", sample.pictures),
+        ("label maps", sample.labels),
+    ):
+        for words, count in counts.most_common():
+            print(f"  {title}: {count} of those read are {words}")
+    if sample.ids:
+        _print_ids(sample.ids, options.encoding.labels)
+    _print_problems(sample.problems)
+    return len(problems) + len(sample.problems)
+
+
+def _print_problems(problems: Sequence[str]) -> None:
+    if problems:
+        named_ones = "; ".join(problems[:_NUM_NAMED])
+        line = f"{len(problems)} would stop it, first {named_ones}"
+        print(f"  {failures.one_line(line)}")
+
+
+def _read(frames: Sequence[Frame], options: Options) -> _Sample:
+    """Reads frames as the conversion does."""
+    sample = _Sample(collections.Counter(), collections.Counter(), set(), [])
+    for frame in frames:
+        image = label = b""
+        at = frame.image.path
+        try:
+            image = source_files.read(frame.image.path)
+            sample.pictures[_describe_picture(image)] += 1
+            if frame.label:
+                at = frame.label.path
+                label = source_files.read(at)
+                _note_label(label, options, sample)
+            at = frame.image.path
+            encode_frame(
+                frame.name,
+                image,
+                label or None,
+                options.encoding,
+                may_be_jpeg=jpeg.is_named_so(at),
+            )
+        except (BadPictureError, OSError) as error:
+            if frame.label and str(error).startswith("label"):
+                at = frame.label.path
+            sample.problems.append(f"{at}: {error}")
+    return sample
+
+
+def _describe_picture(data: bytes) -> str:
+    if data.startswith(jpeg.SIGNATURE):
+        picture = jpeg.check(data)
+        if not picture:
+            return "JPEG, grey or CMYK"
+        return f"JPEG of {picture.size[0]}x{picture.size[1]}"
+    header = png.check(data, (), "image").header
+    return f"PNG, {header.kind}, of {header.height}x{header.width}"
+
+
+def _note_label(data: bytes, options: Options, sample: _Sample) -> None:
+    label = png.check(data, LABEL_FILE_KINDS, "label")
+    is_painted = label.header.kind in PICTURE_KINDS
+    sample.labels[label.header.kind + " colors" * is_painted] += 1
+    ids = label_maps.read_ids(label, options.encoding.labels)
+    sample.ids.update(np.unique(ids).tolist())
+
+
+def _print_ids(ids: set[int], table: LabelTable) -> None:
+    """Prints the ids of label maps, how a table reads them, and a remedy."""
+    known = {*table.label_ids.ids}
+    unknown = ids - known - {table.ignore_id}
+    evaluated = {row.label_id for row in table.classes if not row.is_void}
+    print(
+        f"  ids: {_ranges(ids)}; the table of {len(known)} classes knows "
+        f"{_ranges(ids & known) or 'none'}, {len(ids & evaluated)} of them "
+        "evaluated"
+    )
+    if table.ignore_id in ids:
+        print(f"  id {table.ignore_id} means no class")
+    if unknown or not ids & evaluated:
+        print(f"  {_ranges(ids)}: {_suggest(ids, unknown)}")
+
+
+def _suggest(ids: set[int], unknown: set[int]) -> str:
+    """Says what to do about ids that a table does not fit."""
+    for name in named.NAMES:
+        other = named.table(name)
+        evaluated = {row.label_id for row in other.classes if not row.is_void}
+        if ids <= {*other.label_ids.ids, other.ignore_id} and ids & evaluated:
+            what = _LOOKS.get(name, f"the ids of {name}")
+            return (
+                f"these look like {what}; add --labels={name}, or give the "
+                "table of your classes by --labels=FILE"
+            )
+    if len(unknown) == 1:
+        (stray,) = unknown
+        return (
+            f"if {stray} means no class, add --ignore_id={stray}; else give "
+            "the table of your classes by --labels=FILE"
+        )
+    return "give the table of your classes by --labels=FILE"
+
+
+_LOOKS = {"cityscapes_train_ids": "train ids"}
+
+
+def _ranges(ids: Iterable[int]) -> str:
+    """Writes ids as `0..18, 255`."""
+    parts: list[list[int]] = []
+    for number in sorted(ids):
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1][1:] = [number]
+        else:
+            parts.append([number])
+    return ", ".join("..".join(map(str, part)) for part in parts)

@@ -1,0 +1,1 @@
+"""How data sets name their files: which are of which frame."""

@@ -1,0 +1,94 @@
+"""What a conversion would find, said before it."""
+
+import pytest
+
+from preprocess import flags, inspect
+from tests import public_sets, trees
+
+
+@pytest.fixture(autouse=True)
+def fresh_flags():
+    yield
+    flags.FLAGS.unparse_flags()
+    for name in flags.FLAGS.flags_by_module_dict()["preprocess.flags"]:
+        name.unparse()
+
+
+def run(capsys, root, *more):
+    code = inspect.main(["inspect", f"--cityscapes_root={root}", *more])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_splits_pictures_label_maps_and_ids_are_said(tmp_path, capsys):
+    public_sets.WRITERS["camvid"](tmp_path)
+    code, out, _ = run(capsys, tmp_path, "--layout=camvid")
+    assert code == 0
+    assert out.splitlines()[:5] == [
+        "train: 1 pairs",
+        "  pictures: 1 of those read are PNG, 8-bit RGB, of 32x48",
+        "  label maps: 1 of those read are 8-bit grey",
+        "  ids: 0..11; the table of 11 classes knows 0..10, 11 of them "
+        "evaluated",
+        "  id 11 means no class",
+    ]
+    assert "val: 1 pairs" in out and "test" not in out
+
+
+def test_train_ids_are_known_as_such(tmp_path, capsys):
+    public_sets.WRITERS["bdd100k"](tmp_path)
+    code, out, _ = run(
+        capsys, tmp_path, "--layout=bdd100k", "--labels=cityscapes"
+    )
+    assert code == 1
+    assert (
+        "0..1, 13, 18, 255: these look like train ids; add "
+        "--labels=cityscapes_train_ids" in out
+    )
+    assert "holds id 255" in out
+    code, out, _ = run(
+        capsys,
+        tmp_path,
+        "--layout=bdd100k",
+        "--labels=cityscapes_train_ids",
+    )
+    assert code == 0 and "look like" not in out
+
+
+def test_what_has_no_partner_or_is_damaged_is_counted_and_named(
+    tmp_path, capsys
+):
+    root = trees.write_tree(tmp_path, trees.STEMS[:3])
+    trees.label_path(root, trees.STEMS[0]).unlink()
+    damaged = trees.image_path(root, trees.STEMS[1])
+    damaged.write_bytes(damaged.read_bytes()[:60])
+    code, out, _ = run(capsys, root)
+    assert code == 1
+    assert "train: 2 pairs" in out
+    assert f"1 would stop it, first {trees.STEMS[0]}: missing label" in out
+    assert f"1 would stop it, first {damaged}: image is truncated" in out
+
+
+def test_an_id_that_may_mean_no_class_is_said(tmp_path, capsys):
+    root = trees.write_tree(tmp_path, trees.STEMS[:1])
+    label = trees.label_map(1)
+    label[0, 0] = 200
+    trees.write(trees.label_path(root, trees.STEMS[0]), trees.png(label))
+    _, out, _ = run(capsys, root)
+    assert "if 200 means no class, add --ignore_id=200" in out
+
+
+@pytest.mark.parametrize(
+    ("flag", "code", "message"),
+    [
+        ("--layuot=kitti", 2, "unknown flag --layuot=kitti"),
+        ("--layout=kitty", 2, "--layout"),
+        ("--layout=camvid", 1, "holds neither train/ nor camvid*.zip"),
+    ],
+)
+def test_what_cannot_be_inspected_is_one_line(
+    tmp_path, capsys, flag, code, message
+):
+    found, _, err = run(capsys, tmp_path, flag)
+    assert found == code
+    assert err.count("\n") == 1 and message in err
