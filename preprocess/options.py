@@ -9,7 +9,7 @@ from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.rows import IGNORE_ID
 from schemas.labels.table import LabelSpace, LabelTable
 from schemas.layouts import table as layouts
-from schemas.layouts.kinds import Layout
+from schemas.layouts.layout import Layout
 from schemas.layouts.table import CITYSCAPES as CITYSCAPES_LAYOUT
 from schemas.shards import names as shard_names
 

@@ -185,19 +185,36 @@ def test_records_tree_and_zips_give_the_same_frames(root, tmp_path):
     assert one == other
 
 
+def pack_layout(root, target, layout):
+    """Packs a tree as a set is downloaded: in one zip, or one of each kind."""
+    target.mkdir()
+    for is_label in (False, True):
+        place = layout.place("val", is_label)
+        begin = place.kind.zip_begin
+        with zipfile.ZipFile(target / f"{begin}_x.zip", "w") as archive:
+            for path, content in trees.contents(root).items():
+                if path.startswith(begin) or place.top != begin:
+                    archive.writestr(path, content)
+    return target
+
+
+@pytest.mark.parametrize("is_packed", [False, True], ids=["tree", "zips"])
 @pytest.mark.parametrize("name", table.LAYOUTS)
-def test_every_layout_is_read_alike(name, tmp_path):
-    public_sets.WRITERS[name](tmp_path)
+def test_every_layout_is_read_alike(name, is_packed, tmp_path):
+    public_sets.WRITERS[name](tmp_path / "tree")
+    root = tmp_path / "tree"
+    if is_packed:
+        root = pack_layout(root, tmp_path / "zips", table.LAYOUTS[name])
     layout = dataclasses.replace(table.LAYOUTS[name], val_share=0.4)
     opened = frames.open_frames(
-        DataConfig(str(tmp_path)), None, named.table(layout.table), layout
+        DataConfig(str(root)), None, named.table(layout.table), layout
     )
     options = Options(
-        str(tmp_path),
+        str(root),
         "/nowhere",
         splits=("val",),
         layout=roots.find_layout(
-            str(tmp_path),
+            str(root),
             layout if name in DRAWN else table.LAYOUTS[name],
             ("val",),
         ),

@@ -14,7 +14,7 @@ from schemas import manifest
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.table import LabelTable
 from schemas.layouts import table as layouts
-from schemas.layouts.kinds import Layout
+from schemas.layouts.layout import Layout
 from schemas.manifest import ManifestError
 from trainer.config import devices, run_dir, saved
 from trainer.config.data import DataConfig

@@ -9,7 +9,7 @@ from preprocess.sources import source_files
 from preprocess.sources.source_files import Listing
 from schemas.failures import FlagError
 from schemas.layouts import filenames
-from schemas.layouts.kinds import Layout
+from schemas.layouts.layout import Layout
 from schemas.sources import misplaced
 
 _FLAG = "--cityscapes_root"

@@ -13,7 +13,8 @@ from preprocess import files
 from preprocess.errors import BadPictureError, ConversionError
 from schemas.layouts import filenames
 from schemas.layouts.filenames import Stray
-from schemas.layouts.kinds import Layout, Place
+from schemas.layouts.kinds import Place
+from schemas.layouts.layout import Layout
 from schemas.sources import zips
 
 _IN_ZIP = re.compile(r"\.zip(?=!)", re.IGNORECASE)

@@ -9,7 +9,8 @@ packaging of CamVid.
 import dataclasses
 import re
 
-from schemas.layouts.kinds import FRAME_SUFFIXES, Kind, Layout
+from schemas.layouts.kinds import FRAME_SUFFIXES, Kind
+from schemas.layouts.layout import Layout
 
 CUSTOM = "custom"
 """The name of a layout by patterns."""

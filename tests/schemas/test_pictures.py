@@ -66,3 +66,47 @@ def test_every_picture_is_opened_as_one_of_the_formats_expected():
     assert [
         line for path in files for line in opens_without_formats(path)
     ] == []
+
+
+def jpeg_of(marker=b"\xff\xc0", bits=8, size=(16, 32), channels=3):
+    """Writes a JPEG's begin: a comment, the frame, the scan's marker."""
+    height, width = (side.to_bytes(2, "big") for side in size)
+    frame = bytes([bits]) + height + width + bytes([channels]) * 4
+    length = (len(frame) + 2).to_bytes(2, "big")
+    return b"".join(
+        (
+            b"\xff\xd8\xff\xfe\x00\x05abc\xff",
+            marker + length + frame,
+            b"\xff\xda\x00\x02",
+        )
+    )
+
+
+@pytest.mark.parametrize("marker", [b"\xff\xc0", b"\xff\xc1", b"\xff\xc2"])
+def test_a_jpegs_header_is_read(marker):
+    content = jpeg_of(marker)
+    header = pictures.parse_jpeg_header(content)
+    assert (header.height, header.width, header.channels) == (16, 32, 3)
+    assert content[header.pixels_at :].startswith(b"\xff\xda")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "not a JPEG"),
+        (b"\x89PNG", "not a JPEG"),
+        (b"\xff\xd8", "truncated at byte 2"),
+        (jpeg_of()[:-4], "truncated at byte"),
+        (jpeg_of()[:20], "truncated at byte 20"),
+        (b"\xff\xd8abcd", "a JPEG without a marker at byte 2"),
+        (jpeg_of(b"\xff\xc9"), "a JPEG of a kind that readers do not decode"),
+        (jpeg_of(b"\xff\xdb"), "a JPEG of a kind that readers do not decode"),
+        (jpeg_of(bits=12), "a JPEG of 12 bits a channel, which should be 8"),
+        (jpeg_of(size=(0, 4)), "a picture of 0x4 pixels by its header"),
+        (jpeg_of(size=(65535, 65535)), "a picture of 65535x65535 pixels"),
+    ],
+)
+def test_what_no_jpegs_header_can_be_is_said(content, reason):
+    with pytest.raises(ValueError) as caught:
+        pictures.parse_jpeg_header(content)
+    assert str(caught.value).startswith(reason)

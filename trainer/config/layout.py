@@ -3,7 +3,7 @@
 import dataclasses
 
 from schemas.layouts import table
-from schemas.layouts.kinds import Layout
+from schemas.layouts.layout import Layout
 from trainer.config.flag import ConfigError
 from trainer.config.options import Config, option
 

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 from schemas.layouts import filenames
 from schemas.layouts.filenames import Stray
-from schemas.layouts.kinds import Layout, Place, frame_name
+from schemas.layouts.kinds import Place, frame_name
+from schemas.layouts.layout import Layout
 from schemas.layouts.table import CITYSCAPES
 from schemas.shards.names import SPLIT_ALIASES
 from schemas.sources import misplaced

@@ -14,7 +14,8 @@ from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.colors import ids_of_colors
 from schemas.labels.table import LabelSpace, LabelTable
 from schemas.layouts import filenames
-from schemas.layouts.kinds import Layout, frame_name
+from schemas.layouts.kinds import frame_name
+from schemas.layouts.layout import Layout
 from schemas.layouts.table import CITYSCAPES as CITYSCAPES_LAYOUT
 from schemas.manifest import FILE_NAME, NATIVE, ManifestError
 from schemas.pictures import PICTURE_KINDS, parse_png_header

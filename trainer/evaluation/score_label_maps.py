@@ -9,7 +9,8 @@ import numpy as np
 
 from schemas.labels.table import LabelTable
 from schemas.layouts import filenames
-from schemas.layouts.kinds import Layout, frame_name
+from schemas.layouts.kinds import frame_name
+from schemas.layouts.layout import Layout
 from trainer.config.inference import EvaluateConfig
 from trainer.data import cityscapes
 from trainer.data.cityscapes import Found
