@@ -190,7 +190,10 @@ def read_pairs(header: Header) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         label = path.replace("/leftImg8bit/", "/gtFine/").replace(
             "_leftImg8bit.png", "_gtFine_labelIds.png"
         )
-        with Image.open(path) as picture, Image.open(label) as label_map:
+        with (
+            Image.open(path, formats=("PNG",)) as picture,
+            Image.open(label, formats=("PNG",)) as label_map,
+        ):
             yield np.asarray(picture.convert("RGB")), np.asarray(label_map)
 
 
