@@ -5,7 +5,8 @@ r"""Times what augmentation beyond the recipe's costs the input.
 Each rate is images a second into batches of 32, 256x256, from the second
 epoch on, out of decoded pictures in memory, so that nothing but augmentation
 is left to do.  Scales are 0.5 to 2; colours are --brightness=0.2
---contrast=0.2 --saturation=0.2; rectangles are --coarse_dropout=8.
+--contrast=0.2 --saturation=0.2; rectangles are --coarse_dropout=8; crops on
+rare classes are --rare_class_crops=0.5.
 """
 
 import argparse
@@ -29,6 +30,7 @@ _NAMES = {
     "colors": "and colours",
     "rectangles": "and rectangles",
     "scale": "and scales",
+    "rare": "and half of the crops on rare classes",
     "all": "and all three",
 }
 """Augmentation of `feed_ours` → row."""

@@ -166,8 +166,7 @@ def train(
     )
     _perturb(stepper, variant.perturbation)
     order = Order(
-        crop=data.crop,
-        scale=data.scale,
+        augmentation=data.augmentation(),
         batch_size=flags.batch_size,
         epochs=config.epochs,
         seed=_SEED,

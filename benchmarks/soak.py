@@ -165,7 +165,7 @@ def read_epochs(
 
     data = DataConfig(data_dir, resize=None, crop=SIZE, cache="none")
     part = dataset.Part(dataset.load(data_dir), "train")
-    order = Order(SIZE, _BATCH_SIZE, num_epochs, seed=1)
+    order = Order(data.augmentation(), _BATCH_SIZE, num_epochs, seed=1)
     sources = splits.open_train(data, [part], "")
     batches = iter(pipeline.train_batches(sources, order))
     epochs = []

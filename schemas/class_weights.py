@@ -92,6 +92,31 @@ def enet(
     return weights
 
 
+def rarity(
+    class_pixels: Sequence[int] | np.ndarray,
+    evaluated: np.ndarray | None = None,
+) -> np.ndarray:
+    """Computes how rare classes are: the inverse of their pixels.
+
+    Args:
+        class_pixels: (num_classes,) pixels of each class.
+        evaluated: (num_classes,) bool, the classes that have a rarity; None
+            for all.
+
+    Returns:
+        (num_classes,) float64; 0 for a class that does not occur or that is
+        not evaluated.
+
+    Raises:
+        ValueError: A count is negative.
+    """
+    pixels = _check_counts(class_pixels)
+    counted = pixels > 0
+    if evaluated is not None:
+        counted &= evaluated
+    return counted / np.maximum(pixels, 1)
+
+
 def _check_counts(counts: Sequence[int] | np.ndarray) -> np.ndarray:
     array = np.asarray(counts, np.int64)
     if array.ndim != 1 or np.any(array < 0):

@@ -30,6 +30,7 @@ AUGMENTATIONS = {
     "scale": {"random_scale": _SCALES},
     "colors": {"appearance": AppearanceConfig(0.2, 0.2, 0.2)},
     "rectangles": {"appearance": AppearanceConfig(coarse_dropout=8)},
+    "rare": {"rare_class_crops": 0.5},
     "all": {
         "random_scale": _SCALES,
         "appearance": AppearanceConfig(0.2, 0.2, 0.2, coarse_dropout=8),
@@ -58,12 +59,10 @@ def measure(
 
         def open_batches() -> tf.data.Dataset:
             order = Order(
-                data.crop,
+                data.augmentation(records.rarity(True).tolist()),
                 feeding.BATCH_SIZE,
                 epochs=_MANY,
                 seed=2019,
-                scale=data.scale,
-                appearance=data.appearance,
             )
             sources = splits.open_train(data, records.train, cache_dir)
             batches = pipeline.train_batches(sources, order)

@@ -59,3 +59,9 @@ def test_counts_that_do_not_fit_are_refused(present):
 def test_a_negative_count_is_refused_by_name():
     with pytest.raises(ValueError, match=r"from 0 up, got \[3, -1\]"):
         class_weights.enet([3, -1])
+
+
+def test_rarity_is_the_inverse_of_the_pixels_of_what_is_evaluated():
+    assert class_weights.rarity([4, 0, 2]).tolist() == [0.25, 0, 0.5]
+    evaluated = np.array([True, True, False])
+    assert class_weights.rarity([4, 0, 2], evaluated).tolist() == [0.25, 0, 0]

@@ -5,7 +5,8 @@ import tensorflow as tf
 from schemas.labels.rows import IGNORE_ID
 from schemas.sizes import Size
 from trainer.augmentation.dropout import PADDING
-from trainer.config.data import RandomScale
+from trainer.augmentation.rare_class import find_corners
+from trainer.config.data import Augmentation, RandomScale
 
 NO_SCALE = RandomScale()
 
@@ -15,10 +16,13 @@ def random_crop(
     labels: tf.Tensor,
     index: tf.Tensor | int,
     draws: tf.Tensor,
-    crop: Size,
-    scale: RandomScale,
+    seed: tf.Tensor,
+    augmentation: Augmentation,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Cuts out what the draws say, at the scale that they say.
+
+    A crop on a rare class is among those that hold its pixel what the same
+    draws say.
 
     Picture and label never share a tensor, and the slice reads only the
     crop: joining channels and parting them again costs more than the rest.
@@ -28,13 +32,16 @@ def random_crop(
         of it.
     """
     sides = tf.shape(labels)[1:]
+    crop, scale = augmentation.crop, augmentation.scale
     window, target = crop, crop
     if scale != NO_SCALE:
         window, target = _scaled_window(sides, crop, scale, draws[3])
-    room = sides - window + 1
+    low, room = 0, sides - window + 1
+    if augmentation.rare:
+        low, room = find_corners(labels[index], window, seed, augmentation.rare)
     corner = tf.cast(draws[:2] * tf.cast(room, tf.float32), tf.int32)
     corner = tf.minimum(corner, room - 1)  # float32 may round up to `room`
-    begin = tf.concat([[tf.cast(index, tf.int32)], corner], 0)
+    begin = tf.concat([[tf.cast(index, tf.int32)], low + corner], 0)
     size = tf.concat([[1], window], 0)
     image = tf.slice(images, tf.pad(begin, [[0, 1]]), tf.concat([size, [3]], 0))
     label = tf.slice(labels, begin, size)

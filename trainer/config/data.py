@@ -1,6 +1,7 @@
 """The options of training data: where it is, its sizes, its augmentation."""
 
 import dataclasses
+from collections.abc import Sequence
 
 from schemas.sizes import Size
 from trainer.config.flag import ConfigError
@@ -88,6 +89,37 @@ class AppearanceConfig(Config):
 
 
 @dataclasses.dataclass(frozen=True)
+class RareClasses:
+    """Which crops are placed on a class.
+
+    Attributes:
+        share: How many of them, 0..1.
+        rarity: What the odds of each class are in proportion to, among those
+            of the picture; 0: never.
+    """
+
+    share: float
+    rarity: tuple[float, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+    """What training pictures go through.
+
+    Attributes:
+        crop: (height, width) of what comes out.
+        scale: What the scale before the crop is drawn from.
+        appearance: How pictures are repainted.
+        rare: Which crops are placed on a class; None: none.
+    """
+
+    crop: Size
+    scale: RandomScale = RandomScale()
+    appearance: AppearanceConfig = AppearanceConfig()
+    rare: RareClasses | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class DataConfig(Config):
     """The data set, the sizes of its pictures, augmentation."""
 
@@ -136,6 +168,13 @@ class DataConfig(Config):
         "is as likely as twice as large",
         choices=("uniform", "log_uniform"),
     )
+    rare_class_crops: float = option(
+        0.0,
+        help="Share of the crops that are placed on a pixel of a class, drawn "
+        "among those of the picture by its rarity in training",
+        at_least=0,
+        at_most=1,
+    )
     cache: str = option(
         "auto",
         help="Where decoded pictures are cached; auto: in memory where they "
@@ -145,11 +184,21 @@ class DataConfig(Config):
     )
     appearance: AppearanceConfig = AppearanceConfig()
 
-    @property
-    def scale(self) -> RandomScale:
-        """What the scale of a training picture is drawn from."""
+    def augmentation(self, rarity: Sequence[float] = ()) -> Augmentation:
+        """Returns what training pictures go through.
+
+        Args:
+            rarity: Of each class, as `RareClasses` has it; for
+                --rare_class_crops alone.
+        """
         is_log_uniform = self.random_scale_distribution == "log_uniform"
-        return RandomScale(*self.random_scale, is_log_uniform)
+        rare = RareClasses(self.rare_class_crops, tuple(rarity))
+        return Augmentation(
+            self.crop,
+            RandomScale(*self.random_scale, is_log_uniform),
+            self.appearance,
+            rare if self.rare_class_crops else None,
+        )
 
     def check_together(self) -> None:
         """Checks the crop, alone and against the resize."""

@@ -9,14 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from schemas.sizes import Size
-from trainer.augmentation import view
-from trainer.augmentation.crop import NO_SCALE
-from trainer.config.data import (
-    AppearanceConfig,
-    RandomScale,
-    steps_per_epoch,
-)
+from trainer.config.data import Augmentation, steps_per_epoch
 from trainer.data.run_records import drawn_frames
 from trainer.data.source import Source
 
@@ -29,23 +22,19 @@ class Order:
     """What decides the batches of training.
 
     Attributes:
-        crop: (height, width) of every picture.
+        augmentation: What pictures go through.
         batch_size: Pictures a batch of all processes together, at most those
             that an epoch draws.
         epochs: How many epochs there are.
         seed: Decides order and augmentation.
         first_step: The step, over all epochs, to begin at.
-        scale: What the scale before the crop is drawn from.
-        appearance: How pictures are repainted.
     """
 
-    crop: Size
+    augmentation: Augmentation
     batch_size: int
     epochs: int
     seed: int
     first_step: int = 0
-    scale: RandomScale = NO_SCALE
-    appearance: AppearanceConfig = view.AS_IT_IS
 
 
 class EpochPlan:

@@ -32,6 +32,8 @@ class Batching:
         seed: Decides order and augmentation.
         num_devices: The devices of all processes that share a batch.
         size_factor: What both sides of pictures have to divide by.
+        ignore_void: Whether no crop is placed on a class that is not
+            evaluated.
     """
 
     batch_size: int
@@ -40,6 +42,7 @@ class Batching:
     seed: int = 0
     num_devices: int = 1
     size_factor: int = SIZE_FACTOR
+    ignore_void: bool = True
 
 
 class RunData:
@@ -93,10 +96,9 @@ class RunData:
         sources = splits.open_train(
             data, self.records.train, self._cache_dir, share=self._share
         )
+        rarity = self.records.rarity(batching.ignore_void)
         order = Order(
-            crop=data.crop,
-            scale=data.scale,
-            appearance=data.appearance,
+            data.augmentation(rarity.tolist()),
             batch_size=batching.batch_size,
             epochs=batching.epochs,
             seed=batching.seed,

@@ -167,11 +167,7 @@ def _stream(
         position = position * share.count + share.index
         seed = tf.stack([tf.constant(order.seed, tf.int64), position])
         return view.random_view(
-            *source.fetch(element),
-            seed,
-            order.crop,
-            order.scale,
-            order.appearance,
+            *source.fetch(element), seed, order.augmentation
         )
 
     return epochs.flat_map(epoch_elements).map(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from schemas import class_weights
 from schemas.class_weights import PixelCounts
 from schemas.labels.table import LabelSpace, first_difference
 from schemas.manifest import FILE_NAME, ManifestError
@@ -49,6 +50,15 @@ class RunRecords:
             _total(self.train, "class_pixels"),
             _total(self.train, "present_pixels"),
         )
+
+    def rarity(self, ignore_void: bool) -> np.ndarray:
+        """Returns (num_classes,) float64: how rare classes are in training.
+
+        Args:
+            ignore_void: Whether classes that are not evaluated have none.
+        """
+        counted = self.space.evaluated if ignore_void else None
+        return class_weights.rarity(self.pixel_counts.class_pixels, counted)
 
     @property
     def train_digest(self) -> str:

@@ -247,6 +247,7 @@ def _open_data(
         seed=config.seed,
         num_devices=num_devices,
         size_factor=config.model.size_factor,
+        ignore_void=config.loss.ignore_void,
     )
     processes = config.devices
     return RunData(

@@ -8,10 +8,16 @@ from tests import tiny_dataset
 from trainer.augmentation import view
 from trainer.augmentation.dropout import PADDING
 from trainer.config import flag as checks
-from trainer.config.data import AppearanceConfig, DataConfig, RandomScale
+from trainer.config.data import (
+    AppearanceConfig,
+    Augmentation,
+    DataConfig,
+    RandomScale,
+)
 from trainer.data import dataset, pipeline, splits
 from trainer.data.epoch_plan import Order
 
+PLAIN = AppearanceConfig()
 SIZE = (64, 96)
 CROP = (32, 48)
 REPAINTED = [
@@ -31,16 +37,15 @@ def ramps():
     return tf.constant(image[None]), tf.constant(image[None, ..., 0])
 
 
-def cut(seed, scales, size=None, appearance=view.AS_IT_IS, **distribution):
+def cut(seed, scales, size=None, appearance=PLAIN, **distribution):
     images, labels = ramps()
     if size:
         images = images[:, : size[0], : size[1]]
         labels = labels[:, : size[0], : size[1]]
     seed = tf.constant([seed, 7], tf.int64)
     scale = RandomScale(*scales, **distribution)
-    image, label = view.random_view(
-        images, labels, 0, seed, CROP, scale, appearance
-    )
+    augmentation = Augmentation(CROP, scale, appearance)
+    image, label = view.random_view(images, labels, 0, seed, augmentation)
     return image.numpy().astype(int), label.numpy().astype(int)
 
 
@@ -148,14 +153,12 @@ def test_what_is_filled_up_keeps_its_grey():
 def test_changed_batches_depend_on_the_seed_alone(tmp_path, cache):
     tiny_dataset.write_dataset(tmp_path, 6, 1, SIZE, native=True)
     part = dataset.Part(dataset.load(str(tmp_path)), "train")
-    order = Order(
+    augmentation = Augmentation(
         (32, 32),
-        batch_size=2,
-        epochs=1,
-        seed=5,
-        scale=RandomScale(0.5, 2.0),
-        appearance=AppearanceConfig(0.2, 0.2, 0.2, 0.1, coarse_dropout=2),
+        RandomScale(0.5, 2.0),
+        AppearanceConfig(0.2, 0.2, 0.2, 0.1, coarse_dropout=2),
     )
+    order = Order(augmentation, batch_size=2, epochs=1, seed=5)
 
     def batches(cache):
         data = DataConfig(

@@ -41,7 +41,7 @@ def batches(
     """Returns the numbers of the frames of each batch, (B,) uint8."""
     data = DataConfig(data_dir, resize=SIZE, crop=(16, 16), **options)
     parts = open_run(data).train
-    order = Order(data.crop, batch_size, EPOCHS, seed, first_step)
+    order = Order(data.augmentation(), batch_size, EPOCHS, seed, first_step)
     sources = splits.open_train(data, parts, "", lambda line: None, share=share)
     return [
         images[:, 0, 0, 0].numpy()

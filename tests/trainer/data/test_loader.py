@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from tests import tiny_dataset
@@ -41,3 +42,25 @@ def test_a_part_of_a_batch_sets_the_size(data_dir):
 def test_each_device_has_a_picture(data_dir):
     assert eval_shape(data_dir, num_devices=3) == (3, *FRAME)
     assert eval_shape(data_dir, num_devices=8) == (8, *FRAME)
+
+
+@pytest.mark.parametrize("cache", ["ram", "none"])
+def test_crops_on_rare_classes_resume(tmp_path, cache):
+    road, pole, void = 7, 17, 0
+    ids = np.full(FRAME, road, np.uint8)
+    ids[20, 70], ids[40, 10] = pole, void
+    frames = [(np.zeros((*FRAME, 3), np.uint8), ids)] * 5
+    tiny_dataset.write_dataset(tmp_path, 4, 1, FRAME, frames=frames)
+    data = DataConfig(
+        str(tmp_path),
+        resize=None,
+        crop=(16, 16),
+        cache=cache,
+        rare_class_crops=1.0,
+    )
+    loaded = RunData(data, open_run(data), Batching(2, epochs=10), "unused")
+    whole = [ids.numpy() for _, ids in loaded.train_batches(0)]
+    rest = [ids.numpy() for _, ids in loaded.train_batches(7)]
+    np.testing.assert_array_equal(whole[7:], rest)
+    # One pole of 6,143 pixels: all crops but one in thousands hold it.
+    assert (np.stack(whole) == pole).any((2, 3)).all()

@@ -5,7 +5,7 @@ import tensorflow as tf
 from schemas import manifest
 from schemas.labels.rows import IGNORE_ID
 from tests import tiny_dataset
-from trainer.config.data import DataConfig
+from trainer.config.data import Augmentation, DataConfig
 from trainer.data import integrity, pipeline, records, splits
 from trainer.data.epoch_plan import Order
 from trainer.data.process_share import WHOLE, Share
@@ -41,7 +41,7 @@ def train_batches(
     data_dir, seed=1, first_step=0, batch_size=4, share=WHOLE, **options
 ):
     data, loaded = open_both(data_dir, **options)
-    order = Order(CROP, batch_size, 3, seed, first_step)
+    order = Order(Augmentation(CROP), batch_size, 3, seed, first_step)
     sources = splits.open_train(
         data, loaded.train, f"{data_dir}/cache", share=share, **SILENT
     )
@@ -158,7 +158,7 @@ def test_native_records_are_decoded_once_and_kept(tmp_path):  # F5
     sources = splits.open_train(data, loaded.train, "", report=said.append)
     for name in tmp_path.glob("train-*"):
         name.unlink()  # from here on, only what is kept can be read
-    order = Order(CROP, 2, 2, seed=1)
+    order = Order(Augmentation(CROP), 2, 2, seed=1)
     assert len(list(pipeline.train_batches(sources, order))) == 4
     assert said == [
         "decoding train once into 0 MB of memory; preprocess.main "
@@ -271,7 +271,7 @@ def test_a_damaged_record_is_named(tmp_path, cache):
     tiny_dataset.write_dataset(tmp_path, 4, 2, SIZE, num_shards=1)
     flip_byte(tmp_path / "train-00000-of-00001.tfrecord", 3000)
     data, loaded = open_both(str(tmp_path), cache=cache)
-    order = Order(CROP, 2, 1, seed=1)
+    order = Order(Augmentation(CROP), 2, 1, seed=1)
     text = r"train-00000-of-00001.tfrecord: record \d+ at byte \d+ has a wrong"
     with pytest.raises(manifest.ManifestError, match=text):
         with integrity.naming_damage(*loaded.train):
