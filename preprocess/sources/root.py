@@ -46,21 +46,26 @@ def check_root(listings: Sequence[Listing]) -> None:
         ConversionError: A kind of file is missing altogether; says what was
             looked for and what is there.
     """
-    if all(map(_holds, listings)):
+    by_top = {listing.place.top: listing for listing in listings}
+    if all(map(_holds, by_top.values())):
         return
     root = listings[0].root
-    places = {listing.place.top: listing.place for listing in listings}
-    reason = misplaced.missing_places(
-        root, list(places.values()), _FLAG, files.names
-    )
+    places = [listing.place for listing in by_top.values()]
+    reason = misplaced.missing_places(root, places, _FLAG, files.names)
     raise ConversionError(reason or f"{root} cannot be listed.")
 
 
 def why_no_files(listing: Listing) -> str:
     """Says why a split has no files of a kind; empty where it has some."""
     found = [below for below, *_ in source_files.list_below(listing)]
-    if any(listing.place.stem(below) is not None for below in found):
+    stems = [*filter(None, map(listing.place.stem, found))]
+    if any(listing.layout.holds(listing.split, stem) for stem in stems):
         return ""
+    if stems:
+        return (
+            f"--val_share={listing.layout.val_share} leaves it none of "
+            f"{len(stems)}. Give another share"
+        )
     return misplaced.missing_files(listing.place, _splits(listing), found)
 
 

@@ -120,6 +120,15 @@ class Place:
         """The folder right below the root that does; may be ""."""
         return self.folder.partition("/")[0]
 
+    @property
+    def telling(self) -> str:
+        """The folder that tells a data set: `top`, or all of `folder`.
+
+        A split's name alone tells nothing.
+        """
+        is_named = self.kind.pattern.startswith(f"{self.top}/")
+        return self.top if is_named else self.folder
+
     @functools.cached_property
     def wildcard(self) -> str:
         """The pattern as a user reads it: `leftImg8bit/val/**/*_left…`."""

@@ -37,9 +37,8 @@ def missing_places(
     missing = [place for place in places if not _entry(root, place, names)]
     if not missing:
         return ""
-    wanted = " and ".join(
-        f"neither {place.top}/ nor {place.zips}" for place in missing
-    )
+    lacks = [f"neither {place.top}/ nor {place.zips}" for place in missing]
+    wanted = " and ".join(dict.fromkeys(lacks))
     found = [name for name in _names(root, names) if not is_hidden(name)]
     shown = ", ".join(found[:_MAX_NAMED]) or "nothing"
     return (
@@ -130,9 +129,10 @@ def _near(root: str, names: Names) -> Iterator[str]:
 
 def _entry(folder: str, place: Place, names: Names) -> str:
     """Returns the name of a place's folder or first zip, empty for none."""
-    found = _names(folder, names)
-    if place.top in found:
+    above, _, name = place.telling.rpartition("/")
+    if name in _names(os.path.join(folder, above) if above else folder, names):
         return place.top
+    found = _names(folder, names)
     return next((name for name in found if place.is_zip_name(name)), "")
 
 

@@ -173,6 +173,17 @@ def test_a_split_that_a_layout_lacks_is_said(tmp_path):
     assert [len(found[split]) for split in ("train", "test")] == [8, 8]
 
 
+@pytest.mark.parametrize(("share", "split"), [(1.0, "train"), (1e-6, "val")])
+def test_a_share_that_leaves_a_split_nothing_is_said(tmp_path, share, split):
+    public_sets.WRITERS["kitti"](tmp_path / "kitti")
+    with pytest.raises(
+        ConversionError,
+        match=f"split {split} has no frames in .*: --val_share={share} leaves "
+        "it none of 8. Give another share; or leave",
+    ):
+        run(tmp_path / "kitti", tmp_path / "out", "kitti", share=share)
+
+
 def test_strays_and_orphans_of_a_layout_stop_it_or_are_listed(tmp_path):
     root, output = tmp_path / "bdd", tmp_path / "out"
     public_sets.WRITERS["bdd100k"](root)

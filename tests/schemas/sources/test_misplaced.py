@@ -1,6 +1,6 @@
 import pytest
 
-from schemas.layouts.table import CITYSCAPES
+from schemas.layouts.table import CITYSCAPES, LAYOUTS
 from schemas.sources import misplaced
 
 PICTURES, LABELS = (CITYSCAPES.place("val", i) for i in (False, True))
@@ -46,6 +46,24 @@ def test_what_is_there_is_named_but_for_hidden_files():
 def test_the_right_folder_is_named(root, right):
     folders = {"/": ["d", "x"], "/d": BOTH, "d": BOTH, ".": BOTH}
     assert ask(root, folders).endswith(f"Use --root={right}.")
+
+
+def test_folders_of_splits_alone_tell_no_data_set():
+    layout = LAYOUTS["mapillary"]
+    places = [layout.place("train", i) for i in (False, True)]
+    folders = {
+        "/": ["other", "vistas"],
+        "/other": ["training"],
+        "/vistas": ["training"],
+        "/vistas/training": ["images", "labels"],
+    }
+    said = misplaced.missing_places(
+        "/x", places, "--root", lambda path: folders.get(path, [])
+    )
+    assert said == (
+        "/x holds neither training/ nor mapillary*.zip; found nothing. Use "
+        "--root=/vistas."
+    )
 
 
 def test_what_lies_apart_is_to_be_moved():
