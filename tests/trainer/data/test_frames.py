@@ -149,3 +149,12 @@ def test_one_zip_of_two_says_how_to_name_both(tmp_path):
 def test_a_folder_that_does_not_exist_is_said(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere does not exist; give"):
         open_tree(tmp_path / "nowhere")
+
+
+def test_of_several_data_sets_the_first_that_has_the_split_is_scored(tmp_path):
+    for name, num_val in (("a", 1), ("b", 3)):
+        write_dataset(tmp_path / name, 4, num_val)
+    both = DataConfig(
+        f"{tmp_path}/b,{tmp_path}/a", resize=(40, 40), crop=(32, 32)
+    )
+    assert frames.open_frames(both).num_frames == 3
