@@ -42,8 +42,8 @@ class Stage:
 STAGES = {
     "a": Stage("The card and its limits", "card", 40, 30),
     "b": Stage("Right, and it learns", "correctness", 150, 120),
-    "c": Stage("The step", "steps", None, 120),
-    "d": Stage("Several GPUs", "several", 60, 60),
+    "c": Stage("The step", "steps", None, 150),
+    "d": Stage("Several GPUs", "several", 60, 90),
     "e": Stage("A training with everything on", "training", 110, 90),
 }
 
