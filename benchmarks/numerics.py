@@ -163,6 +163,7 @@ def train(
         records.num_examples,
         records.pixel_counts,
         devices.find_device(),
+        build.Milestones(flags.num_steps),
     )
     _perturb(stepper, variant.perturbation)
     order = Order(

@@ -57,9 +57,8 @@ def train(given: Given) -> tuple[TrainConfig, RunRecords]:
     model = dataclasses.replace(model, labels=records.space.table)
     base = run or TrainConfig(model_dir, data, model)
     base = dataclasses.replace(base, model=model)
-    config = with_values(base, given)
+    config = saved.resumed(with_values(base, given))
     devices.check_backend(config.devices)
-    saved.check_same_run(config)
     if config.loss.ignore_void:
         _check_some_class(records)
     return config, records

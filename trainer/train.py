@@ -11,7 +11,6 @@ import keras
 
 from schemas import locking
 from trainer.backends import processes
-from trainer.config import saved
 from trainer.config.training import TrainConfig
 from trainer.data.run_records import RunRecords
 from trainer.engine.loop import Training
@@ -44,7 +43,6 @@ def run(config: TrainConfig, records: RunRecords) -> int:
             files.make_folder(config.model_dir)
             stack.enter_context(locking.hold(config.model_dir))
             files.remove_partial(config.model_dir)
-            saved.save(config)
         is_stopped = stack.enter_context(processes.joined(config.devices))
         keras.utils.set_random_seed(config.seed or _SEED_OF_ZERO)
         training = Training(config, records, is_stopped)

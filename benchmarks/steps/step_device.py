@@ -21,7 +21,7 @@ def main(backend: str) -> None:
 
     device = devices.find_device()
     dtypes = ["float32"]
-    if devices.choose_policy("auto", device) == "mixed_bfloat16":
+    if devices.choose_precision(device, device.is_gpu)[0] == "bfloat16":
         dtypes.append("bfloat16")
     found = {
         "name": device.name,

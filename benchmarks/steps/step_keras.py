@@ -116,7 +116,10 @@ def _ours(
         accumulate_steps=flags.accumulate_steps,
     )
     counts = PixelCounts(*np.ones((2, step_timing.NUM_CLASSES), np.int64))
-    stepper = build.build_training(config, flags.batch_size, counts, device)
+    steps = build.Milestones(end=1)
+    stepper = build.build_training(
+        config, flags.batch_size, counts, device, steps
+    )
     return lambda: float(stepper.train(images, labels).loss)
 
 
@@ -135,7 +138,7 @@ def _split_joins(
     from trainer.optimizers.build import build_optimizer
 
     kinds = Kinds(
-        devices.choose_policy(flags.precision, device),
+        devices.policy_of(flags.precision),
         join_conv=joins.JoinConv2D,
     )
     num_classes = step_timing.NUM_CLASSES

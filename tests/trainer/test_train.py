@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import math
+import shutil
 import signal
 
 import keras
@@ -27,6 +28,7 @@ from trainer.data import pipeline, splits
 from trainer.data.run_records import open_run
 from trainer.engine import checkpoints, divergence, epoch, loop, validation
 from trainer.metrics import confusion
+from trainer.models import efficientnet_lite
 from trainer.models.pixels import normalize
 from trainer.models.saved import load_network
 
@@ -123,6 +125,119 @@ def test_a_run_goes_on_as_if_it_had_not_stopped(
         for row in read_rows(folder)
     ]
     assert numbers[:3] == numbers[3:]
+
+
+def test_an_encoder_is_frozen_for_epochs_whenever_a_run_is_stopped(
+    data_dir, tmp_path
+):
+    whole = tmp_path / "whole"
+
+    def config_of(model_dir):
+        config = make_config(
+            data_dir, model_dir, save_steps=1, keep_checkpoints=9
+        )
+        model = ModelConfig(
+            "label_ids",
+            encoder="efficientnet_lite0",
+            encoder_weights="none",
+            freeze_encoder_epochs=1,
+            decoder_filters=(4, 4, 4, 4, 4),
+        )
+        return dataclasses.replace(
+            config, model=model, mixed_precision="float32"
+        )
+
+    assert run_training(config_of(whole)) == 0
+    for step in (1, 3):
+        other = tmp_path / f"stopped-{step}"
+        (other / "checkpoints").mkdir(parents=True)
+        shutil.copy(whole / "config.json", other)
+        name = f"checkpoints/step-{step:08d}.npz"
+        shutil.copy(whole / name, other / name)
+        assert run_training(config_of(other)) == 0
+        assert same_state(other, whole)
+    kernels = [
+        np.load(whole / f"checkpoints/step-{step:08d}.npz")["model/000"]
+        for step in (1, 2, 3)
+    ]
+    assert np.array_equal(kernels[0], kernels[1])
+    assert not np.array_equal(kernels[1], kernels[2])
+
+
+def test_a_resumed_run_reads_no_file_of_its_encoders_weights(
+    data_dir, tmp_path, monkeypatch
+):
+    """Its checkpoint alone tells what was learned elsewhere, too."""
+    weights = tmp_path / "encoder.pth"
+    model = ModelConfig(
+        "label_ids",
+        encoder="efficientnet_lite0",
+        encoder_weights=str(weights),
+        decoder_filters=(4, 4, 4, 4, 4),
+    )
+    config = dataclasses.replace(
+        make_config(data_dir, tmp_path, epochs=1, mixed_precision="float32"),
+        model=model,
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(efficientnet_lite, "_load", lambda *_: None)
+        assert run_training(config) == 0
+    assert run_training(dataclasses.replace(config, epochs=2)) == 0
+    learned = checkpoints.load_latest(str(tmp_path)).host["learned"]
+    assert learned == list(range(2 * 48))
+
+
+def test_a_run_goes_on_with_another_batch_size_and_rate(data_dir, tmp_path):
+    first = make_config(data_dir, tmp_path / "run", epochs=1, save_steps=1)
+    assert run_training(first) == 0
+    # As if it had been stopped after its first step, of 4 of 10 frames.
+    (tmp_path / "run/checkpoints/step-00000002.npz").unlink()
+    declared = dataclasses.replace(
+        first,
+        epochs=2,
+        batch_size=3,
+        optimizer=OptimizerConfig(learning_rate=0.01),
+        allow_changes=("learning_rate", "batch_size"),
+    )
+    assert run_training(saved.resumed(declared)) == 0
+    rows = read_rows(tmp_path / "run")
+    # 6 frames are left, 2 steps; the second epoch has 3.
+    assert [row["step"] for row in rows] == ["3", "6"]
+    assert [row["learning_rate"] for row in rows] == ["0.01", "0.01"]
+    assert [row["changes"] for row in rows] == [
+        "step 1: learning_rate=0.01; step 1: batch_size=3; step 1: epochs=2",
+        "",
+    ]
+    again = tmp_path / "again"
+    (again / "checkpoints").mkdir(parents=True)
+    shutil.copy(tmp_path / "run/config.json", again)
+    name = "checkpoints/step-00000004.npz"
+    shutil.copy(tmp_path / "run" / name, again / name)
+    config = saved.load(str(again))
+    assert run_training(saved.resumed(config)) == 0
+    assert same_state(again, tmp_path / "run")
+
+
+def test_a_run_begins_with_the_weights_of_another(data_dir, tmp_path, capsys):
+    first = tmp_path / "first"
+    optimizer = OptimizerConfig(ema_decay=0.5)
+    config = make_config(data_dir, first, epochs=1, optimizer=optimizer)
+    run_training(config)
+    tuned = tmp_path / "tuned"
+    config = make_config(data_dir, tuned, epochs=1, init_from=str(first))
+    assert run_training(config) == 0
+    assert (
+        f"took 134 of 134 variables of {first}/best.keras (averaged)\n"
+        in capsys.readouterr().out
+    )
+    content = json.loads((tuned / "config.json").read_text())
+    assert content["init_from"] == str(first)
+    [row] = read_rows(tuned)
+    assert row["step"] == "2"
+    shutil.rmtree(first)
+    assert run_training(dataclasses.replace(config, epochs=2)) == 0
+    learned = checkpoints.load_latest(str(tuned)).host["learned"]
+    assert learned == list(range(18 + 4 + 22 + 1))
 
 
 def test_the_best_model_is_not_forgotten(data_dir, tmp_path):

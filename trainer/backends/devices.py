@@ -14,13 +14,10 @@ from trainer.config.flag import ConfigError
 
 ONE_DEVICE = DevicesConfig(strategy="single")
 
-_POLICIES = {
-    "float32": "float32",
-    "bfloat16": "mixed_bfloat16",
-    "float16": "mixed_float16",
-}
 _FIRST_WITH_BFLOAT16 = (8, 0)
 _FIRST_WITH_FAST_FLOAT16 = (7, 0)
+_FAST_BFLOAT16 = ("amx_bf16", "avx512_bf16")
+"""Instructions of x86 that multiply bfloat16, as Linux calls them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +28,8 @@ class Device:
         name: What people call it.
         is_gpu: Whether it is one.
         capability: A GPU's compute capability; (0, 0) where unknown.
+        bfloat16_by: The instructions by which a CPU is fast in bfloat16;
+            empty without any.
         members: The backend's names of all devices that share each batch,
             those of other processes included; empty for one.
         num_idle: The GPUs that this backend has found and leaves idle.
@@ -39,6 +38,7 @@ class Device:
     name: str
     is_gpu: bool
     capability: tuple[int, int] = (0, 0)
+    bfloat16_by: str = ""
     members: tuple[str, ...] = ()
     num_idle: int = 0
 
@@ -81,7 +81,7 @@ def _find_tensorflow_device(options: DevicesConfig) -> Device:
 
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
-        return Device("CPU", is_gpu=False)
+        return Device("CPU", is_gpu=False, bfloat16_by=_bfloat16_of_cpu())
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)
     details = tf.config.experimental.get_device_details(gpus[0])
@@ -91,6 +91,16 @@ def _find_tensorflow_device(options: DevicesConfig) -> Device:
         capability=details.get("compute_capability", (0, 0)),
         num_idle=len(gpus) - 1 if options.strategy == "auto" else 0,
     )
+
+
+def _bfloat16_of_cpu() -> str:
+    """Returns the first of `_FAST_BFLOAT16` that the processor has."""
+    try:
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+            known = set(file.read().split())
+    except OSError:  # not on Linux
+        return ""
+    return next((name for name in _FAST_BFLOAT16 if name in known), "")
 
 
 def _find_jax_device(options: DevicesConfig) -> Device:
@@ -136,19 +146,42 @@ def _num_used(options: DevicesConfig, num_devices: int, device: Device) -> int:
     return num_devices
 
 
-def choose_policy(mixed_precision: str, device: Device) -> str:
-    """Returns the Keras dtype policy for a flag's value.
+def choose_precision(
+    device: Device, jit_compile: bool, is_narrow: bool = False
+) -> tuple[str, str]:
+    """Returns the type that --mixed_precision=auto means, and why.
 
-    `auto` is bfloat16 where GPUs are fast at it, float16 on those before,
-    float32 on older ones and on CPUs.
+    It is bfloat16 where GPUs are fast at it, float16 on those before, and
+    bfloat16 on CPUs whose instructions TensorFlow's kernels have; XLA has
+    none on a CPU.
+
+    Args:
+        device: What a run computes on.
+        jit_compile: Whether XLA compiles its steps.
+        is_narrow: Whether its network has few filters: 8 were slower in
+            bfloat16 on a CPU, 16 faster.
     """
-    if mixed_precision == "auto":
-        mixed_precision = "float32"
+    if device.is_gpu:
+        major, minor = device.capability
+        reason = f"compute capability {major}.{minor}"
         if device.capability >= _FIRST_WITH_BFLOAT16:
-            mixed_precision = "bfloat16"
-        elif device.capability >= _FIRST_WITH_FAST_FLOAT16:
-            mixed_precision = "float16"
-    return _POLICIES[mixed_precision]
+            return "bfloat16", reason
+        if device.capability >= _FIRST_WITH_FAST_FLOAT16:
+            return "float16", reason
+        return "float32", reason
+    if jit_compile or keras.backend.backend() != "tensorflow":
+        return "float32", "XLA on a CPU"
+    if is_narrow:
+        return "float32", "the network is narrow"
+    if device.bfloat16_by:
+        return "bfloat16", f"the processor has {device.bfloat16_by}"
+    wanted = " nor ".join(_FAST_BFLOAT16)
+    return "float32", f"the processor has neither {wanted}"
+
+
+def policy_of(precision: str) -> str:
+    """Returns the Keras dtype policy of float32, bfloat16 or float16."""
+    return "float32" if precision == "float32" else f"mixed_{precision}"
 
 
 def choose_jit(jit_compile: str, device: Device) -> bool:

@@ -33,13 +33,14 @@ class JaxStepper(Stepper):
         super().__init__(*args)
         members = self._options.devices
         self._layout = jax_mesh.Layout(members) if members else None
-        outputs = self._layout.everywhere if self._layout else None
+        self._outputs = self._layout.everywhere if self._layout else None
+        self._fixed = self.model.non_trainable_variables
         self._value_and_grad = jax.value_and_grad(self._scaled, has_aux=True)
         self._scan, self._array = jax.lax.scan, jax.Array
-        self._train = jax.jit(
-            self._train_purely, donate_argnums=0, out_shardings=outputs
+        self._evaluate = jax.jit(
+            self._evaluate_purely, out_shardings=self._outputs
         )
-        self._evaluate = jax.jit(self._evaluate_purely, out_shardings=outputs)
+        self._compile()
         self.reload()
 
     def evaluate(self, images: Tensor, labels: Tensor) -> StepResult:
@@ -68,6 +69,17 @@ class JaxStepper(Stepper):
         )
         self._state: State = (trained, fixed, optimizer)
 
+    def _compile(self) -> None:
+        import jax
+
+        # Another function, or JAX would take the step that it knows.
+        def train(*arguments: Any) -> tuple[State, StepResult]:
+            return self._train_purely(*arguments)
+
+        self._train = jax.jit(
+            train, donate_argnums=0, out_shardings=self._outputs
+        )
+
     def _train_batch(self, images: Tensor, labels: Tensor) -> StepResult:
         self._state, result = self._train(
             self._state, *self._put(images, labels)
@@ -84,11 +96,7 @@ class JaxStepper(Stepper):
         ]
 
     def _variables(self) -> tuple[list, list, list]:
-        return (
-            self.model.trainable_variables,
-            self.model.non_trainable_variables,
-            self.optimizer.variables,
-        )
+        return self._learned, self._fixed, self.optimizer.variables
 
     def _scaled(
         self,
@@ -104,6 +112,10 @@ class JaxStepper(Stepper):
             The loss; beside it the fixed variables' new values and the
             batch's result.
         """
+        trainable = [
+            value if variable.trainable else ops.stop_gradient(value)
+            for variable, value in zip(self._learned, trainable, strict=True)
+        ]
         before = zip(
             (v for variables in self._variables() for v in variables),
             (*trainable, *fixed, *optimizer_state),
@@ -113,10 +125,7 @@ class JaxStepper(Stepper):
             logits = self._forward(normalize(images))
             loss, weight = self._loss(labels, logits)
             scaled = self.optimizer.scale_loss(loss)
-        fixed = [
-            scope.get_current_value(variable)
-            for variable in self.model.non_trainable_variables
-        ]
+        fixed = [scope.get_current_value(variable) for variable in self._fixed]
         return scaled, (fixed, self._result(labels, logits, loss, weight))
 
     def _train_purely(
@@ -141,7 +150,7 @@ class JaxStepper(Stepper):
             )
         else:
             sums = accumulation.nothing(
-                self.model.trainable_variables, self.model.output_shape[-1]
+                self._learned, self.model.output_shape[-1]
             )
             parts = (
                 accumulation.split(images, num_parts),
@@ -157,7 +166,9 @@ class JaxStepper(Stepper):
     def _evaluate_purely(
         self, trainable: Values, fixed: Values, images: Tensor, labels: Tensor
     ) -> StepResult:
-        logits, _ = self.model.stateless_call(
-            trainable, fixed, normalize(images), training=False
+        before = zip(
+            (*self._learned, *self._fixed), (*trainable, *fixed), strict=True
         )
-        return self._result(labels, logits, *self._loss(labels, logits))
+        with keras.StatelessScope(before):
+            logits = self.model(normalize(images), training=False)
+            return self._result(labels, logits, *self._loss(labels, logits))

@@ -6,7 +6,7 @@ needs their values waits for them.
 
 import abc
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -70,11 +70,25 @@ class Stepper(abc.ABC):
         self.optimizer = optimizer
         self._loss = loss
         self._options = options
-        optimizer.build(model.trainable_variables)
+        self._learned = model.trainable_variables
+        """What the optimizer knows, whether it is frozen for a while or not."""
+        optimizer.build(self._learned)
         if options.remat:
             self._forward = remat.recomputing(model)
         else:
             self._forward = lambda images: model(images, training=True)
+
+    def freeze(self, layers: Sequence[keras.Layer], is_frozen: bool) -> None:
+        """Keeps layers as they are from now on, or lets them learn.
+
+        Batch normalization among them normalizes by its averages meanwhile,
+        and the backward pass ends before them.
+        """
+        if all(layer.trainable != is_frozen for layer in layers):
+            return
+        for layer in layers:
+            layer.trainable = not is_frozen
+        self._compile()
 
     def train(self, images: Tensor, labels: Tensor) -> StepResult:
         """Learns from a batch.
@@ -98,6 +112,10 @@ class Stepper(abc.ABC):
     @abc.abstractmethod
     def evaluate(self, images: Tensor, labels: Tensor) -> StepResult:
         """Scores a batch; the arguments are those of `train`."""
+
+    @abc.abstractmethod
+    def _compile(self) -> None:
+        """Forgets what was compiled of the training step."""
 
     @abc.abstractmethod
     def sync(self) -> None:

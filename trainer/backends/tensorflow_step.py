@@ -1,5 +1,6 @@
 """Steps on Keras's TensorFlow backend."""
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -15,9 +16,8 @@ class TensorFlowStepper(Stepper):
     def __init__(self, *args: Any):
         """Takes the arguments of `Stepper`."""
         super().__init__(*args)
-        compiled = tf.function(jit_compile=self._options.jit_compile)
-        self._train = compiled(self._train_eagerly)
-        self._evaluate = compiled(self._evaluate_eagerly)
+        self._evaluate = self._compiled(self._evaluate_eagerly)
+        self._compile()
 
     def evaluate(self, images: tf.Tensor, labels: tf.Tensor) -> StepResult:
         """Scores a batch."""
@@ -28,6 +28,13 @@ class TensorFlowStepper(Stepper):
 
     def reload(self) -> None:
         """Does nothing: there is one copy of the variables."""
+
+    def _compile(self) -> None:
+        self._train = self._compiled(self._train_eagerly)
+
+    def _compiled(self, function: Callable) -> Callable:
+        compile_it = tf.function(jit_compile=self._options.jit_compile)
+        return compile_it(function)
 
     def _train_batch(self, images: tf.Tensor, labels: tf.Tensor) -> StepResult:
         return self._train(images, labels)

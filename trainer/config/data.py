@@ -44,18 +44,21 @@ class AppearanceConfig(Config):
         "below 0, to 1 + this",
         at_least=0,
         at_most=10,
+        may_be_declared=True,
     )
     contrast: float = option(
         0.0,
         help="Random contrast: like --brightness, around the picture's mean",
         at_least=0,
         at_most=10,
+        may_be_declared=True,
     )
     saturation: float = option(
         0.0,
         help="Random saturation: like --brightness, around each pixel's gray",
         at_least=0,
         at_most=10,
+        may_be_declared=True,
     )
     hue: float = option(
         0.0,
@@ -63,6 +66,7 @@ class AppearanceConfig(Config):
         "share of the hue circle",
         at_least=0,
         at_most=0.5,
+        may_be_declared=True,
     )
     coarse_dropout: int = option(
         0,
@@ -70,6 +74,7 @@ class AppearanceConfig(Config):
         "painted gray; their labels stay",
         at_least=0,
         at_most=MAX_RECTANGLES,
+        may_be_declared=True,
     )
     coarse_dropout_size: Bounds = option(
         (0.1, 0.2),
@@ -78,6 +83,7 @@ class AppearanceConfig(Config):
         at_most=1,
         length=2,
         example="0.1,0.2",
+        may_be_declared=True,
     )
 
     @property
@@ -161,12 +167,14 @@ class DataConfig(Config):
         at_most=10,
         length=2,
         example="0.5,2.0",
+        may_be_declared=True,
     )
     random_scale_distribution: str = option(
         "uniform",
         help="What --random_scale is drawn from; log_uniform: half as large "
         "is as likely as twice as large",
         choices=("uniform", "log_uniform"),
+        may_be_declared=True,
     )
     rare_class_crops: float = option(
         0.0,

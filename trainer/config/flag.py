@@ -36,6 +36,7 @@ class Option:
         required: What is missing where it is not given; empty: nothing is.
         is_path: Whether a leading ~ is the user's home folder.
         may_change: Whether a run resumes with another value.
+        may_be_declared: Whether it does so where --allow_changes names it.
     """
 
     help: str
@@ -49,6 +50,7 @@ class Option:
     required: str = ""
     is_path: bool = False
     may_change: bool = False
+    may_be_declared: bool = False
 
     def accepts(self, number: float) -> bool:
         """Returns whether a number is finite and within the bounds."""

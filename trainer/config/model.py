@@ -50,6 +50,12 @@ class ModelConfig(Config):
         at_least=0,
         at_most=1,
     )
+    freeze_encoder_epochs: int = option(
+        0,
+        help="Epochs before the encoder learns; until then it stays as it is, "
+        "its batch normalization included",
+        at_least=0,
+    )
     decoder_filters: tuple[int, ...] = option(
         (256, 128, 64, 32, 16),
         help="Filters of the decoder's five levels, of a U-Net with an encoder",
@@ -62,18 +68,36 @@ class ModelConfig(Config):
     """The data set's table of classes; no flag changes it."""
 
     def check_together(self) -> None:
-        """Checks that the decoder has its levels."""
+        """Checks the decoder's levels, and what freezes the encoder."""
         if len(self.decoder_filters) != NUM_LEVELS:
             given = ",".join(map(str, self.decoder_filters))
             raise ConfigError(
                 f"--decoder_filters={given} must be {NUM_LEVELS} numbers, like "
                 "256,128,64,32,16"
             )
+        if not self.freeze_encoder_epochs:
+            return
+        frozen = f"--freeze_encoder_epochs={self.freeze_encoder_epochs}"
+        if self.encoder == NO_ENCODER:
+            raise ConfigError(
+                f"{frozen} does nothing without an encoder; leave it out, or "
+                "give --encoder"
+            )
+        if not self.encoder_learning_rate:
+            raise ConfigError(
+                f"{frozen} does nothing with --encoder_learning_rate=0, which "
+                "freezes the encoder for all epochs; leave out one of them"
+            )
 
     @property
     def size_factor(self) -> int:
         """What both sides of the network's pictures have to divide by."""
         return SIZE_FACTOR if self.encoder == NO_ENCODER else 1 << NUM_LEVELS
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether its layers have few filters, less than 16 at the first."""
+        return self.encoder == NO_ENCODER and self.base_filters < 16
 
     @property
     def space(self) -> LabelSpace:

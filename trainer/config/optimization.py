@@ -22,22 +22,35 @@ class OptimizerConfig(Config):
         "adam", help="Optimizer", choices=("adam", "adamw", "sgd")
     )
     learning_rate: float = option(
-        1e-3, help="Learning rate, after the warm-up", above=0
+        1e-3,
+        help="Learning rate, after the warm-up",
+        above=0,
+        may_be_declared=True,
     )
     schedule: str = option(
         "constant",
         help="Learning-rate schedule until the last step",
         choices=("constant", "cosine", "poly"),
+        may_be_declared=True,
     )
     warmup_steps: int = option(
-        0, help="Warm-up: steps over which the learning rate rises", at_least=0
+        0,
+        help="Warm-up: steps over which the learning rate rises",
+        at_least=0,
+        may_be_declared=True,
     )
     weight_decay: float = option(
-        0.0, help="Weight decay, decoupled (adamw, sgd)", at_least=0
+        0.0,
+        help="Weight decay, decoupled (adamw, sgd)",
+        at_least=0,
+        may_be_declared=True,
     )
     momentum: float = option(0.9, help="Momentum (sgd)", at_least=0, below=1)
     clip_norm: float = option(
-        0.0, help="Global gradient-norm clipping; 0: none", at_least=0
+        0.0,
+        help="Global gradient-norm clipping; 0: none",
+        at_least=0,
+        may_be_declared=True,
     )
     ema_decay: float = option(
         0.0,
@@ -60,7 +73,12 @@ class OptimizerConfig(Config):
 class LossConfig(Config):
     """The loss."""
 
-    loss: str = option("cross_entropy", help="Loss function", choices=LOSSES)
+    loss: str = option(
+        "cross_entropy",
+        help="Loss function",
+        choices=LOSSES,
+        may_be_declared=True,
+    )
     class_weights: str = option(
         "none",
         help="Class weights, from the manifest's pixel counts",
@@ -70,17 +88,20 @@ class LossConfig(Config):
             "sqrt_median_frequency",
             "enet",
         ),
+        may_be_declared=True,
     )
     label_smoothing: float = option(
         0.0,
         help="Label smoothing: share of the truth spread over all classes",
         at_least=0,
         below=1,
+        may_be_declared=True,
     )
     focal_gamma: float = option(
         2.0,
         help="Gamma of --loss=focal: how much easy pixels count less",
         at_least=0,
+        may_be_declared=True,
     )
     ohem_share: float = option(
         0.25,
@@ -88,12 +109,14 @@ class LossConfig(Config):
         "learns from",
         above=0,
         at_most=1,
+        may_be_declared=True,
     )
     region_loss_weight: float = option(
         1.0,
         help="Weight of the Dice or Tversky term beside cross-entropy",
         at_least=0,
         at_most=100,
+        may_be_declared=True,
     )
     tversky_beta: float = option(
         0.7,
@@ -101,6 +124,7 @@ class LossConfig(Config):
         "class costs; a wrong one costs the rest to 1; 0.5 is Dice",
         at_least=0,
         at_most=1,
+        may_be_declared=True,
     )
     ignore_void: bool = option(
         True,

@@ -41,3 +41,23 @@ def network_path(model_dir: str, checkpoint: str) -> str:
             "or give --checkpoint the path of a .keras file"
         )
     return path
+
+
+def source_network(init_from: str) -> str:
+    """Returns the path of the .keras file that --init_from means.
+
+    Args:
+        init_from: A run's folder, whose best network it is, or the file.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+    """
+    path = init_from
+    if not init_from.endswith(NETWORK_SUFFIX):
+        path = files.join(init_from, BEST_NETWORK)
+    if files.num_bytes(path) is None:
+        raise FileNotFoundError(
+            f"{path} does not exist: give --init_from the folder of a run that "
+            f"has finished an epoch, or a {NETWORK_SUFFIX} file"
+        )
+    return path

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.table import LabelTable, first_difference
 from trainer.config import run_dir
-from trainer.config.flag import ConfigError, Flag
+from trainer.config.flag import ConfigError
 from trainer.config.options import all_flags, values
-from trainer.config.training import TrainConfig
+from trainer.config.training import Change, TrainConfig
 from trainer.storage import files
 
 FILE_NAME = "config.json"
@@ -25,8 +25,8 @@ _MAX_BYTES = 1 << 20
 
 
 def save(config: TrainConfig) -> None:
-    """Writes RUN/config.json."""
-    content = dataclasses.asdict(config)
+    """Writes RUN/config.json; --allow_changes holds for once alone."""
+    content = dataclasses.asdict(dataclasses.replace(config, allow_changes=()))
     content["model"]["labels"] = config.model.labels.to_json()
     if config.model.labels == CITYSCAPES:  # As runs do that know no other.
         del content["model"]["labels"]
@@ -77,22 +77,36 @@ def _rebuild(kind: type[_Config], content: dict[str, Any]) -> _Config:
         elif dataclasses.is_dataclass(hints[name]):
             value = _rebuild(hints[name], value)
         elif isinstance(value, list):
-            value = tuple(value)
+            kinds = typing.get_args(hints[name])
+            value = tuple(
+                _rebuild(kinds[0], part) if isinstance(part, dict) else part
+                for part in value
+            )
         values[name] = value
     return kind(**values)
 
 
-def check_same_run(config: TrainConfig) -> None:
+def resumed(config: TrainConfig) -> TrainConfig:
     """Checks a configuration against the run that it would resume.
+
+    Returns:
+        The configuration, with what the run has settled meanwhile.
 
     Raises:
         ConfigError: A flag that decides the result has changed; names both
             values.
+        FileNotFoundError: There is none, and --init_from names no network.
     """
     folder = files.join(config.model_dir, run_dir.CHECKPOINTS_DIR)
     before = load(config.model_dir)
     if before is None or not files.names(folder):
-        return
+        if config.init_from:
+            run_dir.source_network(config.init_from)
+        return config
+    if config.mixed_precision == "auto":
+        config = dataclasses.replace(
+            config, mixed_precision=before.mixed_precision
+        )
     classes = first_difference(config.model.labels, before.model.labels)
     if classes:
         raise ConfigError(
@@ -100,22 +114,76 @@ def check_same_run(config: TrainConfig) -> None:
             f"in {config.model_dir}: {classes}; give the data set of the run, "
             "or another --model_dir"
         )
+    changed = _changed(before, config)
+    refused = [name for name in changed if name not in config.allow_changes]
+    if refused:
+        raise ConfigError(_refusal(changed, refused, config.model_dir))
+    return config
+
+
+def with_changes(config: TrainConfig, step: int) -> TrainConfig:
+    """Adds what has changed since RUN/config.json was written.
+
+    Args:
+        config: The run, `resumed`.
+        step: The one that it resumes after.
+    """
+    before = load(config.model_dir)
+    if before is None:
+        return config
+    changed = {
+        name: both
+        for name, both in _changed(before, config).items()
+        if all_flags(TrainConfig)[name].option.may_be_declared
+    }
+    if config.epochs != before.epochs:
+        changed["epochs"] = str(before.epochs), str(config.epochs)
+    # A change that no checkpoint was written after begins now.
+    earlier = tuple(
+        dataclasses.replace(change, step=min(change.step, step))
+        for change in before.changes
+    )
+    now = tuple(Change(step, name, *words) for name, words in changed.items())
+    return dataclasses.replace(config, changes=earlier + now)
+
+
+def _changed(
+    before: TrainConfig, config: TrainConfig
+) -> dict[str, tuple[str, str]]:
+    """Returns the flags that decide a result and have changed, both values.
+
+    More epochs make a run longer; the number is checked when it is known how
+    many are done.
+    """
     old, new = values(before), values(config)
-    changed = [
-        f"--{name} was {flag.format(old[name])} and is {flag.format(new[name])}"
+    return {
+        name: (flag.format(old[name]), flag.format(new[name]))
         for name, flag in all_flags(TrainConfig).items()
-        if new[name] != old[name] and not _may_change(flag, config)
-    ]
-    if changed:
-        raise ConfigError(
-            f"{config.model_dir} holds a run with other flags: "
-            f"{', '.join(changed)}; give the old ones to resume it, or another "
-            "--model_dir"
+        if new[name] != old[name]
+        and not flag.option.may_change
+        and name != "epochs"
+    }
+
+
+def _refusal(
+    changed: dict[str, tuple[str, str]], refused: list[str], model_dir: str
+) -> str:
+    """Says which flags have changed, and what can be done."""
+    flags = all_flags(TrainConfig)
+    words = ", ".join(
+        f"--{name} was {before} and is {after}"
+        for name, (before, after) in changed.items()
+        if name in refused
+    )
+    remedy = (
+        f"--allow_changes={','.join(changed)} to resume it with the new ones"
+    )
+    if not all(flags[name].option.may_be_declared for name in refused):
+        remedy = (
+            "another --model_dir to begin another run (with "
+            f"--init_from={model_dir}, by this run's weights)"
         )
-
-
-def _may_change(flag: Flag, config: TrainConfig) -> bool:
-    """Returns whether a run resumes with another value of a flag."""
-    if flag.name == "epochs":  # other schedules fall towards the last epoch
-        return config.optimizer.schedule == "constant"
-    return flag.option.may_change
+    return (
+        f"{model_dir} holds a run with other flags: {words}; give the old ones "
+        f"to resume it, or {remedy}"
+    )

@@ -7,10 +7,38 @@ from trainer.config.devices import DevicesConfig
 from trainer.config.flag import ConfigError
 from trainer.config.model import ModelConfig
 from trainer.config.optimization import LossConfig, OptimizerConfig
-from trainer.config.options import Config, option, part
+from trainer.config.options import Config, all_flags, option, part
 from trainer.config.sizes import format_size
 
 SWITCHES = ("auto", "on", "off")
+
+_MAY_BE_DECLARED = (
+    "batch_size",
+    *(
+        name
+        for config in (OptimizerConfig, LossConfig, DataConfig)
+        for name, flag in all_flags(config).items()
+        if flag.option.may_be_declared
+    ),
+)
+"""Flags that decide a run's result and yet fit its variables when changed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """A flag that has changed while a run was interrupted.
+
+    Attributes:
+        step: The last one before the change.
+        flag: The flag's name.
+        before: Its value until then, as on a command line.
+        after: Its value since.
+    """
+
+    step: int
+    flag: str
+    before: str
+    after: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +67,13 @@ class TrainConfig(Config):
         help="Batch size, of all devices and processes together",
         at_least=1,
         at_most=65_536,
+        may_be_declared=True,
+    )
+    init_from: str = option(
+        "",
+        help="Run's folder, or .keras file, whose weights a new run begins "
+        "with, where names and shapes of layers are the same",
+        is_path=True,
     )
     mixed_precision: str = option(
         "auto",
@@ -96,12 +131,23 @@ class TrainConfig(Config):
         at_least=1,
         may_change=True,
     )
+    allow_changes: tuple[str, ...] = option(
+        (),
+        help="Flags with which the run may be resumed though they decide its "
+        "result and have changed",
+        choices=_MAY_BE_DECLARED,
+        example="learning_rate,batch_size",
+        may_change=True,
+    )
     seed: int = option(
         2019,
         help="Seed of weights, order and augmentation",
         at_least=0,
         at_most=(1 << 32) - 1,
     )
+
+    changes: tuple[Change, ...] = ()
+    """Of flags, while the run was interrupted; no flag by itself."""
 
     def check_together(self) -> None:
         """Checks that crops fit the network, and a batch its parts."""
@@ -116,3 +162,11 @@ class TrainConfig(Config):
                 f"--batch_size={self.batch_size} does not divide into "
                 f"--accumulate_steps={self.accumulate_steps} equal parts"
             )
+
+    @property
+    def first_batch_size(self) -> int:
+        """The batch size that the run began with."""
+        for change in self.changes:
+            if change.flag == "batch_size":
+                return int(change.before)
+        return self.batch_size

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from trainer.config.data import Augmentation, steps_per_epoch
+from trainer.config.data import Augmentation
 from trainer.data.run_records import drawn_frames
 from trainer.data.source import Source
 
@@ -27,26 +27,30 @@ class Order:
             that an epoch draws.
         epochs: How many epochs there are.
         seed: Decides order and augmentation.
-        first_step: The step, over all epochs, to begin at.
+        first_epoch: The epoch to begin in.
+        first_position: How many frames of it, of all processes together, were
+            shown before, in batches of whatever size.
     """
 
     augmentation: Augmentation
     batch_size: int
     epochs: int
     seed: int
-    first_step: int = 0
+    first_epoch: int = 0
+    first_position: int = 0
 
 
 class EpochPlan:
     """What a process draws in an epoch.
 
+    The order of an epoch does not know of batches: they end where less than
+    one is left.
+
     Attributes:
         order: What decides the batches.
         batch_size: Pictures of this process in a batch.
-        first_epoch: The epoch to begin in.
         num_sources: The number of splits.
-        num_drawn: How many frames an epoch draws of each split.
-        num_drawn_before: How many of these the first epoch has drawn.
+        num_mixed: How many frames of each split an epoch has in order.
     """
 
     def __init__(self, sources: Sequence[Source], order: Order):
@@ -59,29 +63,44 @@ class EpochPlan:
         self.order = order
         self.num_sources = len(sources)
         wanted = np.array(drawn_frames([source.part for source in sources]))
-        num_frames = round(wanted.sum())
+        num_frames, num_shares = round(wanted.sum()), sources[0].share.count
         batch_size = min(order.batch_size, num_frames)
-        num_steps = steps_per_epoch(num_frames, batch_size)
-        self.batch_size = batch_size // sources[0].share.count
-        self.num_drawn = divide(num_steps * self.batch_size, wanted)
-        self.first_epoch, skipped_steps = divmod(order.first_step, num_steps)
-        self._num_skipped = skipped_steps * self.batch_size
-        skipped = self.mixture(self.first_epoch)[: self._num_skipped]
-        self.num_drawn_before = np.bincount(skipped, minlength=len(sources))
+        num_left = (num_frames - order.first_position) // batch_size
+        self.batch_size = batch_size // num_shares
+        self.num_mixed = divide(num_frames // num_shares, wanted)
+        self._num_taken = num_frames // batch_size * self.batch_size
+        self._num_before = order.first_position // num_shares
+        self._num_of_first = self._num_before + num_left * self.batch_size
 
-    def mixture(self, epoch: tf.Tensor | int) -> tf.Tensor:
-        """Returns (N,) int64: the number of the split of each frame drawn."""
-        ordered = np.repeat(np.arange(self.num_sources), self.num_drawn)
+    def mixture(self, epoch: tf.Tensor) -> tf.Tensor:
+        """Returns (N,) int64: the number of the split of each frame."""
+        ordered = np.repeat(np.arange(self.num_sources), self.num_mixed)
         seed = tf.stack([tf.constant(self.order.seed, tf.int64), epoch])
         return tf.random.experimental.stateless_shuffle(
             tf.constant(ordered, tf.int64),
             tf.random.experimental.stateless_fold_in(seed, _MIXTURE),
         )
 
+    def num_taken(self, epoch: tf.Tensor) -> tf.Tensor:
+        """Returns () int64: how many frames an epoch draws, in order."""
+        more = self._num_of_first - self._num_taken
+        return self._num_taken + self._is_first(epoch) * more
+
     def num_skipped(self, epoch: tf.Tensor) -> tf.Tensor:
         """Returns () int64: how many of these were drawn before."""
-        is_first = tf.cast(epoch == self.first_epoch, tf.int64)
-        return is_first * self._num_skipped
+        return self._is_first(epoch) * self._num_before
+
+    def num_of(
+        self, number: int, epoch: tf.Tensor, num_first: tf.Tensor
+    ) -> tf.Tensor:
+        """Returns () int64: how many of an epoch's first are of a split."""
+        if self.num_sources == 1:
+            return num_first
+        is_of_split = self.mixture(epoch)[:num_first] == number
+        return tf.math.count_nonzero(is_of_split)
+
+    def _is_first(self, epoch: tf.Tensor) -> tf.Tensor:
+        return tf.cast(epoch == self.order.first_epoch, tf.int64)
 
 
 def divide(total: int, weights: np.ndarray) -> np.ndarray:

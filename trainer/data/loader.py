@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import tensorflow as tf
 
 from schemas.sizes import Size
-from trainer.config.data import DataConfig, steps_per_epoch
+from trainer.config.data import DataConfig
 from trainer.config.flag import ConfigError
 from trainer.config.sizes import SIZE_FACTOR
 from trainer.data import integrity, pipeline, splits
@@ -50,7 +50,6 @@ class RunData:
 
     Attributes:
         records: What the splits hold.
-        steps_per_epoch: The steps that the training splits make.
     """
 
     def __init__(
@@ -82,16 +81,18 @@ class RunData:
         _check_frames(records.train, share.count)
         used = (*records.train, records.evaluation)
         integrity.verify_shards(used, share=share)
-        self.steps_per_epoch = steps_per_epoch(
-            records.num_examples, batching.batch_size
-        )
 
     def check_unchanged(self) -> None:
         """Raises ManifestError where the splits were converted again."""
         self.records.check_unchanged()
 
-    def train_batches(self, first_step: int) -> Iterator[Batch]:
-        """Opens the batches of all steps from one on."""
+    def train_batches(self, epoch: int, position: int) -> Iterator[Batch]:
+        """Opens the batches of all steps from a place on.
+
+        Args:
+            epoch: The number of the epoch, from 0.
+            position: The frames of it that were shown before.
+        """
         data, batching = self._data, self._batching
         sources = splits.open_train(
             data, self.records.train, self._cache_dir, share=self._share
@@ -102,7 +103,8 @@ class RunData:
             batch_size=batching.batch_size,
             epochs=batching.epochs,
             seed=batching.seed,
-            first_step=first_step,
+            first_epoch=epoch,
+            first_position=position,
         )
         return iter(pipeline.train_batches(sources, order))
 

@@ -46,7 +46,7 @@ def train_batches(sources: Sequence[Source], order: Order) -> tf.data.Dataset:
         process's part of the batch.
     """
     plan = EpochPlan(sources, order)
-    epochs = tf.data.Dataset.range(plan.first_epoch, order.epochs)
+    epochs = tf.data.Dataset.range(order.first_epoch, order.epochs)
     streams = [
         _stream(source, number, plan, epochs)
         for number, source in enumerate(sources)
@@ -55,9 +55,11 @@ def train_batches(sources: Sequence[Source], order: Order) -> tf.data.Dataset:
         [mixed] = streams
     else:
         choices = epochs.flat_map(
-            lambda epoch: tf.data.Dataset.from_tensor_slices(
-                plan.mixture(epoch)
-            ).skip(plan.num_skipped(epoch))
+            lambda epoch: (
+                tf.data.Dataset.from_tensor_slices(plan.mixture(epoch))
+                .take(plan.num_taken(epoch))
+                .skip(plan.num_skipped(epoch))
+            )
         )
         mixed = tf.data.Dataset.choose_from_datasets(streams, choices)
     return mixed.batch(plan.batch_size, drop_remainder=True).prefetch(
@@ -139,12 +141,10 @@ def _stream(
         epochs: The numbers of the epochs.
     """
     order, share = plan.order, source.share
-    num_drawn = plan.num_drawn[number]
     # A weight above 1 takes several passes for an epoch.
-    num_passes = max(1, -(-num_drawn // source.num_examples))
+    num_passes = max(1, -(-plan.num_mixed[number] // source.num_examples))
 
     def epoch_elements(epoch: tf.Tensor) -> tf.data.Dataset:
-        is_first = tf.cast(epoch == plan.first_epoch, tf.int64)
         passes = tf.data.Dataset.range(num_passes).flat_map(
             lambda index: _shuffled(
                 source,
@@ -155,8 +155,8 @@ def _stream(
         return (
             # (position in all epochs, element)
             passes.enumerate(start=epoch * EPOCH_STRIDE)
-            .take(num_drawn)
-            .skip(is_first * plan.num_drawn_before[number])
+            .take(plan.num_of(number, epoch, plan.num_taken(epoch)))
+            .skip(plan.num_of(number, epoch, plan.num_skipped(epoch)))
         )
 
     def load(

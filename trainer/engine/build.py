@@ -1,18 +1,72 @@
 """From a configuration to what can be stepped: network, optimizer, loss."""
 
+import dataclasses
+from typing import NamedTuple
+
 import keras
 
 from schemas.class_weights import PixelCounts
 from trainer.backends import devices
 from trainer.backends.build import build_stepper
 from trainer.backends.step import StepOptions, Stepper
-from trainer.config.data import steps_per_epoch
+from trainer.config import run_dir, saved
 from trainer.config.flag import ConfigError
 from trainer.config.training import TrainConfig
+from trainer.engine.plan import Plan
+from trainer.engine.state import RunState
 from trainer.losses.build import build_loss, class_weights
-from trainer.models.build import build_training_network
-from trainer.models.encoders import learning_rate_factors
+from trainer.models import transfer
+from trainer.models.build import build_plain_network, build_training_network
+from trainer.models.encoders import encoder_layers
 from trainer.optimizers.build import build_optimizer
+from trainer.optimizers.factors import Pace
+
+
+class Milestones(NamedTuple):
+    """The steps of a run that its optimizer has to know.
+
+    Attributes:
+        end: The last one.
+        encoder_begin: The last one before the encoder learns; 0: it does
+            from the first on.
+    """
+
+    end: int
+    encoder_begin: int = 0
+
+
+def milestones(config: TrainConfig, plan: Plan, state: RunState) -> Milestones:
+    """Returns a run's milestones, wherever it is."""
+    num_frozen = min(config.model.freeze_encoder_epochs, config.epochs)
+    return Milestones(
+        plan.end_of_epoch(config.epochs, state),
+        plan.end_of_epoch(num_frozen, state),
+    )
+
+
+def settle(
+    config: TrainConfig, device: devices.Device, is_new: bool
+) -> TrainConfig:
+    """Replaces --mixed_precision=auto by the type that it means.
+
+    It stays what it is when the run resumes, on another processor too.
+
+    Args:
+        config: The run.
+        device: What it computes on.
+        is_new: Whether it begins.  A run that goes on and yet says auto was
+            begun when that was float32 on every CPU.
+    """
+    if config.mixed_precision != "auto":
+        return config
+    jit_compile = devices.choose_jit(config.jit_compile, device)
+    precision, reason = devices.choose_precision(
+        device, jit_compile, config.model.is_narrow
+    )
+    if not (is_new or device.is_gpu):
+        precision, reason = "float32", "as the run began"
+    print(f"--mixed_precision=auto: {precision} ({reason})", flush=True)
+    return dataclasses.replace(config, mixed_precision=precision)
 
 
 def build_training(
@@ -20,30 +74,33 @@ def build_training(
     num_examples: int,
     counts: PixelCounts,
     device: devices.Device,
+    steps: Milestones,
+    is_new: bool = True,
 ) -> Stepper:
     """Builds network, optimizer and loss, ready to step.
 
     Args:
-        config: The run.
+        config: The run, settled.
         num_examples: The frames that an epoch draws.
         counts: Their pixels.
         device: What it computes on.
+        steps: Those that its optimizer has to know.
+        is_new: Whether it begins; else all variables are to be restored.
 
     Raises:
         ConfigError: The devices cannot share what is asked for.
     """
     if device.members:
         _check_batch(config, num_examples, len(device.members))
-    policy = devices.choose_policy(config.mixed_precision, device)
+    policy = devices.policy_of(config.mixed_precision)
     jit_compile = devices.choose_jit(config.jit_compile, device)
     has_kernels = devices.has_kernels(jit_compile)
-    model = build_training_network(config.model, policy, has_kernels)
-    num_steps = steps_per_epoch(num_examples, config.batch_size)
+    model = build_training_network(config.model, policy, has_kernels, is_new)
+    if is_new and config.init_from:
+        _begin_from(config, model)
+    pace = Pace(config.model.encoder_learning_rate, steps.encoder_begin)
     optimizer = build_optimizer(
-        config.optimizer,
-        config.epochs * num_steps,
-        has_kernels,
-        learning_rate_factors(model, config.model.encoder_learning_rate),
+        config.optimizer, steps.end, has_kernels, paces_of(model, pace)
     )
     if policy == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
@@ -53,6 +110,50 @@ def build_training(
         jit_compile, config.remat, config.accumulate_steps, device.members
     )
     return build_stepper(model, optimizer, loss, options)
+
+
+def _begin_from(config: TrainConfig, model: keras.Model) -> None:
+    """Gives a network the weights of --init_from, and says which.
+
+    Raises:
+        ConfigError: The earlier run's configuration is damaged.
+        FileNotFoundError: There is no such network.
+        ValueError: It is damaged, or fits nowhere.
+    """
+    path = run_dir.source_network(config.init_from)
+    earlier = saved.load(path.rpartition("/")[0] or ".")
+    plain = build_plain_network(config.model)
+    taken = transfer.take_weights(model, plain, path, config.model.space)
+    kept = " (averaged)" if earlier and earlier.optimizer.ema_decay else ""
+    new = f"; new: {', '.join(taken.new_layers)}" if taken.new_layers else ""
+    print(
+        f"took {taken.num_taken} of {taken.num_variables} variables of "
+        f"{path}{kept}{new}",
+        flush=True,
+    )
+
+
+def paces_of(model: keras.Model, pace: Pace) -> list[Pace]:
+    """Returns how each variable of a network learns.
+
+    Args:
+        model: A network, with an encoder or without.
+        pace: That of the encoder's variables.
+
+    Returns:
+        One for each trainable variable; empty where all learn alike.
+    """
+    others = {
+        id(variable)
+        for layer in encoder_layers(model)
+        for variable in layer.trainable_variables
+    }
+    if not others or pace == Pace():
+        return []
+    return [
+        pace if id(variable) in others else Pace()
+        for variable in model.trainable_variables
+    ]
 
 
 def _check_batch(

@@ -8,7 +8,9 @@ from trainer.backends import devices
 from trainer.config.training import TrainConfig
 from trainer.data.run_records import RunRecords
 from trainer.engine.clock import Clock, format_seconds
-from trainer.engine.epoch import EpochScores, Row
+from trainer.engine.epoch import Row
+from trainer.engine.plan import Plan
+from trainer.engine.state import RunState
 
 _SECONDS_BETWEEN_LINES = 15.0
 
@@ -16,31 +18,29 @@ _SECONDS_BETWEEN_LINES = 15.0
 class Console:
     """Prints a run's beginning, progress and end."""
 
-    def __init__(
-        self, config: TrainConfig, records: RunRecords, steps_per_epoch: int
-    ):
+    def __init__(self, config: TrainConfig, records: RunRecords, plan: Plan):
         """Starts the clock.
 
         Args:
             config: The run.
             records: What it learns from and is scored on.
-            steps_per_epoch: The steps that an epoch takes.
+            plan: The steps that it takes.
         """
         self._config = config
         self._records = records
-        self._steps_per_epoch = steps_per_epoch
+        self._plan = plan
         self._printed = time.monotonic()
 
     def print_start(self, model: keras.Model, device: devices.Device) -> None:
         """Says what is trained on what."""
-        config = self._config
-        policy = devices.choose_policy(config.mixed_precision, device)
+        config, plan = self._config, self._plan
+        policy = devices.policy_of(config.mixed_precision)
         jit = devices.choose_jit(config.jit_compile, device)
         print(
             f"{model.count_params():,} parameters, "
             f"{config.model.num_classes} classes ({config.model.label_space})"
             f"\n{self._records.describe()}, "
-            f"{self._steps_per_epoch} steps of up to {config.batch_size} an "
+            f"{plan.steps_per_epoch} steps of up to {config.batch_size} an "
             f"epoch, {config.epochs} epochs"
             f"\n{_times(device.count)}{device.name}, {policy}, "
             f"{'with' if jit else 'no'} XLA",
@@ -55,18 +55,20 @@ class Console:
                 flush=True,
             )
 
-    def print_step(self, step: int, clock: Clock, scores: EpochScores) -> None:
+    def print_step(self, state: RunState, clock: Clock) -> None:
         """Says how far an epoch is, where the last line is old."""
         now = time.monotonic()
         is_due = now - self._printed >= _SECONDS_BETWEEN_LINES
+        scores, plan = state.scores, self._plan
         if not (is_due and scores.has_pixels):
             return
         self._printed = now
-        epoch, step_of_epoch = divmod(step - 1, self._steps_per_epoch)
-        steps_left = self._config.epochs * self._steps_per_epoch - step
+        epoch = len(state.rows) + 1
+        begin = plan.begin_of_epoch(state)
+        steps_left = plan.end_of_epoch(plan.epochs, state) - state.step
         print(
-            f"epoch {epoch + 1}/{self._config.epochs} step "
-            f"{step_of_epoch + 1}/{self._steps_per_epoch}: "
+            f"epoch {epoch}/{plan.epochs} step {state.step - begin}/"
+            f"{plan.end_of_epoch(epoch, state) - begin}: "
             f"loss {scores.loss:.4f}, mean IoU "
             f"{scores.matrix.mean_iou():.4f}, "
             f"{clock.images_per_second:.1f} img/s, "

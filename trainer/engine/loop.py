@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from trainer.backends import devices, processes
 from trainer.backends.processes import IsStopped
 from trainer.backends.step import StepResult
-from trainer.config import run_dir, seen_ids
+from trainer.config import run_dir, saved, seen_ids
 from trainer.config.training import TrainConfig
 from trainer.data.loader import Batch, Batching, RunData
 from trainer.data.process_share import Share
@@ -15,13 +15,16 @@ from trainer.data.run_records import RunRecords
 from trainer.engine import build, checkpoints, divergence
 from trainer.engine import state as run_state
 from trainer.engine.averages import averaged_weights, unbiased_statistics
+from trainer.engine.checkpoints import Checkpoint
 from trainer.engine.clock import Clock
 from trainer.engine.console import Console
 from trainer.engine.epoch import EpochScores, Row, has_stalled
+from trainer.engine.plan import Plan
 from trainer.engine.profiler import Profiler
 from trainer.engine.state import Digests, RunState
 from trainer.engine.validation import EvalScores, Validation
 from trainer.engine.writers import RunOutput
+from trainer.models.encoders import encoder_layers
 from trainer.storage import files
 
 EXIT_AGAIN = 75
@@ -44,20 +47,39 @@ class Training:
             records: Those that `config.data` names.
             is_stopped: Whether the run was told to stop.
         """
-        self._config = config
         self._is_stopped = is_stopped
         self._device = devices.find_device(config.devices)
-        self._data = _open_data(config, records, self._device.count)
-        self._stepper = build.build_training(
-            config, records.num_examples, records.pixel_counts, self._device
-        )
+        checkpoint = checkpoints.load_latest(config.model_dir)
+        is_new = checkpoint is None
+        config = build.settle(config, self._device, is_new)
+        if checkpoint:
+            config = saved.with_changes(config, checkpoint.step)
+        self._config = config
         self._space = config.model.space
+        self._data = _open_data(config, records, self._device.count)
         self._digests = Digests(
             records.train_digest, records.evaluation.digest()
         )
+        num_examples = records.num_examples
+        self._plan = Plan(
+            num_examples, min(config.batch_size, num_examples), config.epochs
+        )
+        self._state = self._read_state(checkpoint)
+        self._stepper = build.build_training(
+            config,
+            num_examples,
+            records.pixel_counts,
+            self._device,
+            build.milestones(config, self._plan, self._state),
+            is_new,
+        )
+        if checkpoint:
+            run_state.restore_variables(checkpoint, self._stepper)
+            print(f"resuming after step {self._state.step}")
         self._output = RunOutput(config, self._stepper, self._digests)
-        self._state = self._restored_state()
-        if config.devices.is_first and not self._state.step:
+        if config.devices.is_first:
+            saved.save(config)
+        if config.devices.is_first and is_new:
             # An older run has no such file and keeps predicting all ids.
             seen_ids.save(
                 config.model_dir,
@@ -65,7 +87,7 @@ class Training:
                 records.pixel_counts.class_pixels,
                 config.loss.ignore_void,
             )
-        self._console = Console(config, records, self._data.steps_per_epoch)
+        self._console = Console(config, records, self._plan)
         profiled = config.profile_steps if config.devices.is_first else ()
         self._profiler = Profiler(config.model_dir, profiled)
 
@@ -74,7 +96,7 @@ class Training:
         config, state = self._config, self._state
         self._console.print_start(self._stepper.model, self._device)
         self._output.open(state.rows)
-        batches = self._data.train_batches(state.step)
+        batches = self._data.train_batches(len(state.rows), state.position)
         validation = Validation(
             self._stepper, self._data, self._new_scores, self._is_stopped
         )
@@ -87,6 +109,10 @@ class Training:
             if has_stalled(state.rows, patience):
                 self._console.print_stall(patience)
                 break
+            self._stepper.freeze(
+                encoder_layers(self._stepper.model),
+                epoch < config.model.freeze_encoder_epochs,
+            )
             clock = Clock(state.epoch_seconds)
             self._train_epoch(epoch, batches, clock)
             scores = validation.score(self._num_updates)
@@ -114,14 +140,16 @@ class Training:
         """The number of the epoch under way, from 1."""
         return len(self._state.rows) + 1
 
-    def _restored_state(self) -> RunState:
+    def _read_state(self, checkpoint: Checkpoint | None) -> RunState:
         state = RunState(self._new_scores())
-        checkpoint = checkpoints.load_latest(self._config.model_dir)
         if checkpoint:
-            run_state.from_checkpoint(
-                checkpoint, state, self._stepper, self._digests
+            run_state.read_state(
+                checkpoint,
+                state,
+                self._digests,
+                min(self._config.first_batch_size, self._plan.num_examples),
             )
-            print(f"resuming after step {state.step}")
+            self._plan.check_epochs(state, self._config.model_dir)
         processes.check_same(
             self._config,
             {"records": repr(self._digests), "checkpoints": str(state.step)},
@@ -144,7 +172,8 @@ class Training:
         state = self._state
         save_steps = self._config.save_steps or math.inf
         pending: collections.deque[tuple[int, StepResult]] = collections.deque()
-        while state.step < (epoch + 1) * self._data.steps_per_epoch:
+        end = self._plan.end_of_epoch(epoch + 1, state)
+        while state.step < end:
             if self._is_stopped():
                 break
             with clock.waiting():
@@ -152,6 +181,7 @@ class Training:
             self._profiler.before_step(state.step + 1)
             result = self._stepper.train(images, labels)
             state.step += 1
+            state.position += self._plan.batch_size
             self._profiler.after_step(state.step, result)
             clock.count(images.shape[0] * self._config.devices.num_processes)
             pending.append((state.step, result))
@@ -162,7 +192,7 @@ class Training:
                 self._check_variables()
                 self._data.check_unchanged()
                 self._save(clock)
-            self._console.print_step(state.step, clock, state.scores)
+            self._console.print_step(state, clock)
         while pending:
             self._absorb(*pending.popleft())
         self._check_variables()
@@ -193,7 +223,7 @@ class Training:
         row = self._row(epoch + 1, clock, scores)
         is_best = row.score > state.best
         state.rows.append(row)
-        state.scores = self._new_scores()
+        state.scores, state.position = self._new_scores(), 0
         with (
             unbiased_statistics(self._stepper, self._num_updates),
             averaged_weights(self._stepper),

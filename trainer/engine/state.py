@@ -10,6 +10,11 @@ from trainer.backends.step import Stepper
 from trainer.engine import checkpoints
 from trainer.engine.checkpoints import Checkpoint, CheckpointError
 from trainer.engine.epoch import COUNTS, EpochScores, Row
+from trainer.models.encoders import (
+    begins_learned,
+    mark_learned,
+    weighted_layers,
+)
 
 _SCORES = "scores/"
 
@@ -22,12 +27,14 @@ class RunState:
         scores: The sums of the epoch under way.
         step: The number of completed steps.
         rows: The finished epochs.
+        position: The frames that the epoch under way has shown.
         epoch_seconds: What the epoch under way took before a resume.
     """
 
     scores: EpochScores
     step: int = 0
     rows: list[Row] = dataclasses.field(default_factory=list)
+    position: int = 0
     epoch_seconds: float = 0.0
 
     @property
@@ -68,26 +75,35 @@ def to_checkpoint(
         "best": state.best,
         "rows": [dataclasses.asdict(row) for row in state.rows],
         "epoch_seconds": state.epoch_seconds,
+        "position": state.position,
         "data": digests.train,
         "eval_data": digests.evaluation,
+        "learned": [
+            index
+            for index, layer in enumerate(weighted_layers(stepper.model))
+            if begins_learned(layer)
+        ],
     }
     return Checkpoint(step=state.step, arrays=arrays, host=host)
 
 
-def from_checkpoint(
-    checkpoint: Checkpoint, state: RunState, stepper: Stepper, digests: Digests
+def read_state(
+    checkpoint: Checkpoint,
+    state: RunState,
+    digests: Digests,
+    first_batch_size: int,
 ) -> None:
-    """Takes a run's state and variables back.
+    """Takes a run's state back, its variables aside.
 
     Args:
         checkpoint: What `to_checkpoint` made.
         state: A new run's state, to be filled.
-        stepper: Model and optimizer, to be filled.
         digests: Those of the records that the run would resume with.
+        first_batch_size: That of the run's beginning; checkpoints of versions
+            that knew no other do not tell their position.
 
     Raises:
-        CheckpointError: The checkpoint is of other data or another network,
-            or of no run at all.
+        CheckpointError: The checkpoint is of other data or of no run at all.
     """
     host = checkpoint.host
     try:
@@ -95,6 +111,9 @@ def from_checkpoint(
         evaluation = host.get("eval_data", digests.evaluation)  # once unsaved
         rows = [_row(fields) for fields in host["rows"]]
         epoch_seconds = float(host["epoch_seconds"])
+        begin = rows[-1].step if rows else 0
+        position = (checkpoint.step - begin) * first_batch_size
+        position = int(host.get("position", position))
         state.scores.restore(_scores(checkpoint.arrays))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
@@ -111,10 +130,22 @@ def from_checkpoint(
                 f"holds {now}; give the same data set, or train into another "
                 "--model_dir"
             )
+    state.step, state.rows = checkpoint.step, rows
+    state.position, state.epoch_seconds = position, epoch_seconds
+
+
+def restore_variables(checkpoint: Checkpoint, stepper: Stepper) -> None:
+    """Takes the variables of model and optimizer back.
+
+    Raises:
+        CheckpointError: The checkpoint is of another network.
+    """
     checkpoints.restore(_variables(stepper), checkpoint.arrays)
     stepper.reload()
-    state.step, state.rows = checkpoint.step, rows
-    state.epoch_seconds = epoch_seconds
+    learned = checkpoint.host.get("learned")
+    if learned is not None:  # once unsaved: an encoder's, as it was built
+        for index, layer in enumerate(weighted_layers(stepper.model)):
+            mark_learned([layer], index in learned)
 
 
 def _row(fields: dict[str, Any]) -> Row:

@@ -45,7 +45,7 @@ class RunOutput:
     def open(self, rows: list[Row]) -> None:
         """Writes the epochs before a resume and opens new events."""
         if self._is_writer:
-            write_csv(self._config.model_dir, rows)
+            write_csv(self._config, rows)
             self._board = TensorBoard(self._config.model_dir)
 
     def save(self, state: RunState) -> None:
@@ -81,21 +81,41 @@ class RunOutput:
             picture: (height, width, 3) uint8, frames of that split.
         """
         if self._board:
-            write_csv(self._config.model_dir, rows)
+            write_csv(self._config, rows)
             self._board.write(rows[-1], class_ious, picture)
 
 
-def write_csv(model_dir: str, rows: list[Row]) -> None:
-    """Writes RUN/metrics.csv anew, each epoch once."""
+def write_csv(config: TrainConfig, rows: list[Row]) -> None:
+    """Writes RUN/metrics.csv anew, each epoch once.
+
+    Where flags have changed meanwhile, a last column names each change in the
+    row of the epoch that it began in.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(field.name for field in dataclasses.fields(Row))
+    names = [field.name for field in dataclasses.fields(Row)]
+    writer.writerow([*names, "changes"] if config.changes else names)
+    begin = 0
     for row in rows:
-        writer.writerow(
+        cells = [
             f"{value:.6g}" if isinstance(value, float) else value
             for value in dataclasses.astuple(row)
-        )
-    files.write_text(files.join(model_dir, run_dir.METRICS), text.getvalue())
+        ]
+        if config.changes:
+            cells.append(_changes(config, begin, row.step))
+        writer.writerow(cells)
+        begin = row.step
+    path = files.join(config.model_dir, run_dir.METRICS)
+    files.write_text(path, text.getvalue())
+
+
+def _changes(config: TrainConfig, begin: int, end: int) -> str:
+    """Writes the changes of an epoch's steps: `step 4: batch_size=2`."""
+    return "; ".join(
+        f"step {change.step}: {change.flag}={change.after}"
+        for change in config.changes
+        if begin <= change.step < end
+    )
 
 
 class TensorBoard:

@@ -5,15 +5,20 @@ import keras
 from trainer.config.encoders import NO_ENCODER
 from trainer.config.model import ModelConfig
 from trainer.models.encoder_unet import build_encoder_unet
-from trainer.models.encoders import NO_WEIGHTS, build_encoder
+from trainer.models.encoders import (
+    NO_WEIGHTS,
+    build_encoder,
+    encoder_layers,
+    mark_learned,
+)
 from trainer.models.kinds import Kinds
 from trainer.models.unet import build_unet
 
 
 def build_training_network(
-    config: ModelConfig, dtype: str, has_kernels: bool
+    config: ModelConfig, dtype: str, has_kernels: bool, is_new: bool = True
 ) -> keras.Model:
-    """Builds the network that a run asks for, as its training begins.
+    """Builds the network that a run asks for.
 
     Args:
         config: What decides it.
@@ -21,6 +26,8 @@ def build_training_network(
         has_kernels: Whether it is made of `tf_layers`, for TensorFlow
             without XLA.  The variables, their order and their meaning are
             the same: weights go from either network to the other.
+        is_new: Whether its encoder gets the weights that it begins with;
+            they come from elsewhere where a run resumes.
 
     Returns:
         A model from (B, H, W, 3) float32 in [-1, 1] to (B, H, W,
@@ -41,7 +48,10 @@ def build_training_network(
             tf_layers.BatchNormalization,
             tf_layers.JoinConv2D,
         )
-    return _build(config, config.encoder_weights, kinds)
+    weights = config.encoder_weights
+    model = _build(config, weights if is_new else NO_WEIGHTS, kinds)
+    mark_learned(encoder_layers(model), weights != NO_WEIGHTS)
+    return model
 
 
 def build_plain_network(config: ModelConfig) -> keras.Model:

@@ -1,6 +1,7 @@
 """Encoders of U-Nets: built by name, with the weights that are asked for."""
 
 import importlib
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -15,8 +16,8 @@ NO_WEIGHTS = "none"
 STRIDES = (2, 4, 8, 16, 32)
 """Those of an encoder's features."""
 
-
-_MARK = "is_pretrained_encoder"
+_OF_ENCODER = "is_of_encoder"
+_LEARNED = "begins_learned"
 
 
 class FeaturePyramid(NamedTuple):
@@ -26,12 +27,10 @@ class FeaturePyramid(NamedTuple):
         network: (B, H, W, 3) float32 in [-1, 1] → a list of its features, of
             Keras's float32 layers.
         strides: Those of the features.
-        is_pretrained: Whether it has weights that were learned elsewhere.
     """
 
     network: keras.Model
     strides: list[int]
-    is_pretrained: bool
 
     def place(
         self, images: Any, kinds: Kinds, is_frozen: bool
@@ -49,40 +48,30 @@ class FeaturePyramid(NamedTuple):
         placed = keras.models.clone_model(self.network, images, kinds.remake)
         placed.set_weights(self.network.get_weights())
         for layer in placed.layers:
-            setattr(layer, _MARK, self.is_pretrained)
+            setattr(layer, _OF_ENCODER, True)
             layer.trainable = not is_frozen
         return dict(zip(self.strides, placed.outputs, strict=True))
 
 
+def encoder_layers(model: keras.Model) -> list[keras.Layer]:
+    """Returns the layers of a network's encoder; none without one."""
+    return [layer for layer in model.layers if hasattr(layer, _OF_ENCODER)]
+
+
 def begins_learned(layer: keras.Layer) -> bool:
     """Returns whether a layer's weights began as learned elsewhere."""
-    return getattr(layer, _MARK, False)
+    return getattr(layer, _LEARNED, False)
 
 
-def learning_rate_factors(
-    model: keras.Model, encoder_factor: float
-) -> list[float]:
-    """Returns what the learning rate of each variable is multiplied by.
+def weighted_layers(model: keras.Model) -> list[keras.Layer]:
+    """Returns the layers that have weights, the same of all `Kinds`."""
+    return [layer for layer in model.layers if layer.weights]
 
-    Args:
-        model: A network, with an encoder or without.
-        encoder_factor: That of the encoder's variables.
 
-    Returns:
-        One for each trainable variable; empty where all are 1.
-    """
-    slower = {
-        id(variable)
-        for layer in model.layers
-        if hasattr(layer, _MARK)
-        for variable in layer.trainable_variables
-    }
-    if not slower or encoder_factor == 1:
-        return []
-    return [
-        encoder_factor if id(variable) in slower else 1.0
-        for variable in model.trainable_variables
-    ]
+def mark_learned(layers: Sequence[keras.Layer], is_learned: bool) -> None:
+    """Notes whether the weights of layers began as learned elsewhere."""
+    for layer in layers:
+        setattr(layer, _LEARNED, is_learned)
 
 
 def build_encoder(name: str, weights: str) -> FeaturePyramid:
@@ -122,4 +111,4 @@ def build_encoder(name: str, weights: str) -> FeaturePyramid:
         if feature
     }
     features = keras.Model(pixels, list(found.values()))
-    return FeaturePyramid(features, list(found), weights != NO_WEIGHTS)
+    return FeaturePyramid(features, list(found))

@@ -78,7 +78,7 @@ def load_network(path: str) -> Network:
         ValueError: It is damaged, is not such a file, or tells no known
             classes apart; names it.
     """
-    with _local_copy(path) as local:
+    with local_copy(path) as local:
         model = _open(local, path)
         return Network(model, _space_of(model, local, path))
 
@@ -89,13 +89,13 @@ def load_model(path: str) -> keras.Model:
     Raises:
         ValueError: It is damaged or is not such a file; names it.
     """
-    with _local_copy(path) as local:
+    with local_copy(path) as local:
         return _open(local, path)
 
 
 def _open(local: str, path: str) -> keras.Model:
     try:
-        _check_unpacked_size(local)
+        check_unpacked_size(local)
         return keras.models.load_model(local, compile=False)
     except Exception as error:  # Keras lets through what damage brings up.
         raise ValueError(
@@ -104,7 +104,7 @@ def _open(local: str, path: str) -> keras.Model:
 
 
 @contextlib.contextmanager
-def _local_copy(path: str) -> Iterator[str]:
+def local_copy(path: str) -> Iterator[str]:
     """Gives the path of a file on this machine, of a remote one for a while."""
     if not files.is_remote(path):
         yield path
@@ -116,7 +116,7 @@ def _local_copy(path: str) -> Iterator[str]:
         yield local
 
 
-def _check_unpacked_size(path: str) -> None:
+def check_unpacked_size(path: str) -> None:
     """Checks what a .keras file would unpack to, before Keras unpacks it.
 
     Keras stores weights without compression; an archive that claims many
@@ -153,7 +153,7 @@ def _space_of(model: keras.Model, local: str, path: str) -> LabelSpace:
             "the run's own network"
         )
     num_outputs = model.output_shape[-1]
-    spaces = _stored_spaces(local, path) or (LABEL_IDS, TRAIN_IDS)
+    spaces = stored_spaces(local, path) or (LABEL_IDS, TRAIN_IDS)
     for space in spaces:
         if space.num_classes == num_outputs:
             return space
@@ -173,7 +173,7 @@ def store_space(path: str, space: LabelSpace) -> None:
         archive.writestr(_LABELS_ENTRY, json.dumps(content))
 
 
-def _stored_spaces(local: str, path: str) -> tuple[LabelSpace, ...]:
+def stored_spaces(local: str, path: str) -> tuple[LabelSpace, ...]:
     """Reads what `store_space` put there; nothing where it did not.
 
     Raises:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import keras
 
 from trainer.config.optimization import OptimizerConfig
-from trainer.optimizers.factors import with_factors
+from trainer.optimizers.factors import Pace, with_paces
 from trainer.optimizers.schedules import WarmupDecay
 
 
@@ -13,7 +13,7 @@ def build_optimizer(
     config: OptimizerConfig,
     total_steps: int,
     has_kernels: bool = False,
-    factors: Sequence[float] = (),
+    paces: Sequence[Pace] = (),
 ) -> keras.optimizers.Optimizer:
     """Builds the optimizer that a run asks for.
 
@@ -22,8 +22,7 @@ def build_optimizer(
         total_steps: The steps of the whole run, at whose end cosine and
             poly arrive at 0.
         has_kernels: Whether TensorFlow's kernels do Adam's arithmetic.
-        factors: What the learning rate of each trainable variable is
-            multiplied by; empty: nothing.
+        paces: How each trainable variable learns; empty: all alike.
     """
     classes = keras.optimizers
     if has_kernels:
@@ -48,6 +47,6 @@ def build_optimizer(
     else:
         kind = classes.AdamW
         options["weight_decay"] = config.weight_decay  # wants a number
-    if factors:
-        kind = with_factors(kind, factors)
+    if paces:
+        kind = with_paces(kind, paces)
     return kind(**options)

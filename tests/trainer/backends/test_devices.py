@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 import tensorflow as tf
 
@@ -16,28 +18,46 @@ A100 = Device("NVIDIA A100", is_gpu=True, capability=(8, 0))
 H100 = Device("NVIDIA H100", is_gpu=True, capability=(9, 0))
 
 
+SAPPHIRE_RAPIDS = Device("CPU", is_gpu=False, bfloat16_by="amx_bf16")
+
+
 @pytest.mark.parametrize(
-    ("device", "policy"),
+    ("device", "precision", "reason"),
     [
-        (CPU, "float32"),
-        (UNKNOWN, "float32"),
-        (K80, "float32"),
-        (P100, "float32"),
-        (V100, "mixed_float16"),
-        (T4, "mixed_float16"),
-        (A100, "mixed_bfloat16"),
-        (H100, "mixed_bfloat16"),
+        (CPU, "float32", "has neither amx_bf16 nor avx512_bf16"),
+        (SAPPHIRE_RAPIDS, "bfloat16", "the processor has amx_bf16"),
+        (UNKNOWN, "float32", "compute capability 0.0"),
+        (K80, "float32", "compute capability 3.7"),
+        (P100, "float32", "compute capability 6.0"),
+        (V100, "float16", "compute capability 7.0"),
+        (T4, "float16", "compute capability 7.5"),
+        (A100, "bfloat16", "compute capability 8.0"),
+        (H100, "bfloat16", "compute capability 9.0"),
     ],
 )
-def test_auto_takes_the_type_that_a_device_is_fast_at(device, policy):
-    assert devices.choose_policy("auto", device) == policy
+def test_auto_takes_the_type_that_a_device_is_fast_at(
+    device, precision, reason
+):
+    chosen, why = devices.choose_precision(device, jit_compile=device.is_gpu)
+    assert chosen == precision
+    assert why.endswith(reason)
 
 
-@pytest.mark.parametrize("device", [CPU, T4, H100])
-def test_a_type_that_is_asked_for_is_taken_anywhere(device):
-    assert devices.choose_policy("float32", device) == "float32"
-    assert devices.choose_policy("bfloat16", device) == "mixed_bfloat16"
-    assert devices.choose_policy("float16", device) == "mixed_float16"
+def test_a_cpu_is_fast_in_bfloat16_by_tensorflows_kernels_alone(monkeypatch):
+    def choose(**options):
+        return devices.choose_precision(SAPPHIRE_RAPIDS, **options)
+
+    assert choose(jit_compile=True) == ("float32", "XLA on a CPU")
+    narrow = choose(jit_compile=False, is_narrow=True)
+    assert narrow == ("float32", "the network is narrow")
+    monkeypatch.setattr(devices.keras.backend, "backend", lambda: "jax")
+    assert choose(jit_compile=False) == ("float32", "XLA on a CPU")
+
+
+def test_types_have_their_policies():
+    types = ("float32", "bfloat16", "float16")
+    found = list(map(devices.policy_of, types))
+    assert found == ["float32", "mixed_bfloat16", "mixed_float16"]
 
 
 def test_xla_compiles_on_gpus_unless_told_otherwise():
@@ -94,5 +114,5 @@ def test_a_machine_without_gpu_gives_the_cpu_and_the_process_memory():
     device = devices.find_device()
     if device.is_gpu:
         pytest.skip("needs a machine without a GPU")
-    assert device == CPU
+    assert dataclasses.replace(device, bfloat16_by="") == CPU
     assert 100 < devices.peak_memory_mb(device) < 100_000

@@ -66,11 +66,9 @@ def test_a_run_goes_on_with_other_devices_but_not_other_processes(tmp_path):
         DevicesConfig("mirrored"),
         DevicesConfig("single"),
     ):
-        saved.check_same_run(dataclasses.replace(config, devices=options))
+        saved.resumed(dataclasses.replace(config, devices=options))
     with pytest.raises(ConfigError, match="--num_processes was 1 and is 2"):
-        saved.check_same_run(
-            dataclasses.replace(config, devices=DevicesConfig(**TWO))
-        )
+        saved.resumed(dataclasses.replace(config, devices=DevicesConfig(**TWO)))
 
 
 def test_a_backend_that_keras_json_names_and_lacks_is_refused(

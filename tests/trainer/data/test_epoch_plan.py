@@ -36,12 +36,12 @@ def data_dir(tmp_path_factory):
 
 
 def batches(
-    data_dir, first_step=0, batch_size=2, share=WHOLE, seed=1, **options
+    data_dir, place=(0, 0), batch_size=2, share=WHOLE, seed=1, **options
 ) -> list[np.ndarray]:
     """Returns the numbers of the frames of each batch, (B,) uint8."""
     data = DataConfig(data_dir, resize=SIZE, crop=(16, 16), **options)
     parts = open_run(data).train
-    order = Order(data.augmentation(), batch_size, EPOCHS, seed, first_step)
+    order = Order(data.augmentation(), batch_size, EPOCHS, seed, *place)
     sources = splits.open_train(data, parts, "", lambda line: None, share=share)
     return [
         images[:, 0, 0, 0].numpy()
@@ -59,7 +59,7 @@ def test_an_epoch_shows_every_frame_of_all_splits_once(data_dir):
         assert sorted(epoch) == [*range(6), *range(100, 112)]
     assert len({tuple(epoch) for epoch in train}) == EPOCHS
     one = data_dir.split(",")[0]
-    for epoch in epochs_of(batches(one, 0, 3, train_split="train,val")):
+    for epoch in epochs_of(batches(one, batch_size=3, train_split="train,val")):
         assert sorted(epoch) == list(range(9))
 
 
@@ -88,11 +88,21 @@ def test_a_weight_of_one_split_makes_epochs_longer_or_shorter(data_dir):
         assert sorted(counts.values()) == [1, 1, 1, 2, 2, 2]
 
 
-def test_what_is_left_out_is_of_all_splits_in_proportion(data_dir):
-    # 18 frames, batches of 5: 15 of them are 5 of 6 and 10 of 12.
-    for epoch in epochs_of(batches(data_dir, batch_size=5)):
-        assert np.count_nonzero(epoch < 100) == 5
-        assert len(set(epoch.tolist())) == 15
+def test_what_an_epoch_leaves_out_is_the_end_of_its_mixture(data_dir):
+    whole = epochs_of(batches(data_dir))
+    for epoch, other in zip(
+        epochs_of(batches(data_dir, batch_size=5)), whole, strict=True
+    ):
+        np.testing.assert_array_equal(epoch, other[:15])
+
+
+def test_a_batch_of_another_size_goes_on_where_the_mixture_is(data_dir):
+    options = {"data_weights": (1.5, 0.25)}
+    whole = np.concatenate(batches(data_dir, **options)[6:12])
+    rest = batches(data_dir, (1, 4), batch_size=3, **options)
+    # Of 12 frames 8 are left: 2 batches of 3, and 4 of the third epoch.
+    assert len(rest) == 2 + 4
+    np.testing.assert_array_equal(np.concatenate(rest[:2]), whole[4:10])
 
 
 @pytest.mark.parametrize("cache", ["ram", "none"])
@@ -100,7 +110,8 @@ def test_what_is_left_out_is_of_all_splits_in_proportion(data_dir):
 def test_batches_resume_from_any_step(data_dir, first_step, cache):
     options = {"data_weights": (1.5, 0.25), "cache": cache}
     whole = batches(data_dir, **options)
-    rest = batches(data_dir, first_step, **options)
+    place = first_step // 6, first_step % 6 * 2
+    rest = batches(data_dir, place, **options)
     assert len(whole) == 18
     np.testing.assert_array_equal(whole[first_step:], rest)
 

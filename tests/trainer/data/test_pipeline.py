@@ -38,10 +38,10 @@ def open_both(data_dir, **options):
 
 
 def train_batches(
-    data_dir, seed=1, first_step=0, batch_size=4, share=WHOLE, **options
+    data_dir, seed=1, place=(0, 0), batch_size=4, share=WHOLE, **options
 ):
     data, loaded = open_both(data_dir, **options)
-    order = Order(Augmentation(CROP), batch_size, 3, seed, first_step)
+    order = Order(Augmentation(CROP), batch_size, 3, seed, *place)
     sources = splits.open_train(
         data, loaded.train, f"{data_dir}/cache", share=share, **SILENT
     )
@@ -142,8 +142,24 @@ def test_cached_pictures_come_in_the_order_of_records(data_dir, cache):
 @pytest.mark.parametrize("first_step", [3, 5, 14, 15])
 def test_batches_go_on_from_any_step(data_dir, first_step, cache):
     whole = train_batches(data_dir, cache=cache)
-    rest = train_batches(data_dir, first_step=first_step, cache=cache)
+    place = first_step // 5, first_step % 5 * 4
+    rest = train_batches(data_dir, place=place, cache=cache)
     assert equal(whole[first_step:], rest)
+
+
+def test_a_batch_of_another_size_goes_on_where_the_epoch_is(data_dir):
+    def views(batches):
+        return [view for pair in batches for view in zip(*pair, strict=True)]
+
+    old, new = (train_batches(data_dir, batch_size=size) for size in (4, 3))
+    rest = train_batches(data_dir, place=(1, 8), batch_size=3)
+    # 8 of 20 frames are shown: 4 batches of 3 are left, and 6 of the third.
+    assert len(rest) == 4 + 6
+    assert equal(views(rest[:4]), views(old[5:10])[8:])
+    assert equal(rest[4:], new[12:])
+    rest = train_batches(data_dir, place=(2, 4), batch_size=10)
+    # Of 16 frames 10 make a batch; 6 are left out, as by any epoch.
+    assert equal(views(rest), views(old[10:])[4:14])
 
 
 def test_fewer_frames_than_a_batch_make_one_smaller_batch(data_dir):
@@ -201,7 +217,7 @@ def test_processes_learn_from_frames_of_their_own(data_dir, count, cache):
 def test_a_share_goes_on_from_any_step(data_dir):
     options = {"share": Share(1, 2), "cache": "none"}
     whole = train_batches(data_dir, **options)
-    assert equal(whole[7:], train_batches(data_dir, first_step=7, **options))
+    assert equal(whole[7:], train_batches(data_dir, place=(1, 8), **options))
 
 
 @pytest.mark.parametrize("cache", ["ram", "none"])

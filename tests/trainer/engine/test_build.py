@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -5,8 +7,12 @@ from schemas.class_weights import PixelCounts
 from tests import tiny_run
 from trainer.backends.devices import Device
 from trainer.config.flag import ConfigError
-from trainer.engine.build import build_training
+from trainer.config.model import ModelConfig
+from trainer.engine.build import Milestones, build_training, paces_of, settle
+from trainer.models.build import build_training_network
+from trainer.optimizers.factors import Pace
 
+CPU = Device("CPU", is_gpu=False, bfloat16_by="avx512_bf16")
 TWO = Device("GPU", is_gpu=True, members=("GPU:0", "GPU:1"))
 THREE = Device("GPU", is_gpu=True, members=("GPU:0", "GPU:1", "GPU:2"))
 
@@ -15,7 +21,7 @@ def refuse(text, device, num_examples=100, **options):
     config = tiny_run.make_config("data", "run", **options)
     counts = PixelCounts(*np.ones((2, 34), np.int64))
     with pytest.raises(ConfigError, match=text):
-        build_training(config, num_examples, counts, device)
+        build_training(config, num_examples, counts, device, Milestones(1))
 
 
 def test_a_batch_divides_over_the_devices_and_parts():
@@ -30,3 +36,38 @@ def test_a_batch_divides_over_the_devices_and_parts():
 
 def test_a_batch_of_devices_is_not_cut_to_a_small_split():
     refuse("=4 is more than the 3 frames of tr", TWO, 3, batch_size=4)
+
+
+def test_auto_is_settled_when_a_run_begins(capsys):
+    config = tiny_run.make_config("data", "run")
+    wide = dataclasses.replace(
+        config, model=dataclasses.replace(config.model, base_filters=16)
+    )
+    assert settle(wide, CPU, is_new=True).mixed_precision == "bfloat16"
+    assert capsys.readouterr().out == (
+        "--mixed_precision=auto: bfloat16 (the processor has avx512_bf16)\n"
+    )
+    assert settle(config, CPU, is_new=True).mixed_precision == "float32"
+
+
+def test_a_run_that_began_as_float32_on_any_cpu_stays_so():
+    config = tiny_run.make_config("data", "run")
+    wide = dataclasses.replace(
+        config, model=dataclasses.replace(config.model, base_filters=16)
+    )
+    assert settle(wide, CPU, is_new=False).mixed_precision == "float32"
+
+
+def test_an_encoder_learns_at_its_own_pace():
+    small = {
+        "encoder": "efficientnet_lite0",
+        "decoder_filters": (8, 8, 4, 4, 4),
+    }
+    network = build_training_network(
+        ModelConfig("train_ids", encoder_weights="none", **small),
+        "float32",
+        True,
+    )
+    paces = paces_of(network, Pace(0.1, 5))
+    assert (paces.count(Pace(0.1, 5)), paces.count(Pace())) == (48 + 96, 42)
+    assert paces_of(network, Pace()) == []

@@ -10,18 +10,28 @@ from trainer.config.training import TrainConfig
 from trainer.engine import clock, console
 from trainer.engine.console import Console
 from trainer.engine.epoch import EpochScores, Row
+from trainer.engine.plan import Plan
+from trainer.engine.state import RunState
 
 
 def make_console(**options):
     data = DataConfig("data")
     config = TrainConfig("run", data, ModelConfig("label_ids"), **options)
-    return Console(config, records=None, steps_per_epoch=10)
+    plan = Plan(80, 8, config.epochs)
+    return Console(config, records=None, plan=plan)
 
 
 def half_right():
     scores = EpochScores(2, None)
     scores.update(1.25, 4.0, np.array([[1, 1], [1, 1]]))
     return scores
+
+
+def at_step(step, scores=None):
+    """The state of a run of 10 steps an epoch."""
+    epoch, position = divmod(step, 10)
+    rows = [make_row(step=10 * number + 10) for number in range(epoch)]
+    return RunState(scores or half_right(), step, rows, 8 * position)
 
 
 @pytest.fixture
@@ -43,7 +53,7 @@ def test_the_progress_line_has_loss_iou_rate_and_time_left(at, capsys):
     for _ in range(4):
         watch.count(8)
     at(16.0)
-    shown.print_step(14, watch, half_right())
+    shown.print_step(at_step(14), watch)
     # 32 pictures in 16 s; 30 - 14 steps of 4 s are left.
     assert capsys.readouterr().out == (
         "epoch 2/3 step 4/10: loss 1.2500, mean IoU 0.3333, 2.0 img/s, "
@@ -56,13 +66,13 @@ def test_lines_are_seconds_apart_and_wait_for_a_first_score(at, capsys):
     watch = clock.Clock()
     watch.count(8)
     at(14.9)
-    shown.print_step(1, watch, half_right())
+    shown.print_step(at_step(1), watch)
     at(15.0)
-    shown.print_step(2, watch, EpochScores(2, None))
+    shown.print_step(at_step(2, EpochScores(2, None)), watch)
     assert capsys.readouterr().out == ""
-    shown.print_step(3, watch, half_right())
+    shown.print_step(at_step(3), watch)
     at(29.9)
-    shown.print_step(4, watch, half_right())
+    shown.print_step(at_step(4), watch)
     assert capsys.readouterr().out.count("\n") == 1
 
 

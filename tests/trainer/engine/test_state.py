@@ -14,7 +14,7 @@ DIGESTS = Digests("train-records", "val-records")
 
 
 def stepper():
-    nothing = types.SimpleNamespace(variables=[])
+    nothing = types.SimpleNamespace(variables=[], layers=[])
     return types.SimpleNamespace(
         model=nothing, optimizer=nothing, sync=list, reload=list
     )
@@ -32,7 +32,7 @@ def checkpoint_of(finished, **host):
 
 def restored(checkpoint, digests=DIGESTS):
     state = new_state()
-    run_state.from_checkpoint(checkpoint, state, stepper(), digests)
+    run_state.read_state(checkpoint, state, digests, first_batch_size=4)
     return state
 
 
@@ -41,6 +41,14 @@ def test_a_state_comes_back_as_it_was():
     state = restored(checkpoint_of(rows))
     assert (state.step, state.rows) == (7, rows)
     assert (state.best, state.epoch_seconds) == (0.25, 2.5)
+
+
+def test_a_checkpoint_without_its_position_is_of_the_first_batch_size():
+    rows = [make_row(1), make_row(2)]  # of 2 steps each
+    checkpoint = checkpoint_of(rows)
+    assert restored(checkpoint).position == 0
+    del checkpoint.host["position"]
+    assert restored(checkpoint).position == (7 - 4) * 4
 
 
 def test_the_best_score_is_that_of_the_rows_whatever_else_is_written():

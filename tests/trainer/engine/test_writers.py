@@ -1,3 +1,5 @@
+import csv
+import io
 import math
 
 import numpy as np
@@ -5,12 +7,14 @@ import pytest
 import tensorflow as tf
 
 from schemas import failures
-from tests.tiny_run import make_row
+from tests.tiny_run import make_config, make_row
+from trainer.config.training import Change
 from trainer.engine import writers
 
 
 def test_the_csv_has_a_row_an_epoch(tmp_path):
-    writers.write_csv(str(tmp_path), [make_row(1), make_row(2)])
+    config = make_config("data", tmp_path)
+    writers.write_csv(config, [make_row(1), make_row(2)])
     assert (tmp_path / "metrics.csv").read_text() == (
         "epoch,step,learning_rate,loss,pixel_accuracy,mean_iou,val_loss,"
         "val_pixel_accuracy,val_mean_iou,val_mean_iou_ema,images_per_second,"
@@ -18,6 +22,21 @@ def test_the_csv_has_a_row_an_epoch(tmp_path):
         "1,2,0.001,1.5,0.5,0.125,2,0.333333,0.25,nan,10,0,700.5,12.25\n"
         "2,4,0.001,1.5,0.5,0.125,2,0.333333,0.25,nan,10,0,700.5,12.25\n"
     )
+
+
+def test_the_csv_names_changes_in_the_row_that_they_began_in(tmp_path):
+    changes = (
+        Change(2, "epochs", "2", "3"),
+        Change(3, "batch_size", "4", "2"),
+    )
+    config = make_config("data", tmp_path, changes=changes)
+    writers.write_csv(config, [make_row(1), make_row(2), make_row(3)])
+    text = (tmp_path / "metrics.csv").read_text()
+    assert [row["changes"] for row in csv.DictReader(io.StringIO(text))] == [
+        "",
+        "step 2: epochs=3; step 3: batch_size=2",
+        "",
+    ]
 
 
 def read_events(folder):

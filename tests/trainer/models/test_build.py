@@ -9,7 +9,7 @@ from trainer.config.model import ModelConfig
 from trainer.engine.averages import unbiased_statistics
 from trainer.models import remat
 from trainer.models.build import build_plain_network, build_training_network
-from trainer.models.encoders import begins_learned, learning_rate_factors
+from trainer.models.encoders import begins_learned
 
 SMALL = {"encoder": "efficientnet_lite0", "decoder_filters": (8, 8, 4, 4, 4)}
 
@@ -89,16 +89,34 @@ def test_what_squeezes_a_whole_picture_is_no_cut():
     assert len(remat._pieces(build_plain_network(config))) == 11
 
 
-def test_a_frozen_encoder_learns_nothing_and_a_slow_one_a_part():
+def test_a_frozen_encoder_learns_nothing():
     config = ModelConfig("train_ids", **SMALL, encoder_weights="none")
     slow = build_plain_network(config)
-    factors = learning_rate_factors(slow, 0.1)
-    assert (factors.count(0.1), factors.count(1.0)) == (48 + 96, 42)
-    assert learning_rate_factors(slow, 1.0) == []
     config = dataclasses.replace(config, encoder_learning_rate=0.0)
     frozen = build_plain_network(config)
     assert len(frozen.trainable_variables) == 42
     assert [v.shape for v in frozen.weights] == [v.shape for v in slow.weights]
+
+
+def test_a_network_to_be_restored_needs_no_file_of_its_encoders_weights():
+    config = ModelConfig("train_ids", **SMALL, encoder_weights="gone.pth")
+    with pytest.raises(ConfigError, match="gone.pth cannot be had"):
+        build_training_network(config, "float32", has_kernels=True)
+    network = build_training_network(config, "float32", True, is_new=False)
+    assert begins_learned(network.get_layer("stem_conv"))
+    assert not begins_learned(network.get_layer("logits"))
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({}, "--freeze_encoder_epochs=2 does nothing without an encoder; lea"),
+        (SMALL | {"encoder_learning_rate": 0.0}, "=0, which freezes the enc"),
+    ],
+)
+def test_what_is_no_encoder_or_frozen_anyway_is_not_frozen(options, text):
+    with pytest.raises(ConfigError, match=text):
+        ModelConfig("train_ids", freeze_encoder_epochs=2, **options)
 
 
 def test_a_decoder_has_five_levels():
