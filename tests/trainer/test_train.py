@@ -205,7 +205,7 @@ def test_a_run_goes_on_with_another_batch_size_and_rate(data_dir, tmp_path):
     assert [row["step"] for row in rows] == ["3", "6"]
     assert [row["learning_rate"] for row in rows] == ["0.01", "0.01"]
     assert [row["changes"] for row in rows] == [
-        "step 1: learning_rate=0.01; step 1: batch_size=3; step 1: epochs=2",
+        "step 1: batch_size=3; step 1: learning_rate=0.01; step 1: epochs=2",
         "",
     ]
     again = tmp_path / "again"
