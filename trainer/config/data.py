@@ -182,6 +182,7 @@ class DataConfig(Config):
         "among those of the picture by its rarity in training",
         at_least=0,
         at_most=1,
+        may_be_declared=True,
     )
     cache: str = option(
         "auto",
