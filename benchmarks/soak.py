@@ -185,8 +185,8 @@ def check_manifest(data_dir: str, num_frames: int) -> None:
     Raises:
         SoakError: One is another.
     """
-    from preprocess import files
     from preprocess.commands.verify import verify
+    from preprocess.storage import files
     from schemas import manifest
 
     content = manifest.load(data_dir, files.read_text)

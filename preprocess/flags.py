@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from preprocess import files, options
+from preprocess import options
 from preprocess.errors import ConversionError
 from preprocess.options import Encoding, Options
 from preprocess.records import placement
+from preprocess.storage import files
 from schemas.failures import FlagError
 from schemas.labels import files as label_files
 from schemas.labels import named

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from preprocess import files, flags
+from preprocess import flags
 from preprocess.errors import BadPictureError
 from preprocess.options import Options
 from preprocess.records import jpeg, label_maps, png
@@ -20,6 +20,7 @@ from preprocess.records.encoding import encode_frame
 from preprocess.sources import listing, pairing, root, source_files
 from preprocess.sources.pairing import Frame, SkippedFrame
 from preprocess.sources.source_files import SourceFile
+from preprocess.storage import files
 from schemas import failures
 from schemas.failures import FlagError
 from schemas.labels import named

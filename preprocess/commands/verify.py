@@ -57,8 +57,8 @@ def verify(data_dir: str, *, quick: bool = False) -> list[str]:
     Raises:
         manifest.ManifestError: There is no readable manifest.
     """
-    from preprocess import files
     from preprocess.output import commit
+    from preprocess.storage import files
 
     files.use_default_options(data_dir)
     problems = []
@@ -236,7 +236,7 @@ def _verify_image(record: example.Record) -> None:
 
 def _counts(data_dir: str) -> str:
     """Says how much there is of a data set whose manifest is well."""
-    from preprocess import files
+    from preprocess.storage import files
 
     splits = manifest.load(data_dir, files.read_text).splits.values()
     num_records = sum(split.num_examples for split in splits)

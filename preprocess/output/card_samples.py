@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from preprocess import files
 from preprocess.errors import BadPictureError
 from preprocess.records import encoding, png
+from preprocess.storage import files
 from schemas import example
 from schemas.labels.colors import overlay
 from schemas.labels.table import LabelSpace

@@ -4,13 +4,13 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from preprocess import files
 from preprocess.errors import ConversionError, cannot_write
 from preprocess.options import Options
 from preprocess.output import card
 from preprocess.records import shard_writer
 from preprocess.records.shard_writer import ShardReport
 from preprocess.sources.pairing import SkippedFrame
+from preprocess.storage import files
 from schemas import manifest, tfds
 from schemas.shards import names as shard_names
 

@@ -1,11 +1,11 @@
 """What already lies in the output folder, and what that means."""
 
-from preprocess import files
 from preprocess.errors import ConversionError
 from preprocess.options import Options
 from preprocess.output import commit
 from preprocess.records import shard_writer
 from preprocess.sources import listing
+from preprocess.storage import files
 from schemas import manifest
 from schemas.labels.table import first_difference
 from schemas.shards import names as shard_names

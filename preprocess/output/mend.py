@@ -11,7 +11,6 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
-from preprocess import files
 from preprocess.errors import ConversionError, cannot_write
 from preprocess.options import Options
 from preprocess.output import commit, existing
@@ -19,6 +18,7 @@ from preprocess.progress import current as progress
 from preprocess.records import placement, shard_index, shard_writer
 from preprocess.sources import listing
 from preprocess.sources.pairing import Frame
+from preprocess.storage import files
 from schemas.manifest import Manifest, Shard
 from schemas.shards import check, tfrecord
 from schemas.shards import names as shard_names

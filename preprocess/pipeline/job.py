@@ -7,7 +7,6 @@ import importlib.metadata
 import apache_beam as beam
 from apache_beam.options import pipeline_options
 
-from preprocess import files, remote_files
 from preprocess.options import Options
 from preprocess.output import commit, existing, mend
 from preprocess.pipeline import preflight, runners
@@ -16,6 +15,7 @@ from preprocess.pipeline.find_frames import FindFrames
 from preprocess.pipeline.take_stock import TakeStock
 from preprocess.pipeline.write_shards import WriteShards
 from preprocess.sources import listing, root
+from preprocess.storage import files, remote_files
 from schemas import locking, manifest
 
 _VERSIONED = ("apache-beam", "numpy", "pillow", "protobuf")

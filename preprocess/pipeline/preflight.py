@@ -4,10 +4,10 @@ import importlib.util
 
 from apache_beam.options import pipeline_options
 
-from preprocess import files, reachable
 from preprocess.errors import ConversionError
 from preprocess.options import Options
 from preprocess.pipeline import runners
+from preprocess.storage import files, reachable
 
 _OF_SCHEME = {
     "gs": ("google.cloud.storage", "gcp"),

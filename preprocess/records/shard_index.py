@@ -5,7 +5,7 @@ A line `offset length` a record, as PyTorch's readers and DALI take them.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from preprocess import files
+from preprocess.storage import files
 from schemas.shards import tfrecord
 
 INDEX_DIR = "index"

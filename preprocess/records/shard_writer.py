@@ -13,7 +13,6 @@ from typing import BinaryIO
 import google_crc32c
 import numpy as np
 
-from preprocess import files
 from preprocess.errors import (
     BadPictureError,
     ConversionError,
@@ -25,6 +24,7 @@ from preprocess.records import jpeg, placement, shard_index
 from preprocess.records.encoding import EncodedFrame, encode_frame
 from preprocess.sources import source_files
 from preprocess.sources.pairing import Frame, SkippedFrame, fingerprint
+from preprocess.storage import files
 from schemas import example, manifest
 from schemas.shards import names, tfrecord
 from schemas.sources import zips

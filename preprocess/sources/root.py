@@ -3,10 +3,10 @@
 import dataclasses
 from collections.abc import Sequence
 
-from preprocess import files
 from preprocess.errors import ConversionError
 from preprocess.sources import source_files
 from preprocess.sources.source_files import Listing
+from preprocess.storage import files
 from schemas.failures import FlagError
 from schemas.layouts import filenames
 from schemas.layouts.layout import Layout

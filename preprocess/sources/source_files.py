@@ -9,8 +9,8 @@ import functools
 import re
 from collections.abc import Iterator
 
-from preprocess import files
 from preprocess.errors import BadPictureError, ConversionError
+from preprocess.storage import files
 from schemas.layouts import filenames
 from schemas.layouts.filenames import Stray
 from schemas.layouts.kinds import Place

@@ -7,8 +7,8 @@ from typing import Any
 
 from PIL import Image
 
-from preprocess import files
 from preprocess.errors import ConversionError
+from preprocess.storage import files
 
 MARKER = "made_by.json"
 """The file at a written tree's root that says which command made it."""

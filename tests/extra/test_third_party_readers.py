@@ -11,9 +11,9 @@ import tensorflow as tf
 import yaml
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from preprocess import files
 from preprocess.options import Encoding, Options
 from preprocess.pipeline import job
+from preprocess.storage import files
 from schemas import manifest
 from schemas import tfds as metadata
 from tests import recipes, trees

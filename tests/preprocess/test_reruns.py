@@ -7,13 +7,13 @@ import os
 
 import pytest
 
-from preprocess import files
 from preprocess.commands import verify
 from preprocess.errors import ConversionError
 from preprocess.options import Encoding, Options
 from preprocess.output import commit, existing, mend
 from preprocess.pipeline import job
 from preprocess.records import shard_writer
+from preprocess.storage import files
 from tests import trees
 from tests.preprocess.conversions import convert
 

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from preprocess.files import read_text
+from preprocess.storage.files import read_text
 from schemas import manifest
 from schemas.labels import files
 

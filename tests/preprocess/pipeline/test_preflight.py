@@ -3,10 +3,10 @@
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from preprocess import reachable
 from preprocess.errors import ConversionError
 from preprocess.options import Options
 from preprocess.pipeline import preflight, runners
+from preprocess.storage import reachable
 
 REMOTE = Options("gs://bucket/cityscapes", "gs://bucket/out")
 LOCAL = Options("/data/cityscapes", "/data/out")

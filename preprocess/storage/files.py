@@ -14,7 +14,7 @@ import types
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from preprocess.found_file import FoundFile
+from preprocess.storage.found_file import FoundFile
 from schemas import local_files
 
 _SCHEME = re.compile(r"([a-zA-Z][-a-zA-Z0-9+.]*)://")
@@ -28,7 +28,7 @@ def use_default_options(path: str) -> None:
         ConversionError: The path is on a service that does not answer.
     """
     if not is_local(path):
-        from preprocess import reachable
+        from preprocess.storage import reachable
 
         reachable.check_path(path)
         _remote().use_options()
@@ -262,6 +262,6 @@ def make_folder(path: str) -> None:
 
 def _remote() -> types.ModuleType:
     """Imports what needs Beam, where a path asks for it."""
-    from preprocess import remote_files
+    from preprocess.storage import remote_files
 
     return remote_files

@@ -4,7 +4,7 @@ import re
 import pytest
 from apache_beam.io.filesystem import FileSystem
 
-from preprocess import files, remote_files
+from preprocess.storage import files, remote_files
 from schemas import local_files
 
 PATTERNS = ("rec*", "set?", "rec[12]", "data [v2]", "{a,b}", "a\\b")

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from preprocess import reachable
 from preprocess.errors import ConversionError
+from preprocess.storage import reachable
 
 PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 

@@ -12,7 +12,7 @@ from apache_beam.io import filesystem
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from preprocess.found_file import FoundFile
+from preprocess.storage.found_file import FoundFile
 
 _RAW = filesystem.CompressionTypes.UNCOMPRESSED
 _BINARY = "application/octet-stream"

@@ -1,0 +1,1 @@
+"""Files here and elsewhere: found, read, replaced."""
