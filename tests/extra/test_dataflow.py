@@ -23,7 +23,7 @@ from apache_beam.transforms import environments  # noqa: E402
 
 from schemas import manifest  # noqa: E402
 from tests import commands, trees  # noqa: E402
-from tests.extra import dataflow_worker  # noqa: E402
+from tests.extra.programs import dataflow_worker  # noqa: E402
 
 TEMPLATE = "templates/convert"
 CONSTRAINTS = commands.ROOT / "constraints.txt"

@@ -16,7 +16,7 @@ from gcp_storage_emulator import server  # noqa: E402
 
 from schemas.labels.cityscapes import LABEL_IDS  # noqa: E402
 from tests import color_network, commands, tiny_dataset, trees  # noqa: E402
-from tests.extra import tls_proxy  # noqa: E402
+from tests.extra.programs import tls_proxy  # noqa: E402
 
 NUM_FRAMES = 3
 NETWORK = ("--resize=none", "--crop=16x16")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests import commands, tiny_dataset
-from tests.test_imports import modules_of
+from tests.project.test_imports import modules_of
 from tests.tiny_run import arguments, read_rows
 
 pytest.importorskip("jax")
@@ -40,7 +40,7 @@ def found(tmp_path_factory):
     code = f"""
 import sys
 sys.modules["tensorflow"] = None
-from tests.extra import jax_devices
+from tests.extra.programs import jax_devices
 jax_devices.main({str(path)!r})
 """
     done = run_code(code)

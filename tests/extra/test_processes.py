@@ -44,7 +44,7 @@ class Run:
         self.folder = folder
         self.processes = [
             commands.start(
-                "tests.extra.jax_process",
+                "tests.extra.programs.jax_process",
                 str(folder / f"process{process}.npz"),
                 *arguments(data_dirs[process], folder / "run"),
                 "--tensorboard_pictures=0",

@@ -7,7 +7,7 @@ import pytest
 
 from tests import recipes
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = pathlib.Path(__file__).parent.parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 PACKAGES = ("preprocess", "schemas", "trainer")
 NOT_OURS = {

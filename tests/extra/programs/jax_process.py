@@ -1,6 +1,6 @@
 """Runs trainer.task as one of several processes, and keeps what it learned.
 
-python -m tests.extra.jax_process OUT.npz --mode=train --process_id=1 ...
+python -m tests.extra.programs.jax_process OUT.npz --process_id=1 ...
 """
 
 import sys

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = pathlib.Path(__file__).parent.parent.parent
 WITHOUT = {"__init__"}
 if importlib.util.find_spec("jax") is None:
     WITHOUT.add("jax_mesh")

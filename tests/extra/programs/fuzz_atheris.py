@@ -1,6 +1,6 @@
 """Fuzzes the properties of tests/fuzz/ guided by code coverage.
 
-python -m tests.extra.fuzz_atheris [-runs=20000]
+python -m tests.extra.programs.fuzz_atheris [-runs=20000]
 
 Each property runs in a process of its own, since libFuzzer ends it.
 """

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = pathlib.Path(__file__).parent.parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES = ("preprocess", "schemas", "trainer")
 NOT_DATA = {".py", ".pyc", ".pyi", ".c", ".so"}

@@ -1,7 +1,7 @@
 """Steps on one device and on two, which XLA makes of this CPU.
 
 XLA_FLAGS=--xla_force_host_platform_device_count=2 KERAS_BACKEND=jax \
-    python -m tests.extra.jax_devices OUT.npz
+    python -m tests.extra.programs.jax_devices OUT.npz
 """
 
 import sys
