@@ -96,7 +96,7 @@ class JaxStepper(Stepper):
         ]
 
     def _variables(self) -> tuple[list, list, list]:
-        return self._learned, self._fixed, self.optimizer.variables
+        return self.learned, self._fixed, self.optimizer.variables
 
     def _scaled(
         self,
@@ -114,7 +114,7 @@ class JaxStepper(Stepper):
         """
         trainable = [
             value if variable.trainable else ops.stop_gradient(value)
-            for variable, value in zip(self._learned, trainable, strict=True)
+            for variable, value in zip(self.learned, trainable, strict=True)
         ]
         before = zip(
             (v for variables in self._variables() for v in variables),
@@ -150,7 +150,7 @@ class JaxStepper(Stepper):
             )
         else:
             sums = accumulation.nothing(
-                self._learned, self.model.output_shape[-1]
+                self.learned, self.model.output_shape[-1]
             )
             parts = (
                 accumulation.split(images, num_parts),
@@ -167,7 +167,7 @@ class JaxStepper(Stepper):
         self, trainable: Values, fixed: Values, images: Tensor, labels: Tensor
     ) -> StepResult:
         before = zip(
-            (*self._learned, *self._fixed), (*trainable, *fixed), strict=True
+            (*self.learned, *self._fixed), (*trainable, *fixed), strict=True
         )
         with keras.StatelessScope(before):
             logits = self.model(normalize(images), training=False)

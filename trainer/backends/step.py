@@ -70,9 +70,9 @@ class Stepper(abc.ABC):
         self.optimizer = optimizer
         self._loss = loss
         self._options = options
-        self._learned = model.trainable_variables
+        self.learned = model.trainable_variables
         """What the optimizer knows, whether it is frozen for a while or not."""
-        optimizer.build(self._learned)
+        optimizer.build(self.learned)
         if options.remat:
             self._forward = remat.recomputing(model)
         else:

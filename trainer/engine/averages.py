@@ -31,7 +31,7 @@ def averaged_weights(stepper: Stepper) -> Iterator[bool]:
     if not optimizer.use_ema:
         yield False
         return
-    variables = stepper.model.trainable_variables
+    variables = stepper.learned
     with _put_back(stepper, variables):
         optimizer.finalize_variable_values(variables)
         stepper.reload()
