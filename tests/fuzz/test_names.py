@@ -18,7 +18,7 @@ from schemas.layouts import filenames  # noqa: E402
 from schemas.layouts.filenames import Stray  # noqa: E402
 from schemas.layouts.table import CITYSCAPES  # noqa: E402
 from tests.fuzz.harness import fuzz  # noqa: E402
-from trainer.data import cityscapes as trainer_cityscapes  # noqa: E402
+from trainer.data import found_files  # noqa: E402
 from trainer.storage import image_files  # noqa: E402
 from trainer.storage.archives import open_zip  # noqa: E402
 
@@ -90,7 +90,7 @@ def check_one_reading(root, inputs):
         assert source_files.read(file.path) == b"content"
         stems.append(file.stem)
     try:
-        found = trainer_cityscapes.find(root, "train", is_label=False)
+        found = found_files.find(root, "train", is_label=False)
     except FileNotFoundError:
         assert stems == []
     except ValueError as error:

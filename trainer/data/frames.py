@@ -22,7 +22,7 @@ from schemas.pictures import PICTURE_KINDS, parse_png_header
 from schemas.shards import tfrecord
 from trainer.config.data import DataConfig
 from trainer.config.flag import ConfigError
-from trainer.data import cityscapes, run_records
+from trainer.data import found_files, run_records
 from trainer.data.dataset import Part
 from trainer.storage import files
 from trainer.storage import images as pictures
@@ -91,14 +91,14 @@ def open_frames(
     """
     folders = run_records.folders(data.data_dir)
     if not any(map(run_records.is_data_set, folders)):
-        if cityscapes.is_source(data.data_dir, data.eval_split, layout):
+        if found_files.is_source(data.data_dir, data.eval_split, layout):
             return _open_downloaded(data, label_space, table, layout)
         if not files.is_folder(data.data_dir):
             raise FileNotFoundError(
                 f"{data.data_dir} does not exist; give --data_dir a folder of "
                 "preprocess.main, or Cityscapes' own or its zips"
             )
-        missing = cityscapes.what_is_missing(
+        missing = found_files.what_is_missing(
             data.data_dir, "--data_dir", data.eval_split, layout
         )
         raise FileNotFoundError(
@@ -128,11 +128,11 @@ def _open_downloaded(
             f"{space.name}; drop the flag"
         )
     images, labels = (
-        cityscapes.find(data.data_dir, data.eval_split, is_label, layout)
+        found_files.find(data.data_dir, data.eval_split, is_label, layout)
         for is_label in (False, True)
     )
-    cityscapes.pair(labels, images, "picture")
-    pairs = cityscapes.pair(images, labels, "label map")
+    found_files.pair(labels, images, "picture")
+    pairs = found_files.pair(images, labels, "label map")
     return Frames(
         num_frames=len(pairs),
         space=space,
@@ -142,7 +142,7 @@ def _open_downloaded(
     )
 
 
-def _read_pair(pair: cityscapes.Pair, table: LabelTable) -> Frame:
+def _read_pair(pair: found_files.Pair, table: LabelTable) -> Frame:
     image, label = pair.first, pair.second
     return _decode(
         frame_name(pair.stem),

@@ -12,8 +12,8 @@ from schemas.layouts import filenames
 from schemas.layouts.kinds import frame_name
 from schemas.layouts.layout import Layout
 from trainer.config.inference import EvaluateConfig
-from trainer.data import cityscapes
-from trainer.data.cityscapes import Found
+from trainer.data import found_files
+from trainer.data.found_files import Found
 from trainer.data.frames import decode_label_map
 from trainer.evaluation import results as evaluation
 from trainer.evaluation.results import FrameResult, Subject
@@ -39,7 +39,7 @@ def run(config: EvaluateConfig, table: LabelTable, layout: Layout) -> None:
     """
     begin = time.perf_counter()
     data = config.data
-    truth = cityscapes.find(
+    truth = found_files.find(
         data.data_dir, data.eval_split, is_label=True, layout=layout
     )
     results = score(truth, config.predictions, table)
@@ -73,11 +73,11 @@ def score(
     """
     by_name = {frame_name(stem): file for stem, file in truth.files.items()}
     truth = Found(by_name, truth.strays)
-    predictions = cityscapes.find_predictions(
+    predictions = found_files.find_predictions(
         predictions_source, by_name.keys()
     )
     notes.say(filenames.describe((*truth.strays, *predictions.strays)))
-    jobs = cityscapes.pair(truth, predictions, "prediction")
+    jobs = found_files.pair(truth, predictions, "prediction")
     progress = Progress("frames", len(jobs))
     results = []
     threads = os.cpu_count() or 1
@@ -88,7 +88,7 @@ def score(
     return results
 
 
-def _compare(pair: cityscapes.Pair, table: LabelTable) -> FrameResult:
+def _compare(pair: found_files.Pair, table: LabelTable) -> FrameResult:
     truth = _decode(pair.first, lambda data: decode_label_map(data, table))
     prediction = _decode(pair.second, images.decode_ids)
     try:

@@ -1,7 +1,7 @@
 import pytest
 
 from tests import trees
-from trainer.data import cityscapes
+from trainer.data import found_files
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def test_folders_and_zips_hold_the_same_frames(tree, zips, is_label):
     wanted = {s: place(tree, s, "val").read_bytes() for s in trees.STEMS}
     listed = ",".join(map(str, zips.iterdir()))
     for source in (str(tree), str(zips), listed):
-        assert cityscapes.is_source(source, "val")
-        found = cityscapes.find(source, "val", is_label)
+        assert found_files.is_source(source, "val")
+        found = found_files.find(source, "val", is_label)
         assert list(found.files) == sorted(trees.STEMS)
         assert not found.strays
         contents = {stem: file.read() for stem, file in found.files.items()}
@@ -29,7 +29,7 @@ def test_folders_and_zips_hold_the_same_frames(tree, zips, is_label):
 
 
 def test_deeplabs_names_of_splits_are_known(tree):
-    found = cityscapes.find(str(tree), "val_fine", is_label=True)
+    found = found_files.find(str(tree), "val_fine", is_label=True)
     assert len(found.files) == 6
 
 
@@ -37,7 +37,7 @@ def test_a_folder_wins_over_the_zip_beside_it(tree, zips):
     for path in zips.iterdir():
         path.rename(tree / path.name)
     trees.label_path(tree, trees.STEMS[0], "val").unlink()
-    found = cityscapes.find(str(tree), "val", is_label=True)
+    found = found_files.find(str(tree), "val", is_label=True)
     assert sorted(found.files) == sorted(trees.STEMS[1:])
 
 
@@ -47,12 +47,12 @@ def test_a_frame_in_two_zips_is_refused(zips):
     with pytest.raises(
         ValueError, match=rf"{trees.STEMS[0]} twice: .*_again\.zip/gtFine/val"
     ):
-        cityscapes.find(str(zips), "val", is_label=True)
+        found_files.find(str(zips), "val", is_label=True)
 
 
 def test_records_and_empty_folders_are_no_source(tmp_path):
-    assert not cityscapes.is_source(str(tmp_path), "val")
-    assert not cityscapes.is_source(str(tmp_path / "nowhere"), "val")
+    assert not found_files.is_source(str(tmp_path), "val")
+    assert not found_files.is_source(str(tmp_path / "nowhere"), "val")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_records_and_empty_folders_are_no_source(tmp_path):
 def test_what_is_not_there_is_said(tree, tmp_path, source, error, message):
     (tmp_path / "bad.zip").write_text("no zip")
     with pytest.raises(error, match=message):
-        cityscapes.find(str(tmp_path / source), "test", is_label=True)
+        found_files.find(str(tmp_path / source), "test", is_label=True)
 
 
 def test_a_damaged_part_of_a_zip_is_named(zips):
@@ -79,7 +79,7 @@ def test_a_damaged_part_of_a_zip_is_named(zips):
     content[content.index(b"_gtFine_labelIds.png") + 40] ^= 255
     path.write_bytes(content)
     with pytest.raises(ValueError, match="cannot be unpacked"):
-        for file in cityscapes.find(
+        for file in found_files.find(
             str(zips), "val", is_label=True
         ).files.values():
             file.read()
