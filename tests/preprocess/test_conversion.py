@@ -295,13 +295,3 @@ def test_the_manifest_records_what_decides_the_bytes(root, tmp_path):
     assert outcome.content.options == options.deciding()
     other = dataclasses.replace(options, limit=3)
     assert other.deciding() != options.deciding()
-
-
-def test_foreign_tfrecords_are_not_touched(root, tmp_path):
-    stranger = tmp_path / "out" / "train-00000-of-00009.tfrecord"
-    trees.write(stranger, b"precious")
-    trees.write(tmp_path / "out" / "index.html", b"my page")
-    with pytest.raises(ConversionError, match="2 files of a data set without"):
-        convert(root, tmp_path / "out")
-    assert stranger.read_bytes() == b"precious"
-    assert (tmp_path / "out" / "index.html").read_bytes() == b"my page"

@@ -7,7 +7,6 @@ from PIL import Image
 from schemas.labels import files
 from schemas.labels.cityscapes import CITYSCAPES, LABEL_IDS
 from schemas.labels.table import ignoring
-from schemas.manifest import ManifestError
 from tests import color_network, tiny_dataset, trees
 from trainer import evaluate
 from trainer.config.data import DataConfig
@@ -281,22 +280,3 @@ def test_strips_show_picture_truth_prediction_and_mistakes(tmp_path):
         np.testing.assert_array_equal(strip[-20:, left : left + 30], panel)
     is_red = (strip[-20:, 102:] == (220, 30, 30)).all(-1)
     np.testing.assert_array_equal(is_red, wrong[1] == SKY)
-
-
-def test_a_damaged_record_is_named(tmp_path):
-    frames = [painted(half_and_half(ROAD, SKY))] * 4
-    evaluated(tmp_path, frames)
-    shard = tmp_path / "data" / "val-00001-of-00002.tfrecord"
-    content = bytearray(shard.read_bytes())
-    content[-30] ^= 1
-    shard.write_bytes(content)
-    config = EvaluateConfig(
-        model_dir=str(tmp_path / "run"),
-        data=DataConfig(str(tmp_path / "data"), resize=None, crop=(16, 16)),
-        inference=InferenceConfig(resize=None, crop=(16, 16)),
-        checkpoint=str(tmp_path / "network.keras"),
-    )
-    with pytest.raises(
-        ManifestError, match="val-00001-of-00002.tfrecord: record 1 at byte"
-    ):
-        evaluate.run(config, config.checkpoint, open_frames(config.data))

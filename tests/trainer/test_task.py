@@ -9,8 +9,7 @@ from schemas.labels.cityscapes import CITYSCAPES
 from tests import commands, tiny_dataset
 from trainer import configure, task
 from trainer.config import saved
-from trainer.config.data import AppearanceConfig, DataConfig
-from trainer.config.flag import ConfigError
+from trainer.config.data import DataConfig
 from trainer.config.inference import MODES
 from trainer.config.model import ModelConfig
 from trainer.config.options import all_flags
@@ -55,19 +54,6 @@ BAD_FLAGS = {
     "--process_id=1": "--process_id=1 must be from 0 to below --num_proce",
     "--profile_steps=a": "flag --profile_steps=a: invalid literal",
 }
-
-
-@pytest.fixture
-def refuse(capsys):
-    """Runs the command in this process; returns its exit code and line."""
-
-    def run(*arguments) -> tuple[int, str]:
-        code = task.main(["task", *arguments])
-        err = capsys.readouterr().err
-        assert commands.is_one_line(err), err
-        return code, err
-
-    return run
 
 
 @pytest.mark.parametrize("flag", BAD_FLAGS)
@@ -292,39 +278,3 @@ def test_changed_flags_are_refused_with_both_values(data_dir, tmp_path, refuse):
     )
     assert "--tensorboard_pictures" not in line
     assert "--epochs" not in line
-
-
-def test_the_configuration_comes_back_from_json(tmp_path):
-    data = DataConfig(
-        "somewhere",
-        resize=None,
-        crop=(32, 64),
-        appearance=AppearanceConfig(
-            0.1, 0.2, 0.3, coarse_dropout=4, coarse_dropout_size=(0.1, 0.5)
-        ),
-        cache="none",
-    )
-    config = TrainConfig(
-        str(tmp_path), data, ModelConfig("train_ids", 8), epochs=7
-    )
-    saved.save(config)
-    assert saved.load(str(tmp_path)) == config
-    assert saved.load(str(tmp_path / "nowhere")) is None
-
-
-def test_a_damaged_configuration_is_named(tmp_path):
-    path = tmp_path / "config.json"
-    path.write_text(json.dumps({"model_dir": "x", "speed": 3}))
-    with pytest.raises(ConfigError, match=f"{path} is not the conf"):
-        saved.load(str(tmp_path))
-
-
-@pytest.mark.parametrize(
-    "text", ["[" * 100_000, '{"epochs": "many"}', "[]", '{"data": 3}', "{"]
-)
-def test_an_edited_configuration_is_one_line(tmp_path, refuse, text):
-    path = tmp_path / "config.json"
-    path.write_text(text)
-    code, line = refuse("--mode=evaluate", f"--model_dir={tmp_path}")
-    assert code == 2
-    assert f"{path} is not the configuration of a run" in line

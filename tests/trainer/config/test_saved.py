@@ -5,10 +5,11 @@ import pytest
 
 from tests import tiny_run
 from trainer.config import saved
-from trainer.config.data import AppearanceConfig
+from trainer.config.data import AppearanceConfig, DataConfig
 from trainer.config.flag import ConfigError
+from trainer.config.model import ModelConfig
 from trainer.config.optimization import LossConfig, OptimizerConfig
-from trainer.config.training import Change
+from trainer.config.training import Change, TrainConfig
 
 
 @pytest.fixture
@@ -132,3 +133,39 @@ def test_a_run_that_has_begun_does_not_look_for_it_again(run):
     begun = dataclasses.replace(run, init_from="gone")
     saved.save(begun)
     assert saved.resumed(begun) == begun
+
+
+def test_the_configuration_comes_back_from_json(tmp_path):
+    data = DataConfig(
+        "somewhere",
+        resize=None,
+        crop=(32, 64),
+        appearance=AppearanceConfig(
+            0.1, 0.2, 0.3, coarse_dropout=4, coarse_dropout_size=(0.1, 0.5)
+        ),
+        cache="none",
+    )
+    config = TrainConfig(
+        str(tmp_path), data, ModelConfig("train_ids", 8), epochs=7
+    )
+    saved.save(config)
+    assert saved.load(str(tmp_path)) == config
+    assert saved.load(str(tmp_path / "nowhere")) is None
+
+
+def test_a_damaged_configuration_is_named(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"model_dir": "x", "speed": 3}))
+    with pytest.raises(ConfigError, match=f"{path} is not the conf"):
+        saved.load(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"epochs": "many"}', "[]", '{"data": 3}', "{"]
+)
+def test_an_edited_configuration_is_one_line(tmp_path, refuse, text):
+    path = tmp_path / "config.json"
+    path.write_text(text)
+    code, line = refuse("--mode=evaluate", f"--model_dir={tmp_path}")
+    assert code == 2
+    assert f"{path} is not the configuration of a run" in line

@@ -62,6 +62,16 @@ def test_a_shard_with_fewer_records_than_promised_is_named(tmp_path):
         read(tmp_path)
 
 
+def test_a_damaged_record_is_named(tmp_path):
+    write_dataset(tmp_path, 0, 4, num_shards=2)
+    shard = tmp_path / "val-00001-of-00002.tfrecord"
+    content = bytearray(shard.read_bytes())
+    content[-30] ^= 1
+    shard.write_bytes(content)
+    with pytest.raises(ManifestError, match=f"{shard}: record 1 at byte"):
+        read(tmp_path)
+
+
 def test_a_label_of_another_size_is_named(tmp_path):
     odd = (np.zeros((16, 16, 3), np.uint8), np.zeros((16, 17), np.uint8))
     write_dataset(tmp_path, 0, 1, size=(16, 16), num_shards=1, frames=[odd])

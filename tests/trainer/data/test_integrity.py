@@ -187,3 +187,14 @@ def test_a_record_as_it_should_be_is_read(tmp_path, image_format):
     ((image, label),) = read_all(part)
     assert image.shape == (*SIZE, 3)
     assert (label == ids).all()
+
+
+def test_a_missing_record_is_noticed(tmp_path):
+    tiny_dataset.write_dataset(tmp_path, 4, 2, (16, 16), num_shards=1)
+    path = tmp_path / "train-00000-of-00001.tfrecord"
+    path.write_bytes(b"")
+    damage = integrity.find_damage(parts_of(tmp_path, "train"), "too short")
+    assert str(damage) == (
+        f"{path} holds 0 records, the manifest says 4. Copy the shard again "
+        "or convert with --overwrite."
+    )
