@@ -156,7 +156,7 @@ def write_one_record(folder, space="label_ids", **fields):
         ({"image": odd_pngs.broken(IMAGE)["cut"]}, "PNG|damaged"),
         (
             {"image": jpeg(IMAGE[:8]), "image_format": "jpeg"},
-            "what its record says|8, 32",
+            "image is 8x32, the record says 16x32",
         ),
     ],
 )
