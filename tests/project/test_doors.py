@@ -1,5 +1,6 @@
 """The commands' doors: what they import, and Ctrl-C while they import."""
 
+import os
 import subprocess
 import sys
 
@@ -8,12 +9,12 @@ import pytest
 from tests import commands
 
 DOORS = {
-    "preprocess.main": ["main", "--cityscapes_root=none", "--output_dir=none"],
-    "preprocess.inspect": ["inspect", "--cityscapes_root=none"],
-    "preprocess.verify": ["--data_dir=none"],
-    "preprocess.sample": ["--output_dir=none"],
-    "preprocess.camvid": ["--camvid_dir=none", "--output_dir=none"],
-    "trainer.task": ["task", "--data_dir=none", "--model_dir=none"],
+    "preprocess.main": ["main", "--cityscapes_root=no", "--output_dir=out"],
+    "preprocess.inspect": ["inspect", "--cityscapes_root=no"],
+    "preprocess.verify": ["--data_dir=no"],
+    "preprocess.sample": ["--output_dir=out"],
+    "preprocess.camvid": ["--camvid_dir=no", "--output_dir=out"],
+    "trainer.task": ["task", "--data_dir=no", "--model_dir=out"],
 }
 IMPORTED = """
 import importlib, sys
@@ -33,24 +34,27 @@ class Interrupting:
         if not cls.left:
             signal.raise_signal(signal.SIGINT)
 
+# Where the tests run in the background, it is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 door = importlib.import_module(sys.argv[1])
 sys.meta_path.insert(0, Interrupting)
 sys.exit(door.main(sys.argv[3:]))
 """
 
 
-def run(script, *arguments):
+def run(folder, script, *arguments):
     return subprocess.run(
         [sys.executable, "-c", script, *map(str, arguments)],
-        cwd=commands.ROOT,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(commands.ROOT)},
         capture_output=True,
         text=True,
     )
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_a_door_imports_what_is_at_hand(door):
-    imported = set(run(IMPORTED, door).stdout.split())
+def test_a_door_imports_what_is_at_hand(tmp_path, door):
+    imported = set(run(tmp_path, IMPORTED, door).stdout.split())
     assert door in imported and "typing" not in imported
     others = {
         name
@@ -63,8 +67,9 @@ def test_a_door_imports_what_is_at_hand(door):
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("num_imports", [1, 2, 60])
-def test_ctrl_c_while_a_door_imports_is_one_line(door, num_imports):
-    done = run(INTERRUPTED, door, num_imports, *DOORS[door])
+def test_ctrl_c_while_a_door_imports_is_one_line(tmp_path, door, num_imports):
+    done = run(tmp_path, INTERRUPTED, door, num_imports, *DOORS[door])
     assert done.returncode == 130, done.stderr
     assert done.stderr.startswith("error: interrupted; ")
     assert commands.is_one_line(done.stderr)
+    assert not any(tmp_path.iterdir())
