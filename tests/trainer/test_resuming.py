@@ -66,7 +66,10 @@ def test_an_encoder_is_frozen_for_epochs_whenever_a_run_is_stopped(
             decoder_filters=(4, 4, 4, 4, 4),
         )
         return dataclasses.replace(
-            config, model=model, mixed_precision="float32"
+            config,
+            model=model,
+            optimizer=OptimizerConfig(ema_decay=0.9),
+            mixed_precision="float32",
         )
 
     assert run_training(config_of(whole)) == 0
