@@ -207,7 +207,6 @@ def test_strays_and_orphans_of_a_layout_stop_it_or_are_listed(tmp_path):
         (lambda data: data[:-2], "image is truncated at byte"),
         (lambda data: data[:30], "image is truncated at byte 30"),
         (lambda data: b"?" + data, "image is not a PNG"),
-        (lambda data: data[: len(data) // 2] + b"\xff\xd9", ""),
     ],
 )
 def test_a_damaged_jpeg_is_named(damage, message, tmp_path):
@@ -215,8 +214,6 @@ def test_a_damaged_jpeg_is_named(damage, message, tmp_path):
     public_sets.WRITERS["bdd100k"](root)
     (path,) = (root / "images" / "10k" / "val").iterdir()
     path.write_bytes(damage(path.read_bytes()))
-    if not message:  # Readers fill up what lacks in the middle.
-        return
     with pytest.raises(ConversionError, match=f"{path}: {message}"):
         run(root, tmp_path / "out", "bdd100k", ("val",))
 
