@@ -28,17 +28,13 @@ class Score:
 
 
 @dataclasses.dataclass(frozen=True)
-class Point:
+class Point(Score):
     """A score and what it took.
 
     Attributes:
-        step: The steps that are done.
-        mean_iou: On the evaluation split, 0 to 1.
         minutes: Processor time until then, evaluations included.
     """
 
-    step: int
-    mean_iou: float
     minutes: float
 
 
