@@ -22,28 +22,30 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
     """Writes the header and the crops of all steps to standard output."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from trainer import command_line, configure
+    from trainer.config.data import steps_per_epoch
     from trainer.data import loader
     from trainer.losses.build import class_weights
 
     given = command_line.parse(["crops", *flags]).given
     config, records = configure.train(given)
-    manifest = records.manifest
-    split = manifest.split(config.data.train_split)
-    weights = class_weights(config.loss, manifest.space, split)
+    weights = class_weights(config.loss, records.space, records.pixel_counts)
     output = sys.stdout.buffer
     with (
         tempfile.TemporaryDirectory() as cache_dir,
         contextlib.redirect_stdout(sys.stderr),  # What the trainer says.
     ):
         batching = loader.Batching(
-            config.batch_size, epochs=config.epochs, seed=config.seed
+            config.batch_size,
+            epochs=config.epochs,
+            seed=config.seed,
+            ignore_void=config.loss.ignore_void,
         )
         data = loader.RunData(config.data, records, batching, cache_dir)
         header = Header(
             cityscapes_root,
             config.data.eval_split,
             (config.batch_size, *config.data.crop),
-            data.steps_per_epoch,
+            steps_per_epoch(records.num_examples, config.batch_size),
             config.epochs,
             config.seed,
             weights.tolist(),
@@ -54,7 +56,7 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
             list(config.model.decoder_filters),
         )
         output.write(json.dumps(dataclasses.asdict(header)).encode() + b"\n")
-        for images, ids in data.train_batches(0):
+        for images, ids in data.train_batches(0, 0):
             output.write(images.numpy().tobytes())
             output.write(ids.numpy().tobytes())
         output.flush()

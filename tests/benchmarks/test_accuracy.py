@@ -59,7 +59,7 @@ def test_the_peer_gets_the_trainers_crops(tmp_path, monkeypatch):
     data = loader.RunData(config.data, records, batching, str(tmp_path))
     expected = b"".join(
         np.asarray(part).tobytes()
-        for batch in data.train_batches(0)
+        for batch in data.train_batches(0, 0)
         for part in batch
     )
     assert content == expected and len(content) == 4 * 2 * 32 * 32 * 4
