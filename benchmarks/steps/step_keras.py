@@ -117,6 +117,7 @@ def _ours(
     )
     counts = PixelCounts(*np.ones((2, step_timing.NUM_CLASSES), np.int64))
     steps = build.Milestones(end=1)
+    config = build.settle(config, device, is_new=True)
     stepper = build.build_training(
         config, flags.batch_size, counts, device, steps
     )

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from preprocess.commands import verify
+from preprocess import verify
 from schemas.manifest import ManifestError
 from tests import tiny_run, trees
 from tests.faults import jobs
@@ -118,7 +118,7 @@ def test_damage_is_named_before_the_first_step(
                 tiny_run.make_config(data_dir, tmp_path / "run")
             )
         assert not jobs.files_of(tmp_path / "run" / "checkpoints")
-        assert verify.run([f"--data_dir={data_dir}"]) == 1
+        assert verify.main([f"--data_dir={data_dir}"]) == 1
 
 
 def test_a_strange_shard_is_not_read_and_verify_names_it(
@@ -133,7 +133,7 @@ def test_a_strange_shard_is_not_read_and_verify_names_it(
         assert tiny_run.run_training(config) == 0
         [row] = tiny_run.read_rows(tmp_path / "run")
         assert row["step"] == "3"
-        assert verify.run([f"--data_dir={data_dir}"]) == 1
+        assert verify.main([f"--data_dir={data_dir}"]) == 1
         assert f"{stranger}: the manifest does not name it" in (
             capsys.readouterr().out
         )

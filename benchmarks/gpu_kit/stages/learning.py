@@ -14,7 +14,7 @@ from schemas.class_weights import PixelCounts
 from trainer.backends import devices
 from trainer.backends.step import Stepper
 from trainer.config import run_dir
-from trainer.config.data import DataConfig
+from trainer.config.data import DataConfig, steps_per_epoch
 from trainer.config.model import ModelConfig
 from trainer.config.optimization import LossConfig
 from trainer.config.training import TrainConfig
@@ -98,7 +98,14 @@ def _stepper(config: TrainConfig, data_dir: str) -> Stepper:
         np.asarray(split.class_pixels), np.asarray(split.present_pixels)
     )
     device = devices.find_device()
-    return build.build_training(config, split.num_examples, counts, device)
+    steps = steps_per_epoch(split.num_examples, config.batch_size)
+    return build.build_training(
+        build.settle(config, device, is_new=True),
+        split.num_examples,
+        counts,
+        device,
+        build.Milestones(config.epochs * steps),
+    )
 
 
 def _evaluate(
