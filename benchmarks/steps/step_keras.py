@@ -131,6 +131,7 @@ def _split_joins(
     from trainer.backends import devices
     from trainer.backends.build import build_stepper
     from trainer.backends.step import StepOptions
+    from trainer.config.model import ModelConfig
     from trainer.config.optimization import LossConfig, OptimizerConfig
     from trainer.losses.build import build_loss
     from trainer.models import joins
@@ -138,16 +139,18 @@ def _split_joins(
     from trainer.models.unet import build_unet
     from trainer.optimizers.build import build_optimizer
 
-    kinds = Kinds(
-        devices.policy_of(flags.precision),
-        join_conv=joins.JoinConv2D,
-    )
+    jit_compile = devices.choose_jit(flags.jit_compile, device)
+    precision = flags.precision
+    if precision == "auto":
+        is_narrow = ModelConfig("label_ids", flags.base_filters).is_narrow
+        precision, _ = devices.choose_precision(device, jit_compile, is_narrow)
+    kinds = Kinds(devices.policy_of(precision), join_conv=joins.JoinConv2D)
     num_classes = step_timing.NUM_CLASSES
     stepper = build_stepper(
         build_unet((None, None, 3), num_classes, flags.base_filters, kinds),
         build_optimizer(OptimizerConfig(), total_steps=1),
         build_loss(LossConfig(), np.ones(num_classes, np.float32)),
-        StepOptions(devices.choose_jit(flags.jit_compile, device)),
+        StepOptions(jit_compile),
     )
     return lambda: float(stepper.train(images, labels).loss)
 
