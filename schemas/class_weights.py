@@ -54,9 +54,7 @@ def median_frequency(
             f"{len(pixels)} classes, at least its own pixels; got "
             f"{present.tolist()} for class_pixels {pixels.tolist()}"
         )
-    counted = pixels > 0
-    if evaluated is not None:
-        counted &= evaluated
+    counted = _counted(pixels, evaluated)
     weights = np.zeros(len(pixels))
     if counted.any():
         frequency = pixels[counted] / present[counted]
@@ -83,9 +81,7 @@ def enet(
         ValueError: A count is negative.
     """
     pixels = _check_counts(class_pixels)
-    counted = pixels > 0
-    if evaluated is not None:
-        counted &= evaluated
+    counted = _counted(pixels, evaluated)
     weights = np.zeros(len(pixels))
     share = pixels[counted] / max(1, pixels[counted].sum())
     weights[counted] = 1 / np.log(ENET_OFFSET + share)
@@ -111,10 +107,14 @@ def rarity(
         ValueError: A count is negative.
     """
     pixels = _check_counts(class_pixels)
-    counted = pixels > 0
-    if evaluated is not None:
-        counted &= evaluated
+    counted = _counted(pixels, evaluated)
     return counted / np.maximum(pixels, 1)
+
+
+def _counted(pixels: np.ndarray, evaluated: np.ndarray | None) -> np.ndarray:
+    """Tells (num_classes,) bool which classes occur and are evaluated."""
+    occurs = pixels > 0
+    return occurs if evaluated is None else occurs & evaluated
 
 
 def _check_counts(counts: Sequence[int] | np.ndarray) -> np.ndarray:
