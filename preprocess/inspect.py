@@ -25,5 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return failures.exit_code(body, _ADVICE)
 
 
+def cli() -> None:
+    """Runs the command as a process of its own."""
+    failures.leave(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    cli()

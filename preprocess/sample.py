@@ -3,7 +3,6 @@
 Whatever takes time to import is imported where Ctrl-C ends in one line.
 """
 
-import sys
 from collections.abc import Sequence
 
 from preprocess.errors import TREE_ADVICE
@@ -21,5 +20,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return failures.exit_code(body, TREE_ADVICE)
 
 
+def cli() -> None:
+    """Runs the command as a process of its own."""
+    failures.leave(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    cli()

@@ -3,7 +3,6 @@
 Whatever takes time to import is imported where Ctrl-C ends in one line.
 """
 
-import sys
 from collections.abc import Sequence
 
 from schemas import failures
@@ -25,5 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return failures.exit_code(body, _ADVICE)
 
 
+def cli() -> None:
+    """Runs the command as a process of its own."""
+    failures.leave(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    cli()

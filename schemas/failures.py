@@ -97,6 +97,24 @@ def exit_code(body: Callable[[], int | None], advice: Advice) -> int:
         return fail(_report(error), EXIT_FAILED)
 
 
+def leave(code: int) -> None:
+    """Ends the process, after Ctrl-C without waiting for anything.
+
+    Whatever this project had begun is unwound by then.  Python's own end would
+    wait for threads and libraries that the interrupt may have left waiting for
+    ever.
+
+    Args:
+        code: What `exit_code` returned.
+    """
+    if code != EXIT_INTERRUPTED:
+        sys.exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
+
+
 def fail(message: object, code: int) -> int:
     """Prints an error as one line to stderr and returns the exit code."""
     if sys.stderr:

@@ -79,5 +79,10 @@ def _run_mode(mode: str, given: Mapping[str, object]) -> int:
     return run(*inputs) or 0
 
 
+def cli() -> None:
+    """Runs the command as a process of its own."""
+    failures.leave(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    cli()

@@ -55,6 +55,33 @@ def test_ctrl_c_says_how_to_continue(capsys):
     assert capsys.readouterr().err == "error: interrupted; run it again\n"
 
 
+WAITING_FOR_EVER = """
+import threading
+from schemas import failures
+from schemas.failures import Advice
+
+def body():
+    threading.Thread(target=threading.Event().wait).start()
+    print("written")
+    raise KeyboardInterrupt
+
+failures.leave(failures.exit_code(body, Advice("", "run it again")))
+"""
+
+
+def test_ctrl_c_waits_for_no_thread_of_a_package():
+    done = subprocess.run(
+        [sys.executable, "-c", WAITING_FOR_EVER],
+        cwd=commands.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 130
+    assert done.stdout == "written\n"
+    assert done.stderr == "error: interrupted; run it again\n"
+
+
 def test_a_lack_of_memory_says_what_helps(capsys):
     class ResourceExhaustedError(Exception):
         pass
