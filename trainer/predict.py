@@ -11,7 +11,6 @@ import numpy as np
 
 from schemas.failures import one_line
 from schemas.labels.cityscapes import is_of_cityscapes
-from schemas.labels.table import LabelSpace
 from schemas.layouts import filenames
 from trainer.config.inference import PredictConfig
 from trainer.evaluation import submission
@@ -160,9 +159,18 @@ def _predict(
     outcome: _Outcome,
 ) -> None:
     """Predicts and writes the pictures; those that fail are named."""
+    space, classes = predictor.space.table.label_ids, predictor.classes
 
     def write(item: tuple[Picture, np.ndarray]) -> str | OSError:
-        return _write(output_dir, *item, predictor.space.table.label_ids)
+        picture, label_ids = item
+        panels = {
+            "labelIds": label_ids,
+            "color": draw.colorize(label_ids, space),
+            "overlay": draw.overlay_with_legend(
+                picture.image, label_ids, space, classes
+            ),
+        }
+        return _write(output_dir, picture.path, panels)
 
     progress = Progress("pictures", len(paths))
     num_planned = outcome.num_failed
@@ -194,18 +202,10 @@ def _try_read(path: str) -> Picture | str:
 
 
 def _write(
-    output_dir: str,
-    picture: Picture,
-    label_ids: np.ndarray,
-    space: LabelSpace,
+    output_dir: str, path: str, panels: dict[str, np.ndarray]
 ) -> str | OSError:
     """Writes a prediction; returns its stem, or that its name is too long."""
-    stem = image_files.stem(picture.path)
-    panels = {
-        "labelIds": label_ids,
-        "color": draw.colorize(label_ids, space),
-        "overlay": draw.overlay_with_legend(picture.image, label_ids, space),
-    }
+    stem = image_files.stem(path)
     for kind, pixels in panels.items():
         target = files.join(output_dir, filenames.prediction_path(stem, kind))
         try:
@@ -214,7 +214,7 @@ def _write(
             if error.errno != errno.ENAMETOOLONG:
                 raise
             reason = "its outputs' names would be too long; rename the picture"
-            return OSError(f"{picture.path}: {reason}")
+            return OSError(f"{path}: {reason}")
     return stem
 
 

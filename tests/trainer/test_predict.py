@@ -81,6 +81,22 @@ def test_colors_and_overlay_stand_beside_them(tmp_path, street):
     assert overlay.shape[0] > 30
 
 
+def test_overlays_of_one_picture_size_have_one_size_and_legend(
+    tmp_path, capsys
+):
+    for index in range(20):
+        ids = np.full((30, 50), ROAD, np.uint8)
+        ids[: index + 1, :index] = CAR
+        pixels = TRAIN_IDS.table.label_ids.palette[ids]
+        trees.write(tmp_path / f"pictures/{index}.png", trees.png(pixels))
+    assert run(tmp_path, tmp_path / "pictures", TRAIN_IDS) == 0
+    paths = sorted((tmp_path / "out" / "overlay").iterdir())
+    legends = [np.asarray(Image.open(path))[30:] for path in paths]
+    assert len(legends) == 20 and (np.stack(legends) == legends[0]).all()
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == len(printed.err.splitlines()) == 1
+
+
 def test_own_classes_are_predicted_by_their_ids_and_colours(tmp_path):
     table = files.parse("name,id,color\nroad,3,9 9 9\nsky,200,0 250 0\n")
     ids = np.full((16, 16), 3, np.uint8)

@@ -16,6 +16,7 @@ from keras import ops
 from PIL import Image
 
 from schemas import sizes
+from schemas.labels.rows import Label
 from schemas.sizes import Size
 from trainer.config.inference import InferenceConfig
 from trainer.inference.bands import Bands
@@ -80,6 +81,15 @@ class Predictor:
         self._batch_pixels = batch_size * math.prod(config.crop)
         self._network = WindowNetwork(network.model, seen)
         check_window(config.crop, self._network.factor)
+
+    @property
+    def classes(self) -> tuple[Label, ...]:
+        """The classes that it may predict, in the table's order."""
+        return tuple(
+            row
+            for row in self.space.table.classes
+            if row.label_id in self._output_ids
+        )
 
     def predict(
         self, pictures: Iterable[_Picture]

@@ -1,5 +1,6 @@
 """Pictures of label maps: colours, overlays with a legend, strips."""
 
+import functools
 from collections.abc import Sequence
 from typing import cast
 
@@ -7,12 +8,15 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from schemas.labels.colors import overlay
+from schemas.labels.rows import Label
 from schemas.labels.table import LabelSpace
+from schemas.sizes import Size
 
 _PAPER = (255, 255, 255)
 _INK = (32, 32, 32)
 _WRONG = (220, 30, 30)
 _GAP_PX = 4
+_SMALLEST_FONT_PX = 11
 
 
 def colorize(ids: np.ndarray, space: LabelSpace) -> np.ndarray:
@@ -21,7 +25,10 @@ def colorize(ids: np.ndarray, space: LabelSpace) -> np.ndarray:
 
 
 def overlay_with_legend(
-    image: np.ndarray, ids: np.ndarray, space: LabelSpace
+    image: np.ndarray,
+    ids: np.ndarray,
+    space: LabelSpace,
+    classes: tuple[Label, ...],
 ) -> np.ndarray:
     """Lays colours over a picture at half opacity, a legend below it.
 
@@ -29,45 +36,81 @@ def overlay_with_legend(
         image: (H, W, 3) uint8 in [0, 255].
         ids: (H, W) uint8.
         space: The ids' space.
+        classes: Those of the legend.
 
     Returns:
         (H + legend, W, 3) uint8; the first H rows are the picture's own.
     """
     mixed = overlay(image, ids, space)
-    return np.concatenate([mixed, draw_legend(ids, image.shape[1], space)])
+    return np.concatenate([mixed, draw_legend(ids.shape, classes)])
 
 
-def draw_legend(ids: np.ndarray, width: int, space: LabelSpace) -> np.ndarray:
-    """Draws the colour and name of each id that occurs, largest first.
+@functools.lru_cache(maxsize=4)
+def draw_legend(size: Size, classes: tuple[Label, ...]) -> np.ndarray:
+    """Draws the colour and name of each class, in the order given.
+
+    It depends on no prediction, so that pictures of one size have overlays of
+    one size. It takes a quarter of the picture's height at most, unless its
+    letters would become too small to be read.
 
     Args:
-        ids: (H, W) uint8; others than the space's are left out.
-        width: The legend's width in pixels.
-        space: The ids' space.
+        size: (height, width) of the picture, in pixels.
+        classes: The classes.
 
     Returns:
-        (height, width, 3) uint8, as high as it needs to be.
+        (height, width, 3) uint8, to be read only.
     """
-    histogram = Image.fromarray(ids).histogram()
-    counts = np.array(histogram)[list(space.ids)]
-    order = [i for i in np.argsort(-counts, kind="stable") if counts[i]]
-    font = _font(width)
-    swatch = round(font.size * 1.2)
-    names = [space.class_names[i] for i in order]
-    column = swatch * 2 + int(max(map(font.getlength, names), default=0))
-    num_columns = max(1, width // column)
-    row_height = swatch + _GAP_PX
-    num_rows = -(-len(order) // num_columns)
-    legend = Image.new("RGB", (width, num_rows * row_height + _GAP_PX), _PAPER)
-    draw = ImageDraw.Draw(legend)
-    for place, (index, name) in enumerate(zip(order, names, strict=True)):
-        left = place % num_columns * column + _GAP_PX
-        top = place // num_columns * row_height + _GAP_PX
-        box = (left, top, left + swatch - 1, top + swatch - 1)
-        draw.rectangle(box, fill=space.classes[index].color, outline=_INK)
-        middle = (left + swatch * 1.3, top + swatch / 2)
-        draw.text(middle, name, fill=_INK, font=font, anchor="lm")
-    return np.asarray(legend)
+    height, width = size
+    for font_px in range(_font_px(width), _SMALLEST_FONT_PX - 1, -1):
+        legend = _Legend(width, classes, font_px)
+        if legend.height <= height // 4:
+            break
+    return legend.draw()
+
+
+class _Legend:
+    """A table of colours and names, row by row, in letters of one size."""
+
+    def __init__(self, width: int, classes: Sequence[Label], font_px: int):
+        self._width = width
+        self._colors = [row.color for row in classes]
+        self._font = _font(font_px)
+        self._swatch = round(font_px * 1.2)
+        room = width - 2 * self._swatch
+        self._names = [
+            _shortened(row.name, self._font, room) for row in classes
+        ]
+        longest = max(map(self._font.getlength, self._names), default=0)
+        self._column = 2 * self._swatch + int(longest)
+        self._num_columns = max(1, width // self._column)
+        num_rows = -(-len(classes) // self._num_columns)
+        self.height = num_rows * (self._swatch + _GAP_PX) + _GAP_PX
+
+    def draw(self) -> np.ndarray:
+        sheet = Image.new("RGB", (self._width, self.height), _PAPER)
+        draw = ImageDraw.Draw(sheet)
+        swatch = self._swatch
+        for place, color in enumerate(self._colors):
+            row, column = divmod(place, self._num_columns)
+            left = column * self._column + _GAP_PX
+            top = row * (swatch + _GAP_PX) + _GAP_PX
+            box = (left, top, left + swatch - 1, top + swatch - 1)
+            draw.rectangle(box, fill=color, outline=_INK)
+            middle = (left + swatch * 1.3, top + swatch / 2)
+            name = self._names[place]
+            draw.text(middle, name, fill=_INK, font=self._font, anchor="lm")
+        pixels = np.array(sheet)
+        pixels.setflags(write=False)
+        return pixels
+
+
+def _shortened(name: str, font: ImageFont.FreeTypeFont, room: int) -> str:
+    """Cuts off the end of a name that is wider than `room` pixels."""
+    if font.getlength(name) <= room:
+        return name
+    ends = range(len(name), -1, -1)
+    cut = (f"{name[:end]}..." for end in ends)
+    return next((text for text in cut if font.getlength(text) <= room), "")
 
 
 def error_map(
@@ -106,7 +149,7 @@ def strip(panels: dict[str, np.ndarray]) -> np.ndarray:
         (caption + H, widths and gaps, 3) uint8.
     """
     height, width = next(iter(panels.values())).shape[:2]
-    font = _font(width)
+    font = _font(_font_px(width))
     head = round(font.size * 1.6)
     step = width + _GAP_PX
     size = (step * len(panels) - _GAP_PX, head + height)
@@ -127,7 +170,12 @@ def column(panels: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate(padded)[:-_GAP_PX]
 
 
-def _font(width: int) -> ImageFont.FreeTypeFont:
-    """Returns Pillow's own font in a size that suits a picture's width."""
-    font = ImageFont.load_default(max(11, width // 60))
+def _font_px(width: int) -> int:
+    """Returns the size of letters that suits a picture's width."""
+    return max(_SMALLEST_FONT_PX, width // 60)
+
+
+def _font(size_px: int) -> ImageFont.FreeTypeFont:
+    """Returns Pillow's own font."""
+    font = ImageFont.load_default(size_px)
     return cast(ImageFont.FreeTypeFont, font)  # FreeType is in its wheels
