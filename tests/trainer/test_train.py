@@ -41,8 +41,11 @@ def test_a_run_leaves_models_checkpoints_rows_and_events(whole_run):  # F7
         "checkpoints",
         "classes.json",
         "config.json",
+        "hparams",
         "metrics.csv",
-        "tensorboard",
+        "preview.png",
+        "train",
+        "val",
     }
     steps = sorted(path.name for path in (whole_run / "checkpoints").iterdir())
     assert steps == [f"step-0000000{step}.npz" for step in (2, 4, 6)]
@@ -55,7 +58,7 @@ def test_a_run_leaves_models_checkpoints_rows_and_events(whole_run):  # F7
     assert rows[-1].pop("val_mean_iou_ema") == "nan"
     assert all(math.isfinite(float(value)) for value in rows[-1].values())
     for part in ("train", "val"):
-        [events] = (whole_run / "tensorboard" / part).iterdir()
+        [events] = (whole_run / part).iterdir()
         tags = {
             value.tag
             for event in tf.compat.v1.train.summary_iterator(str(events))

@@ -1,5 +1,7 @@
 """The names of what a run's folder holds."""
 
+import os
+
 from trainer.config.flag import ConfigError
 from trainer.storage import files
 
@@ -10,10 +12,24 @@ EVALUATION = "evaluation.json"
 METRICS = "metrics.csv"
 PICTURES_DIR = "pictures"
 REPORT = "report.html"
+PREVIEW = "preview.png"
 CHECKPOINTS_DIR = "checkpoints"
+TRAIN_EVENTS = "train"
+VAL_EVENTS = "val"
+HPARAMS_EVENTS = "hparams"
+"""TensorBoard calls what it shows by the run's folder and these names."""
+
 CACHE_DIR = "cache"
 
 _NETWORKS = {"best": BEST_NETWORK, "latest": LATEST_NETWORK}
+
+
+def name(model_dir: str) -> str:
+    """Returns what a run is called: the last part of its folder's path."""
+    path = (
+        model_dir if files.is_remote(model_dir) else os.path.abspath(model_dir)
+    )
+    return path.rstrip("/").rpartition("/")[2]
 
 
 def network_path(model_dir: str, checkpoint: str) -> str:

@@ -1,13 +1,14 @@
 """The options of training: frozen, checked, written beside the run."""
 
 import dataclasses
+from typing import Any
 
 from trainer.config.data import DataConfig
 from trainer.config.devices import DevicesConfig
 from trainer.config.flag import ConfigError
 from trainer.config.model import ModelConfig
 from trainer.config.optimization import LossConfig, OptimizerConfig
-from trainer.config.options import Config, all_flags, option, part
+from trainer.config.options import Config, all_flags, option, part, values
 from trainer.config.sizes import format_size
 
 SWITCHES = ("auto", "on", "off")
@@ -170,3 +171,16 @@ class TrainConfig(Config):
             if change.flag == "batch_size":
                 return int(change.before)
         return self.batch_size
+
+
+def deciding_flags(config: TrainConfig) -> dict[str, Any]:
+    """Returns what decides a run's result: flag → value.
+
+    The data set is among it, as it is named; the run's own folder is not.
+    """
+    flat = values(config)
+    return {
+        name: flat[name]
+        for name, flag in all_flags(TrainConfig).items()
+        if not flag.option.may_change or name == "data_dir"
+    }

@@ -110,8 +110,8 @@ class Console:
     def print_end(self, best: float) -> None:
         """Says what came out and where it is."""
         print(
-            f"best val mean IoU {best:.4f}; models, metrics.csv and "
-            f"tensorboard/ in {self._config.model_dir}"
+            f"best val mean IoU {best:.4f}; models, metrics.csv and events "
+            f"for tensorboard --logdir in {self._config.model_dir}"
         )
 
 

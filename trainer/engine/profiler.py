@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from trainer.backends.step import StepResult
+from trainer.config import run_dir
 from trainer.storage import files
 
 
@@ -14,11 +15,12 @@ class Profiler:
         """Starts nothing yet.
 
         Args:
-            model_dir: The run's folder; the trace goes to its tensorboard/.
+            model_dir: The run's folder; the trace goes beside the events of
+                the training split.
             steps: The first and the last step, counted from 1; empty for no
                 trace.
         """
-        self._folder = files.join(model_dir, "tensorboard")
+        self._folder = files.join(model_dir, run_dir.TRAIN_EVENTS)
         self._first, self._last = steps or (0, 0)
         self._is_tracing = False
 

@@ -10,15 +10,17 @@ from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
+from tensorboard.plugins.hparams import api as hparams
 
 from trainer.backends.step import Stepper
 from trainer.config import run_dir
-from trainer.config.training import TrainConfig
+from trainer.config.options import all_flags
+from trainer.config.training import TrainConfig, deciding_flags
 from trainer.engine import checkpoints
 from trainer.engine.epoch import COUNTS, Row
 from trainer.engine.state import Digests, RunState, to_checkpoint
 from trainer.models.saved import save_network
-from trainer.storage import files
+from trainer.storage import files, images
 
 _VAL_PREFIX = "val_"
 _PLACE_IN_GRAPH = re.compile(r"^\{\{.*?\}\}\s*")
@@ -26,7 +28,7 @@ _PLACE_IN_GRAPH = re.compile(r"^\{\{.*?\}\}\s*")
 
 
 class RunOutput:
-    """Writes checkpoints, models, metrics.csv and events."""
+    """Writes checkpoints, models, metrics.csv, a picture and events."""
 
     def __init__(self, config: TrainConfig, stepper: Stepper, digests: Digests):
         """Opens nothing yet.
@@ -46,7 +48,7 @@ class RunOutput:
         """Writes the epochs before a resume and opens new events."""
         if self._is_writer:
             write_csv(self._config, rows)
-            self._board = TensorBoard(self._config.model_dir)
+            self._board = TensorBoard(self._config)
 
     def save(self, state: RunState) -> None:
         """Writes a checkpoint."""
@@ -73,7 +75,7 @@ class RunOutput:
         class_ious: dict[str, float],
         picture: np.ndarray | None,
     ) -> None:
-        """Writes metrics.csv and the events of the last epoch.
+        """Writes metrics.csv, the picture and the events of the last epoch.
 
         Args:
             rows: All epochs.
@@ -82,7 +84,10 @@ class RunOutput:
         """
         if self._board:
             write_csv(self._config, rows)
-            self._board.write(rows[-1], class_ious, picture)
+            if picture is not None:
+                path = files.join(self._config.model_dir, run_dir.PREVIEW)
+                files.write_bytes(path, images.encode_png(picture))
+            self._board.write(rows, class_ious, picture)
 
 
 def write_csv(config: TrainConfig, rows: list[Row]) -> None:
@@ -119,29 +124,42 @@ def _changes(config: TrainConfig, begin: int, end: int) -> str:
 
 
 class TensorBoard:
-    """Writes events to RUN/tensorboard/train and RUN/tensorboard/val."""
+    """Writes events that TensorBoard shows by the name of the run's folder.
 
-    def __init__(self, model_dir: str):
-        """Opens new event files; those of earlier runs stay."""
-        self._folder = files.join(model_dir, "tensorboard")
+    The x axis counts steps.  Scalars and pictures lie in RUN/train and
+    RUN/val; RUN/hparams has the run's flags and its best and last scores.
+    """
+
+    def __init__(self, config: TrainConfig):
+        """Opens new event files; those of earlier runs stay.
+
+        Args:
+            config: The run.
+        """
+        self._folder = config.model_dir
+        parts = run_dir.TRAIN_EVENTS, run_dir.VAL_EVENTS, run_dir.HPARAMS_EVENTS
         with _naming(self._folder):
             self._writers = {
                 name: tf.summary.create_file_writer(
                     files.join(self._folder, name)
                 )
-                for name in ("train", "val")
+                for name in parts
             }
+            with self._writers[run_dir.HPARAMS_EVENTS].as_default():
+                hparams.hparams(
+                    _plain_flags(config), run_dir.name(self._folder)
+                )
 
     def write(
         self,
-        row: Row,
+        rows: list[Row],
         class_ious: dict[str, float],
         picture: np.ndarray | None = None,
     ) -> None:
-        """Writes an epoch; what is nan is left out.
+        """Writes the last epoch; what is nan is left out.
 
         Args:
-            row: Its scalars.
+            rows: All epochs.
             class_ious: Class name → its IoU on the evaluation split.
             picture: (height, width, 3) uint8, frames of that split.
 
@@ -149,31 +167,57 @@ class TensorBoard:
             OSError: They cannot be written; names the folder.
         """
         with _naming(self._folder):
-            self._write_all(row, class_ious, picture)
+            self._write_epoch(rows[-1], class_ious, picture)
+            self._write_scores(rows)
+            for writer in self._writers.values():
+                writer.flush()
 
-    def _write_all(
+    def _write_epoch(
         self,
         row: Row,
         class_ious: dict[str, float],
         picture: np.ndarray | None,
     ) -> None:
+        val = run_dir.VAL_EVENTS
         for name, value in dataclasses.asdict(row).items():
-            if name not in COUNTS and not math.isnan(value):
-                part = "val" if name.startswith(_VAL_PREFIX) else "train"
+            if name not in COUNTS:
+                is_val = name.startswith(_VAL_PREFIX)
+                part = val if is_val else run_dir.TRAIN_EVENTS
                 scalar = name.removeprefix(_VAL_PREFIX)
-                self._write(part, scalar, value, row.epoch)
+                self._write(part, scalar, value, row.step)
         for name, value in class_ious.items():
-            if not math.isnan(value):
-                self._write("val", f"iou/{name}", value, row.epoch)
+            self._write(val, f"iou/{name}", value, row.step)
         if picture is not None:
-            with self._writers["val"].as_default():
-                tf.summary.image("frames", picture[None], step=row.epoch)
-        for writer in self._writers.values():
-            writer.flush()
+            with self._writers[val].as_default():
+                tf.summary.image("frames", picture[None], step=row.step)
 
-    def _write(self, part: str, name: str, value: float, epoch: int) -> None:
-        with self._writers[part].as_default():
-            tf.summary.scalar(name, value, step=epoch)
+    def _write_scores(self, rows: list[Row]) -> None:
+        """Writes what stands beside the flags: the saved models' scores."""
+        row = rows[-1]
+        for name, value in {
+            "best_val_mean_iou": max(row.score for row in rows),
+            "val_mean_iou": row.score,
+            "val_loss": row.val_loss,
+        }.items():
+            if value < 0:  # None has a score.
+                continue
+            self._write(run_dir.HPARAMS_EVENTS, name, value, row.step)
+
+    def _write(self, part: str, name: str, value: float, step: int) -> None:
+        if not math.isnan(value):
+            with self._writers[part].as_default():
+                tf.summary.scalar(name, value, step=step)
+
+
+def _plain_flags(config: TrainConfig) -> dict[str, bool | int | float | str]:
+    """Returns the flags that decide the result, as TensorBoard takes them."""
+    flags = all_flags(TrainConfig)
+    return {
+        name: value
+        if isinstance(value, bool | int | float)
+        else flags[name].format(value)
+        for name, value in deciding_flags(config).items()
+    }
 
 
 @contextlib.contextmanager

@@ -98,7 +98,7 @@ def test_the_prediction_follows_the_weights():
 def logged_pictures(model_dir):
     """Reads epoch → (height, width, 3) uint8 from a run's events."""
     pictures = {}
-    for path in sorted((model_dir / "tensorboard" / "val").iterdir()):
+    for path in sorted((model_dir / "val").iterdir()):
         for event in tf.compat.v1.train.summary_iterator(str(path)):
             for value in event.summary.value:
                 if value.tag == "frames":
@@ -142,13 +142,15 @@ def test_each_epoch_shows_the_same_frames_to_the_model_that_is_saved(
     )
     run_training(config)
     pictures = logged_pictures(model_dir)
-    assert sorted(pictures) == [1, 2]
-    assert pictures[1].shape == (18 + 32 + 4 + 32, 3 * 32 + 2 * 4, 3)
-    np.testing.assert_array_equal(pictures[1][:, :68], pictures[2][:, :68])
+    assert sorted(pictures) == [2, 4]  # steps
+    assert pictures[2].shape == (18 + 32 + 4 + 32, 3 * 32 + 2 * 4, 3)
+    np.testing.assert_array_equal(pictures[2][:, :68], pictures[4][:, :68])
 
     network = keras.saving.load_model(model_dir / "last.keras")
     preview = shown_by(network, config.data, 2)
-    np.testing.assert_array_equal(preview, pictures[2])
+    np.testing.assert_array_equal(preview, pictures[4])
+    last = np.asarray(Image.open(model_dir / "preview.png"))
+    np.testing.assert_array_equal(preview, last)
 
 
 def test_no_more_frames_are_shown_than_there_are(tmp_path):

@@ -30,9 +30,9 @@ def test_a_trace_begins_and_ends_where_it_is_due(calls):
     step_through(profiler, (1, 2))
     assert calls == []
     step_through(profiler, (3,))
-    assert calls == ["run/tensorboard"]
+    assert calls == ["run/train"]
     step_through(profiler, (4, 5))
-    assert calls == ["run/tensorboard", "stop"]
+    assert calls == ["run/train", "stop"]
 
 
 def test_a_run_that_ends_within_a_trace_ends_the_trace_once(calls):
@@ -40,7 +40,7 @@ def test_a_run_that_ends_within_a_trace_ends_the_trace_once(calls):
     step_through(profiler, (1, 2))
     profiler.close()
     profiler.close()
-    assert calls == ["run/tensorboard", "stop"]
+    assert calls == ["run/train", "stop"]
 
 
 def test_no_trace_is_made_unasked_or_by_a_run_resumed_within_it(calls):
@@ -68,7 +68,7 @@ def test_a_run_in_parts_and_recomputed_leaves_a_trace_and_a_plain_model(
         "--profile_steps=2,3",
     )
     assert done.returncode == 0, done.stderr
-    traces = list(model_dir.glob("tensorboard/plugins/profile/*/*.xplane.pb"))
+    traces = list(model_dir.glob("train/plugins/profile/*/*.xplane.pb"))
     assert len(traces) == 1
     content = json.loads((model_dir / "config.json").read_text())
     assert content["profile_steps"] == [2, 3]
