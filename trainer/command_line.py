@@ -15,6 +15,9 @@ from trainer.config.options import all_flags
 
 _WIDTH = 79
 _LONGEST_CHOICES = 50
+_ANY_MODE = """\
+Any mode: --flagfile=FILE, --help.  What evaluate, predict and export are not
+given is that of the run, where it has such a flag."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,18 +94,38 @@ def parse(argv: Sequence[str]) -> Command:
 
 
 def help_text(description: str) -> str:
-    """Lays out all flags by mode, with their defaults."""
-    lines = [description.strip(), "", "Any mode: --flagfile=FILE, --help"]
-    for mode, config in MODES.items():
-        default = " (the default)" if mode == "train" else ""
-        lines += ["", f"--mode={mode}{default}"]
+    """Lays out each flag once, below the modes that take it."""
+    lines = [description.strip(), "", _ANY_MODE]
+    flags_of = _flags_by_name()
+    names_of: dict[tuple[str, ...], list[str]] = {}
+    for name, flag_of in flags_of.items():
+        names_of.setdefault(tuple(flag_of), []).append(name)
+    for modes in sorted(names_of, key=len, reverse=True):
+        lines += ["", _heading(modes)]
         owner = None
-        for flag in all_flags(config).values():
-            if flag.owner not in (owner, config):
+        for name in names_of[modes]:
+            flag = flags_of[name][modes[0]]
+            if len(modes) == 1 and flag.owner not in (owner, MODES[modes[0]]):
                 owner = flag.owner
                 lines += ["", f"  {_first_line(owner)}"]
-            lines += _flag_lines(flag)
+            lines += _flag_lines(flags_of[name])
     return "\n".join(lines)
+
+
+def _flags_by_name() -> dict[str, dict[str, Flag]]:
+    """Returns all flags: name → mode → the flag as that mode has it."""
+    found: dict[str, dict[str, Flag]] = {}
+    for mode, config in MODES.items():
+        for name, flag in all_flags(config).items():
+            found.setdefault(name, {})[mode] = flag
+    return found
+
+
+def _heading(modes: Sequence[str]) -> str:
+    *others, last = modes
+    if not others:
+        return f"--mode={last}{' (the default)' * (last == 'train')}"
+    return f"--mode={', '.join(others)} or {last}"
 
 
 def _check_mode(mode: str, given: Mapping[str, Any]) -> None:
@@ -124,27 +147,59 @@ def _check_mode(mode: str, given: Mapping[str, Any]) -> None:
         )
 
 
-def _flag_lines(flag: Flag) -> list[str]:
-    words = [flag.option.help]
-    shown = "" if flag.default in (None, ()) else flag.format(flag.default)
-    choices = "|".join(flag.option.choices)
-    if len(choices) > _LONGEST_CHOICES or isinstance(flag.default, tuple):
-        words += [f"one of {choices}"] if choices else []
-    elif choices:
-        words += [f"default {shown}"] if shown else []
-        shown = choices
-    if not shown:
-        shown = "PATH" if flag.option.is_path else flag.kind.__name__.upper()
-    return [
-        f"    --{flag.name}={shown}",
-        *textwrap.wrap(
-            f"{'; '.join(words)}.".replace("|", ", "),
+def _flag_lines(flag_of: Mapping[str, Flag]) -> list[str]:
+    """Lays out a flag; what modes make of it, where it is not the same.
+
+    Args:
+        flag_of: Mode → the flag.
+    """
+    first = next(iter(flag_of.values()))
+    value = default = _default(first)
+    if not all(_default(flag) == default for flag in flag_of.values()):
+        value = ""
+    if not value or _choices(first):
+        value = _placeholder(first)
+    modes_of: dict[str, list[str]] = {}
+    for mode, flag in flag_of.items():
+        text = _meaning(flag, says_default=value != default)
+        modes_of.setdefault(text, []).append(mode)
+    lines = [f"    --{first.name}={value}"]
+    for text, modes in modes_of.items():
+        prefix = f"{', '.join(modes)}: " if len(modes_of) > 1 else ""
+        lines += textwrap.wrap(
+            prefix + text,
             _WIDTH,
             initial_indent=" " * 8,
             subsequent_indent=" " * 8,
             break_on_hyphens=False,
-        ),
-    ]
+        )
+    return lines
+
+
+def _meaning(flag: Flag, says_default: bool) -> str:
+    words = [flag.option.help]
+    if flag.option.choices and not _choices(flag):
+        words.append(f"one of {', '.join(flag.option.choices)}")
+    if says_default and _default(flag):
+        words.append(f"default {_default(flag)}")
+    return f"{'; '.join(words)}."
+
+
+def _default(flag: Flag) -> str:
+    return "" if flag.default in (None, ()) else flag.format(flag.default)
+
+
+def _choices(flag: Flag) -> str:
+    """Returns a flag's choices, if it takes one of a few."""
+    choices = "|".join(flag.option.choices)
+    few = len(choices) <= _LONGEST_CHOICES
+    return choices if few and not isinstance(flag.default, tuple) else ""
+
+
+def _placeholder(flag: Flag) -> str:
+    if choices := _choices(flag):
+        return choices
+    return "PATH" if flag.option.is_path else flag.kind.__name__.upper()
 
 
 def _first_line(config: type) -> str:

@@ -66,6 +66,15 @@ def test_a_door_imports_what_is_at_hand(tmp_path, door):
 
 
 @pytest.mark.parametrize("door", DOORS)
+def test_help_comes_before_the_slow_imports_and_is_no_error(door):
+    done = commands.run(door, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"python -m {door} " in done.stdout
+    imported = commands.imported(door, "--help")
+    assert not imported & {"apache_beam", "keras", "tensorflow"}
+
+
+@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("num_imports", [1, 2, 60])
 def test_ctrl_c_while_a_door_imports_is_one_line(tmp_path, door, num_imports):
     done = run(tmp_path, INTERRUPTED, door, num_imports, *DOORS[door])

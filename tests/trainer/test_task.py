@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
@@ -99,14 +100,31 @@ def test_a_flag_of_another_mode_is_refused(refuse, mode, flag):
     assert OF_ANOTHER_MODE[mode, flag] in line
 
 
-def test_help_lists_every_flag_of_every_mode_once(capsys):
+def test_help_lists_each_flag_once_below_the_modes_that_take_it(capsys):
     assert task.main(["task", "--help"]) == 0
-    modes = capsys.readouterr().out.split("\n--mode=")[1:]
-    assert [text.split()[0] for text in modes] == list(MODES)
-    for text, config in zip(modes, MODES.values(), strict=True):
+    text = capsys.readouterr().out
+    sections = re.split(r"\n--mode=(.*)\n", text)[1:]
+    listed = [
+        (name, tuple(re.findall(r"train|evaluate|predict|export", heading)))
+        for heading, flags in zip(sections[::2], sections[1::2], strict=True)
+        for name in re.findall(r"^ {4}--(\w+)=\S+$", flags, re.MULTILINE)
+    ]
+    taken = {}
+    for mode, config in MODES.items():
         for name in all_flags(config):
-            assert text.count(f"    --{name}=") == 1
-    assert max(map(len, "".join(modes).splitlines())) < 80
+            taken[name] = (*taken.get(name, ()), mode)
+    assert sorted(listed) == sorted(taken.items())
+    assert max(map(len, text.splitlines())) < 80
+
+
+def test_help_says_what_each_mode_makes_of_a_flag(capsys):
+    task.main(["task", "--help"])
+    text = capsys.readouterr().out
+    _, _, after = text.partition("--batch_size=INT\n")
+    first, second, *_ = after.splitlines()
+    assert first.startswith("        train: Batch size, of all devices and ")
+    assert first.endswith("; default 32.")
+    assert second.startswith("        evaluate, predict: Crops' worth")
 
 
 def test_flags_come_from_files_too(data_dir, tmp_path, refuse):
