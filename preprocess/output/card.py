@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from preprocess.output.card_samples import Sample, read_samples
-from schemas import class_weights
+from schemas import class_weights, page
 from schemas.labels.cityscapes import is_of_cityscapes
 from schemas.labels.rows import Label
 from schemas.manifest import NATIVE, SEVERAL, Manifest, Split
@@ -49,6 +49,7 @@ def render(content: Manifest, output_dir: str) -> str:
     num_bytes = sum(split.num_bytes for split in content.splits.values())
     split = next(iter(content.splits), "train")
     return string.Template(template).substitute(
+        style=page.style(),
         title=_title(content),
         summary=_escape(_summary(content)),
         total=f"{total:,}",
@@ -96,7 +97,7 @@ def _render_split(name: str, split: Split) -> str:
         "Height×width": shown or "–",
     }
     return (
-        f'<section class="split"><h3>{_escape(name)}</h3>'
+        f'<section class="box split"><h3>{_escape(name)}</h3>'
         f"<p><b>{split.num_examples:,}</b> frames</p>"
         f"<dl>{_render_rows(rows.items())}</dl></section>\n"
     )

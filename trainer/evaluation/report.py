@@ -11,7 +11,7 @@ from schemas.labels.table import LabelSpace
 from trainer.config import run_dir
 from trainer.evaluation.best_and_worst import BestAndWorst, DrawnFrame
 from trainer.storage import files, notes
-from trainer.visualization import charts
+from trainer.visualization import charts, page
 
 _CURVES = {
     "Loss": {"train": "loss", "validation": "val_loss"},
@@ -26,32 +26,6 @@ _COLUMNS = [column for lines in _CURVES.values() for column in lines.values()]
 
 Row = Mapping[str, float]
 """An epoch: column of metrics.csv → value."""
-
-_STYLE = """
-body{font:15px/1.45 system-ui,sans-serif;margin:0 auto;max-width:1100px;
-padding:12px;color:#1f2328;background:#fff}
-p{overflow-wrap:anywhere}
-h1{font-size:1.5em}h2{font-size:1.2em;margin-top:1.6em}
-.tiles,.curves,.panels{display:grid;gap:10px;
-grid-template-columns:repeat(auto-fit,minmax(150px,1fr))}
-.curves{grid-template-columns:repeat(auto-fit,minmax(280px,1fr))}
-.panels{grid-template-columns:repeat(auto-fit,minmax(220px,1fr))}
-.tile{border:1px solid #d0d7de;border-radius:6px;padding:8px 12px}
-.tile b{display:block;font-size:1.5em}
-figure{margin:0}figcaption{font-size:.85em;color:#59636e}
-img,svg{width:100%;height:auto;display:block}
-svg text{font-size:11px}svg path{stroke:#8c959f;fill:none}
-svg polyline{fill:none;stroke-width:2}
-.bars{width:100%;border-spacing:0 3px}.bars th{text-align:right;
-font-weight:400;white-space:nowrap;padding-right:8px;width:1%}
-.bar{background:#f0f2f4}.bar div{height:14px}
-.bars td:last-child{width:4em;text-align:right}
-.scroll{overflow-x:auto}.matrix{border-collapse:collapse;font-size:11px}
-.matrix th{font-weight:400;text-align:right;white-space:nowrap}
-.matrix tr:first-child th span{writing-mode:vertical-rl;
-transform:rotate(180deg)}
-.matrix td{width:26px;height:22px;text-align:center;border:1px solid #eaeef2}
-"""
 
 
 def write(
@@ -115,7 +89,7 @@ def render(
         f"{content['source']}"
     )
     sections = [
-        f"<h1>Evaluation</h1><p>{context}</p>{_tiles(content)}",
+        f"<h1>Evaluation</h1><p class=soft>{context}</p>{_tiles(content)}",
         "<h2>IoU of each evaluated class, in percent</h2>"
         + charts.class_bars(content["classScores"], space),
         _curves(rows),
@@ -124,21 +98,17 @@ def render(
         "<h2>Worst frames</h2>" + _drawn_frames(extremes.worst()),
         "<h2>Best frames</h2>" + _drawn_frames(extremes.best()),
     ]
-    return (
-        "<!doctype html><html lang=en><meta charset=utf-8>"
-        "<meta name=viewport content='width=device-width,initial-scale=1'>"
-        "<link rel=icon href='data:,'><title>Evaluation</title>"
-        f"<style>{_STYLE}</style><body>{''.join(sections)}</body></html>\n"
-    )
+    return page.render("Evaluation", "".join(sections))
 
 
 def _tiles(content: dict) -> str:
     tiles = "".join(
-        f"<div class=tile><b>{_percent(value)}</b>{html.escape(name)}</div>"
+        f"<div class='box tile'><b>{_percent(value)}</b>{html.escape(name)}"
+        "</div>"
         for name, value in content["means"].items()
     )
     absent = ", ".join(content["inTruth"]["absentClasses"])
-    note = f"<p>Absent from the truth: {html.escape(absent)}</p>"
+    note = f"<p class=soft>Absent from the truth: {html.escape(absent)}</p>"
     return f"<div class=tiles>{tiles}</div>{note if absent else ''}"
 
 
@@ -155,7 +125,7 @@ def _curves(rows: Sequence[Row]) -> str:
         )
         for title, lines in _CURVES.items()
     )
-    return f"<h2>Training</h2><div class=curves>{figures}</div>"
+    return f"<h2>Training</h2><div class=charts>{figures}</div>"
 
 
 def _drawn_frames(drawn_frames: Sequence[DrawnFrame]) -> str:

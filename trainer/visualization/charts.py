@@ -7,8 +7,18 @@ import numpy as np
 
 from schemas.labels.table import LabelSpace
 
-_WIDTH, _HEIGHT, _MARGIN = 360, 200, 36
-_COLORS = ("#1f6feb", "#d1570c")
+_WIDTH, _HEIGHT, _MARGIN = 360, 200, 44
+_NUM_SERIES = 2
+"""The colours that a page's style has for lines."""
+
+_MOST_OPAQUE = 0.8
+"""Of a cell's blue: what is written on it is still read."""
+
+_BARS_HEAD = (
+    "<li class=head><span>Class</span><i>"
+    + "".join(f"<span>{share}</span>" for share in range(0, 100, 20))
+    + "<span>100 %</span></i><span>IoU</span></li>"
+)
 
 
 def class_bars(scores: Mapping[str, float | None], space: LabelSpace) -> str:
@@ -25,41 +35,56 @@ def class_bars(scores: Mapping[str, float | None], space: LabelSpace) -> str:
             continue
         color = "#{:02x}{:02x}{:02x}".format(*colors[name])
         rows.append(
-            f"<tr><th>{html.escape(name)}</th><td class=bar><div style='"
-            f"width:{100 * score:.2f}%;background:{color}'></div></td>"
-            f"<td>{100 * score:.2f}</td></tr>"
+            f"<li><span>{html.escape(name)}</span><i><b style='"
+            f"width:{100 * score:.2f}%;background:{color}'></b></i>"
+            f"<span>{100 * score:.2f}</span></li>"
         )
-    return f"<table class=bars>{''.join(rows)}</table>"
+    return f"<ol class=bars>{_BARS_HEAD}{''.join(rows)}</ol>"
 
 
 def confusion_table(counts: np.ndarray, space: LabelSpace) -> str:
     """Draws the confusion matrix of the ids that occur.
 
+    Rows are those of the truth, columns those of the prediction; classes of
+    the truth that were never predicted are named below.
+
     Args:
         counts: (C, C) integers over the space's ids, rows truth.
         space: The classes.
     """
-    occurring = np.flatnonzero(counts.sum(0) + counts.sum(1))
+    true_ids, predicted_ids = (
+        np.flatnonzero(counts.sum(axis)) for axis in (1, 0)
+    )
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    names = space.class_names
+    names = [html.escape(name) for name in space.class_names]
     head = "".join(
-        f"<th><span>{html.escape(names[column])}</span></th>"
-        for column in occurring
+        f"<th><span>{names[column]}</span></th>" for column in predicted_ids
     )
     rows = []
-    for row in occurring:
+    for row in true_ids:
         cells = "".join(
-            f"<td style='background:rgba(31,111,235,{share:.3f})' title='"
-            f"{html.escape(names[row])} taken for "
-            f"{html.escape(names[column])}'>{_share(share)}</td>"
-            for column, share in zip(
-                occurring, shares[row, occurring], strict=True
-            )
+            _cell(shares[row, column], names[row], names[column])
+            for column in predicted_ids
         )
-        rows.append(f"<tr><th>{html.escape(names[row])}</th>{cells}</tr>")
+        rows.append(f"<tr><th>{names[row]}</th>{cells}</tr>")
+    missed = ", ".join(
+        names[index] for index in true_ids if index not in predicted_ids
+    )
+    note = f"<p class=soft>Never predicted: {missed}</p>" if missed else ""
     return (
         "<div class=scroll><table class=matrix><tr><th>truth \\ prediction"
-        f"</th>{head}</tr>{''.join(rows)}</table></div>"
+        f"</th>{head}</tr>{''.join(rows)}</table></div>{note}"
+    )
+
+
+def _cell(share: float, truth: str, prediction: str) -> str:
+    """Renders a cell: a share in percent, none where it rounds to nothing."""
+    kind = " class=right" if truth == prediction else ""
+    text = f"{100 * share:.0f}" if share >= 0.005 else ""
+    return (
+        f"<td{kind} style='background:rgba(31,111,235,"
+        f"{_MOST_OPAQUE * share:.3f})' title='{truth} taken for {prediction}'>"
+        f"{text}</td>"
     )
 
 
@@ -86,17 +111,19 @@ def curves(title: str, lines: Mapping[str, Sequence[float]]) -> str:
             for epoch, value in enumerate(line)
             if np.isfinite(value)
         )
-        color = _COLORS[place % len(_COLORS)]
+        color = f"var(--series-{place % _NUM_SERIES})"
         parts.append(
-            f"<polyline points='{points}' stroke='{color}'/>"
-            f"<text x='{_MARGIN + 110 * place}' y='16' fill='{color}'>"
-            f"{html.escape(name)}</text>"
+            f"<g class=series style='color:{color}'>"
+            f"<polyline points='{points}'/>"
+            f"<text x='{_MARGIN + 110 * place}' y='16'>{html.escape(name)}"
+            "</text></g>"
         )
     bottom = _HEIGHT - _MARGIN
     axes = (
         f"<path d='M{_MARGIN} {_MARGIN}V{bottom}H{_WIDTH - _MARGIN}'/>"
-        f"<text x='2' y='{_MARGIN}'>{top:.3g}</text>"
-        f"<text x='2' y='{bottom}'>0</text>"
+        f"<text x='{_MARGIN - 6}' y='{_MARGIN + 4}' text-anchor='end'>"
+        f"{top:.3g}</text>"
+        f"<text x='{_MARGIN - 6}' y='{bottom}' text-anchor='end'>0</text>"
         f"<text x='{_WIDTH - _MARGIN}' y='{_HEIGHT - 12}' "
         f"text-anchor='end'>epoch {num_epochs}</text>"
     )
@@ -106,8 +133,3 @@ def curves(title: str, lines: Mapping[str, Sequence[float]]) -> str:
         f"aria-label='{html.escape(title)}'>{axes}{''.join(parts)}</svg>"
         "</figure>"
     )
-
-
-def _share(share: float) -> str:
-    """Renders a share in percent; nothing where it rounds to nothing."""
-    return f"{100 * share:.0f}" if share >= 0.005 else ""

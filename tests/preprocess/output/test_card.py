@@ -1,10 +1,8 @@
 import base64
 import dataclasses
-import html
 import html.parser
 import io
 import shutil
-import subprocess
 
 import numpy as np
 import pytest
@@ -16,7 +14,7 @@ from schemas.labels import files
 from schemas.labels.cityscapes import LABEL_IDS
 from schemas.labels.colors import overlay
 from schemas.shards import names, tfrecord
-from tests import tiny_dataset
+from tests import browser, tiny_dataset
 
 SIZE = (40, 60)
 VOID_TAGS = {"meta", "img"}
@@ -219,23 +217,10 @@ def test_own_classes_stand_under_their_names_and_no_city(tmp_path):
     assert "rgb(1,2,3)" in page
 
 
-def run_chromium(folder, *arguments: str) -> str:
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("Chromium is not installed")
-    command = [browser, "--headless", "--no-sandbox", "--disable-gpu"]
-    command += ["--disable-background-networking", "--disable-sync"]
-    command += ["--disable-component-update", "--no-first-run"]
-    command += [f"--user-data-dir={folder / 'profile'}", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def test_a_browser_draws_the_bars_in_the_official_colours(tmp_path, text):
     (tmp_path / card.FILE_NAME).write_text(text)
     shot = tmp_path / "shot.png"
-    run_chromium(
+    browser.run(
         tmp_path,
         f"--screenshot={shot}",
         "--window-size=1000,3000",
@@ -248,14 +233,10 @@ def test_a_browser_draws_the_bars_in_the_official_colours(tmp_path, text):
     assert {tuple(color) for color in colors} <= drawn
 
 
-def test_a_phone_does_not_scroll_the_page_sideways(tmp_path, text):
-    # Chromium's windows are 500 px wide at least, so a frame is the phone.
-    outside = tmp_path / "outside.html"
-    outside.write_text(
-        f'<iframe width="375" height="800" srcdoc="{html.escape(text)}">'
-        "</iframe><script>onload = () => { document.title = frames[0]"
-        ".document.documentElement.scrollWidth; }</script>"
-    )
-    dom = run_chromium(tmp_path, "--dump-dom", outside.as_uri())
-    width = int(dom.partition("<title>")[2].partition("</title>")[0])
-    assert 300 < width <= 375
+def test_a_phone_shows_it_without_scrolling_sideways(tmp_path, text):
+    browser.assert_fits_a_phone(tmp_path, text)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_it_is_read_in_light_and_dark(tmp_path, text, dark):
+    browser.assert_readable(tmp_path, text, dark)

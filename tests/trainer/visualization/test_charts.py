@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 
 from schemas.labels.cityscapes import LABEL_IDS
@@ -12,17 +14,30 @@ def test_bars_are_as_long_as_their_scores_in_their_colours():
 
 def test_the_confusion_table_shows_occurring_ids_only():
     counts = np.zeros((34, 34), np.int64)
-    counts[7, 7], counts[7, 23] = 3, 1
+    counts[7, 7], counts[7, 23], counts[26, 7] = 3, 1, 2
     text = charts.confusion_table(counts, LABEL_IDS)
+    assert re.findall("<th>([^<]+)</th>", text)[1:] == ["road", "car"]
+    assert re.findall("<th><span>([^<]+)</span>", text) == ["road", "sky"]
     assert "title='road taken for sky'>25</td>" in text
-    assert "car" not in text
+    assert "title='car taken for road'>100</td>" in text
+    assert text.endswith(">Never predicted: car</p>")
+
+
+def test_the_right_ones_of_a_confusion_table_stand_out():
+    counts = np.full((34, 34), 1)
+    text = charts.confusion_table(counts, LABEL_IDS)
+    right = re.findall(
+        "class=right [^>]*title='([^']+) taken for ([^']+)'", text
+    )
+    assert right == [(name, name) for name in LABEL_IDS.class_names]
+    assert "Never" not in text
 
 
 def test_curves_leave_out_what_is_not_defined():
     nan = float("nan")
     text = charts.curves("Loss", {"train": [2, 1, nan], "val": [nan, nan, 1]})
-    assert "points='36.0,36.0 180.0,100.0'" in text
-    assert "points='324.0,100.0'" in text
+    assert "points='44.0,44.0 180.0,100.0'" in text
+    assert "points='316.0,100.0'" in text
 
 
 def test_nothing_defined_draws_nothing():
