@@ -67,8 +67,8 @@ def train(given: Given) -> tuple[TrainConfig, RunRecords]:
 def evaluate(
     given: Given,
 ) -> (
-    tuple[EvaluateConfig, LabelTable, Layout]
-    | tuple[EvaluateConfig, str, Frames]
+    tuple[EvaluateConfig, LabelTable, Layout, DataConfig | None]
+    | tuple[EvaluateConfig, str, Frames, DataConfig | None]
 ):
     """Configures an evaluation; errors are those of `train`."""
     run = _load_run(given)
@@ -85,10 +85,11 @@ def evaluate(
     )
     table = run.model.labels if run else CITYSCAPES
     layout = config.layout.choose(_layout_of(run))
+    run_data = run.data if run else None
     if config.predictions:
-        return config, table, layout
+        return config, table, layout, run_data
     frames = open_frames(data, config.label_space, table, layout)
-    return config, _network_path(config), frames
+    return config, _network_path(config), frames, run_data
 
 
 def predict(

@@ -5,17 +5,24 @@ import time
 
 from schemas.labels.table import LabelSpace, first_difference
 from trainer.config import run_dir
+from trainer.config.data import DataConfig
 from trainer.config.inference import EvaluateConfig
 from trainer.data.frames import Frames
-from trainer.evaluation import report, results
+from trainer.evaluation import report
 from trainer.evaluation.best_and_worst import BestAndWorst
-from trainer.evaluation.results import Subject
+from trainer.evaluation.data_set import KEY, Scored
+from trainer.evaluation.results import Subject, publish
 from trainer.evaluation.score_network import score_network
 from trainer.inference.masking import open_predictor
 from trainer.storage import files, notes
 
 
-def run(config: EvaluateConfig, network_path: str, frames: Frames) -> None:
+def run(
+    config: EvaluateConfig,
+    network_path: str,
+    frames: Frames,
+    run_data: DataConfig | None = None,
+) -> None:
     """Evaluates; prints a table, writes evaluation.json, report and strips.
 
     Predictions are brought to the labels' size, never labels to another.
@@ -24,6 +31,7 @@ def run(config: EvaluateConfig, network_path: str, frames: Frames) -> None:
         config: The evaluation.
         network_path: The .keras file that it means.
         frames: The split that `config.data` names.
+        run_data: The data set of the run in --model_dir; None without.
 
     Raises:
         ValueError: The data set or the network is damaged or does not fit.
@@ -33,8 +41,12 @@ def run(config: EvaluateConfig, network_path: str, frames: Frames) -> None:
     _check_same_classes(predictor.space, frames.space, network_path)
     begin = time.perf_counter()
     extremes = BestAndWorst()
-    strips_dir = files.join(config.model_dir, run_dir.PICTURES_DIR)
-    scored = score_network(predictor, frames, extremes, strips_dir)
+    strips: dict[str, bytes] = {}
+    results = score_network(predictor, frames, extremes, strips)
+    space = frames.space.table.label_ids
+    scored = Scored(config.data, frames.part, results, space)
+    folder = config.model_dir
+    name = scored.choose_name(config.evaluation_name, folder, run_data)
     subject = Subject(
         source=network_path,
         split=config.data.eval_split,
@@ -42,13 +54,17 @@ def run(config: EvaluateConfig, network_path: str, frames: Frames) -> None:
         is_native=frames.is_native,
         seconds=time.perf_counter() - begin,
         details={
+            KEY: scored.data_set.to_json(),
             "networkLabelSpace": predictor.space.name,
             "inference": dataclasses.asdict(config.inference),
         },
     )
-    content = results.publish(config.model_dir, subject, scored)
-    space = frames.space.table.label_ids
-    print(report.write(config.model_dir, content, space, extremes))
+    content = publish(folder, subject, results, name)
+    strips_dir = files.join(folder, run_dir.named(run_dir.PICTURES_DIR, name))
+    files.make_folder(strips_dir)
+    for stem, strip in strips.items():
+        files.write_bytes(files.join(strips_dir, f"{stem}.png"), strip)
+    print(report.write(folder, content, space, extremes, name))
 
 
 def _check_same_classes(

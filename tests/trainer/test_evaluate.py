@@ -214,8 +214,10 @@ def test_folders_and_zips_score_like_records_of_the_same_frames(tmp_path):
     for data_dir in (tree, zips, listed):
         found = scored(tmp_path, data_dir)
         assert by_name(found) == by_name(wanted)
-        for key in wanted.keys() - {"frames", "framesPerSecond"}:
+        for key in wanted.keys() - {"dataSet", "frames", "framesPerSecond"}:
             assert found[key] == wanted[key], key
+        folder = {"folder": str(data_dir)}
+        assert found["dataSet"] == wanted["dataSet"] | folder
     assert 0.1 < wanted["pixelAccuracy"] < 0.99
 
 

@@ -4,6 +4,7 @@ What the flags leave open is that of the run.
 """
 
 import dataclasses
+import re
 
 from schemas.labels.table import SPACES
 from schemas.sizes import Size
@@ -95,8 +96,20 @@ class EvaluateConfig(Config):
         is_path=True,
     )
 
+    evaluation_name: str = option(
+        "",
+        help="Part of the names of the files that are written, like flip in "
+        "evaluation-flip.json; without, none for the run's own evaluation "
+        "split, and the data set's name for another one",
+    )
+
     def check_together(self) -> None:
-        """Checks what is to be scored."""
+        """Checks what is to be scored, and what files are to be called."""
+        if re.search(r"[^\w.-]", self.evaluation_name):
+            raise ConfigError(
+                f"--evaluation_name={self.evaluation_name} is a part of names "
+                "of files: letters, digits, points, - and _"
+            )
         if not self.predictions:
             _check_network(self.model_dir, self.checkpoint)
 

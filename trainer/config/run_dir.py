@@ -32,6 +32,17 @@ def name(model_dir: str) -> str:
     return path.rstrip("/").rpartition("/")[2]
 
 
+def named(file_name: str, name: str) -> str:
+    """Returns a file's name with one more part, like `report-test.html`.
+
+    Args:
+        file_name: One of the names of this module.
+        name: The part; empty for none.
+    """
+    stem, dot, suffix = file_name.partition(".")
+    return f"{stem}-{name}{dot}{suffix}" if name else file_name
+
+
 def network_path(model_dir: str, checkpoint: str) -> str:
     """Returns the path of the .keras file that --checkpoint means.
 

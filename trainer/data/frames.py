@@ -5,6 +5,7 @@ is downloaded; the scores of both are the same.
 """
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -58,6 +59,8 @@ class Frames:
             is damaged, and names it.
         left_out: Counts and names files that look like frames' and are not
             taken; empty if all are.
+        part: The split of records that they are; None for files as they are
+            downloaded.
     """
 
     num_frames: int
@@ -65,6 +68,7 @@ class Frames:
     is_native: bool
     read: Callable[[], Iterator[Frame]]
     left_out: str = ""
+    part: Part | None = None
 
 
 def open_frames(
@@ -112,7 +116,18 @@ def open_frames(
         space=manifest.space,
         is_native=manifest.image_size == NATIVE,
         read=lambda: _read_records(part),
+        part=part,
     )
+
+
+def sample(part: Part, count: int) -> list[Frame]:
+    """Reads the first frames of a split of records.
+
+    Raises:
+        ManifestError: A record is damaged.
+        OSError: They cannot be read.
+    """
+    return list(itertools.islice(_read_records(part), count))
 
 
 def _open_downloaded(

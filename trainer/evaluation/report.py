@@ -29,7 +29,11 @@ Row = Mapping[str, float]
 
 
 def write(
-    model_dir: str, content: dict, space: LabelSpace, extremes: BestAndWorst
+    model_dir: str,
+    content: dict,
+    space: LabelSpace,
+    extremes: BestAndWorst,
+    name: str = "",
 ) -> str:
     """Writes the report.
 
@@ -38,12 +42,13 @@ def write(
         content: What evaluation.json holds.
         space: The label ids of its classes.
         extremes: The frames to show.
+        name: The part that the page's name gets; empty for none.
 
     Returns:
         The page's path.
     """
     rows = _read_rows(files.join(model_dir, run_dir.METRICS))
-    path = files.join(model_dir, run_dir.REPORT)
+    path = files.join(model_dir, run_dir.named(run_dir.REPORT, name))
     files.write_text(path, render(content, space, rows, extremes))
     return path
 

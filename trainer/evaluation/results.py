@@ -23,11 +23,14 @@ class FrameResult:
         name: The frame's stem.
         size: The label's (height, width).
         counts: (C, C) int64 over the label ids, rows truth.
+        color: The picture's mean colour in [0, 255]; empty where only label
+            maps are read.
     """
 
     name: str
     size: Size
     counts: np.ndarray
+    color: Sequence[float] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,9 +55,19 @@ class Subject:
 
 
 def publish(
-    model_dir: str, subject: Subject, results: Sequence[FrameResult]
+    folder: str,
+    subject: Subject,
+    results: Sequence[FrameResult],
+    name: str = "",
 ) -> dict:
-    """Prints the table; writes RUN/evaluation.json and returns its content."""
+    """Prints the table; writes evaluation.json and returns its content.
+
+    Args:
+        folder: Where it goes.
+        subject: What was scored.
+        results: Its frames.
+        name: The part that the file's name gets; empty for none.
+    """
     label_ids = subject.space.table.label_ids
     counts = np.sum([result.counts for result in results], axis=0)
     scores = Scores(counts, label_ids)
@@ -80,8 +93,8 @@ def publish(
         **scores.to_dict(),
         "frames": [_frame_scores(result, label_ids) for result in results],
     }
-    files.make_folder(model_dir)
-    target = files.join(model_dir, run_dir.EVALUATION)
+    files.make_folder(folder)
+    target = files.join(folder, run_dir.named(run_dir.EVALUATION, name))
     files.write_text(target, json.dumps(content, allow_nan=False) + "\n")
     print(f"{rate:.2f} frames/s; wrote {target}")
     return content

@@ -11,11 +11,13 @@ from schemas.labels.table import LabelTable
 from schemas.layouts import filenames
 from schemas.layouts.kinds import frame_name
 from schemas.layouts.layout import Layout
+from trainer.config.data import DataConfig
 from trainer.config.inference import EvaluateConfig
 from trainer.data import found_files
 from trainer.data.found_files import Found
 from trainer.data.frames import decode_label_map
 from trainer.evaluation import results as evaluation
+from trainer.evaluation.data_set import KEY, Scored
 from trainer.evaluation.results import FrameResult, Subject
 from trainer.metrics.confusion import count_pairs
 from trainer.storage import files, images, notes
@@ -24,13 +26,19 @@ from trainer.storage.progress import Progress
 from trainer.storage.threads import ahead
 
 
-def run(config: EvaluateConfig, table: LabelTable, layout: Layout) -> None:
+def run(
+    config: EvaluateConfig,
+    table: LabelTable,
+    layout: Layout,
+    run_data: DataConfig | None = None,
+) -> None:
     """Scores --predictions against the labels of --data_dir.
 
     Args:
         config: The evaluation.
         table: The classes.
         layout: Where label maps lie below --data_dir.
+        run_data: The data set of the run in --model_dir; None without.
 
     Raises:
         ValueError: A file is no label map, is of another size than its
@@ -43,15 +51,18 @@ def run(config: EvaluateConfig, table: LabelTable, layout: Layout) -> None:
         data.data_dir, data.eval_split, is_label=True, layout=layout
     )
     results = score(truth, config.predictions, table)
+    scored = Scored(data, None, results, table.label_ids)
+    folder = _output_dir(config)
+    name = scored.choose_name(config.evaluation_name, folder, run_data)
     subject = Subject(
         source=config.predictions,
         split=config.data.eval_split,
         space=table.label_ids,
         is_native=True,
         seconds=time.perf_counter() - begin,
-        details={},
+        details={KEY: scored.data_set.to_json()},
     )
-    evaluation.publish(_output_dir(config), subject, results)
+    evaluation.publish(folder, subject, results, name)
 
 
 def _output_dir(config: EvaluateConfig) -> str:

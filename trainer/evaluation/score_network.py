@@ -12,7 +12,7 @@ from trainer.evaluation.results import FrameResult
 from trainer.inference.predictor import Predictor
 from trainer.metrics.confusion import count_pairs
 from trainer.metrics.scores import Scores
-from trainer.storage import files, images
+from trainer.storage import images
 from trainer.storage.progress import Progress
 from trainer.storage.threads import ahead
 from trainer.visualization import draw
@@ -24,31 +24,31 @@ def score_network(
     predictor: Predictor,
     frames: Frames,
     extremes: BestAndWorst,
-    strips_dir: str,
+    strips: dict[str, bytes],
 ) -> list[FrameResult]:
-    """Predicts every frame of the split once; writes a few strips.
+    """Predicts every frame of the split once; draws a few strips.
 
     Args:
         predictor: The network.
         frames: The split's.
         extremes: Is offered every frame.
-        strips_dir: The folder of the strips.
+        strips: Takes the strips: the frame's name → a PNG.
     """
     num_frames = frames.num_frames
     chosen = {index * num_frames // NUM_STRIPS for index in range(NUM_STRIPS)}
-    files.make_folder(strips_dir)
     space = frames.space.table.label_ids
 
     def finish(item: tuple[int, tuple[Frame, np.ndarray]]) -> FrameResult:
         index, (frame, label_ids) = item
         if index in chosen:
-            _write_strip(strips_dir, frame, label_ids, space)
+            strips[frame.name] = _draw_strip(frame, label_ids, space)
         counts = count_pairs(frame.truth_ids, label_ids, space.ids)
         score = Scores(counts, space).evaluated.mean_iou()
         if not math.isnan(score):
             make = functools.partial(draw_frame, frame, label_ids, score, space)
             extremes.offer(score, make)
-        return FrameResult(frame.name, frame.truth_ids.shape, counts)
+        color = frame.image.mean((0, 1))
+        return FrameResult(frame.name, frame.truth_ids.shape, counts, color)
 
     predictions = predictor.predict(frames.read())
     progress = Progress("frames", num_frames)
@@ -59,9 +59,9 @@ def score_network(
     return results
 
 
-def _write_strip(
-    folder: str, frame: Frame, label_ids: np.ndarray, space: LabelSpace
-) -> None:
+def _draw_strip(
+    frame: Frame, label_ids: np.ndarray, space: LabelSpace
+) -> bytes:
     mistakes = draw.error_map(frame.image, frame.truth_ids, label_ids, space)
     panels = {
         frame.name: frame.image,
@@ -69,6 +69,4 @@ def _write_strip(
         "prediction": draw.colorize(label_ids, space),
         "mistakes": mistakes,
     }
-    path = files.join(folder, f"{frame.name}.png")
-    content = images.encode_png(draw.strip(panels))
-    files.write_bytes(path, content)
+    return images.encode_png(draw.strip(panels))
