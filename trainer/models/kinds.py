@@ -19,12 +19,14 @@ class Kinds:
         join_conv: The class of a 3x3 convolution, with ReLU, of several
             tensors as if they were joined; None: a `Concatenate` before a
             `Conv2D`.
+        depthwise_conv: The class of an encoder's depthwise convolutions.
     """
 
     dtype: str = "float32"
     momentum: float = 0.99
     batch_normalization: type[layers.Layer] = layers.BatchNormalization
     join_conv: type[layers.Layer] | None = None
+    depthwise_conv: type[layers.Layer] = layers.DepthwiseConv2D
 
     def conv(self, x: Any, filters: int) -> Any:
         """Convolves 3x3, with ReLU."""
@@ -61,6 +63,8 @@ class Kinds:
         if kind is layers.BatchNormalization:
             kind = self.batch_normalization
             options["momentum"] = self.momentum
+        if kind is layers.DepthwiseConv2D:
+            kind = self.depthwise_conv
         return kind.from_config(options)
 
 

@@ -3,7 +3,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from trainer.config.model import ModelConfig
 from trainer.models import joins, tf_layers, unet
+from trainer.models.build import build_training_network
 from trainer.models.kinds import Kinds
 
 
@@ -96,3 +98,42 @@ def test_a_join_computes_in_its_policys_type():
     join = ours.layers[kinds.index(tf_layers.JoinConv2D)]
     assert join.output.dtype == "bfloat16"
     assert join.kernel.dtype == "float32"
+
+
+def convolved(kind, policy, kernel_size, strides, padding, inputs):
+    layer = kind(kernel_size, strides, padding, use_bias=False, dtype=policy)
+    layer.build(inputs.shape)
+    layer.set_weights([draw(kernel_size, kernel_size, 6, 1, seed=1)])
+    with tf.GradientTape() as tape:
+        variable = tf.Variable(inputs)
+        outputs = layer(variable, training=True)
+        weights = draw(*outputs.shape, seed=2)
+        loss = tf.reduce_sum(tf.cast(outputs, tf.float32) * weights)
+    return [outputs, *tape.gradient(loss, [variable, *layer.weights])]
+
+
+@pytest.mark.parametrize("kernel_size", [3, 5])
+@pytest.mark.parametrize("strides", [1, 2])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_a_depthwise_convolution_in_bfloat16_is_keras_rounded(
+    kernel_size, strides, padding
+):
+    shape = kernel_size, strides, padding, draw(2, 12, 9, 6)
+    exact = convolved(keras.layers.DepthwiseConv2D, "float32", *shape)
+    ours = convolved(tf_layers.DepthwiseConv2D, "mixed_bfloat16", *shape)
+    assert ours[0].dtype == tf.bfloat16
+    for a, b in zip(ours, exact, strict=True):
+        scale = float(tf.reduce_max(tf.abs(b)))
+        np.testing.assert_allclose(
+            tf.cast(a, tf.float32), b, rtol=0.02, atol=0.01 * scale
+        )
+
+
+def test_encoders_on_tensorflow_have_the_depthwise_convolution():
+    config = ModelConfig(
+        "label_ids", encoder="efficientnet_lite0", encoder_weights="none"
+    )
+    network = build_training_network(config, "mixed_bfloat16", has_kernels=True)
+    kinds = {type(layer) for layer in network.layers}
+    assert tf_layers.DepthwiseConv2D in kinds
+    assert keras.layers.DepthwiseConv2D not in kinds
