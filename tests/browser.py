@@ -20,7 +20,7 @@ document.title = JSON.stringify({script}); }};{functions}</script>"""
 _FUNCTIONS = """
 const written = (doc) => [...doc.body.querySelectorAll("*")].filter(
   (e) => [...e.childNodes].some((n) => n.nodeType == 3 && n.data.trim()) &&
-    !["STYLE", "SCRIPT"].includes(e.tagName));
+    e.checkVisibility());
 const parse = (text) => {
   const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
   return [r, g, b, a];

@@ -1,21 +1,17 @@
 """Keeps the best and the worst frames of an evaluation, as small pictures."""
 
-import base64
 import dataclasses
 import heapq
-import io
 import threading
 from collections.abc import Callable
 
 import numpy as np
-from PIL import Image
 
 from schemas.labels.table import LabelSpace
 from trainer.data.frames import Frame
-from trainer.visualization import draw
+from trainer.visualization import draw, page
 
 NUM_KEPT = 3
-_WIDTH_PX = 480
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,17 +90,5 @@ def draw_frame(
     return DrawnFrame(
         frame.name,
         score,
-        {caption: _data_uri(panel) for caption, panel in panels.items()},
+        {caption: page.data_uri(panel) for caption, panel in panels.items()},
     )
-
-
-def _data_uri(pixels: np.ndarray) -> str:
-    """Encodes (H, W, 3) uint8, made small, for an <img> tag."""
-    picture = Image.fromarray(pixels)
-    if picture.width > _WIDTH_PX:
-        height = max(1, round(picture.height * _WIDTH_PX / picture.width))
-        picture = picture.resize((_WIDTH_PX, height))
-    stream = io.BytesIO()
-    picture.save(stream, "JPEG", quality=88)
-    encoded = base64.b64encode(stream.getvalue()).decode()
-    return f"data:image/jpeg;base64,{encoded}"

@@ -1,17 +1,17 @@
 """RUN/report.html: one page that needs no other file and no network."""
 
-import csv
 import html
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from schemas.labels.table import LabelSpace
 from trainer.config import run_dir
 from trainer.evaluation.best_and_worst import BestAndWorst, DrawnFrame
+from trainer.metrics import history
 from trainer.storage import files, notes
-from trainer.visualization import charts, page
+from trainer.visualization import charts, curves, page
+from trainer.visualization.curves import Curve
 
 _CURVES = {
     "Loss": {"train": "loss", "validation": "val_loss"},
@@ -23,9 +23,6 @@ _CURVES = {
 }
 
 _COLUMNS = [column for lines in _CURVES.values() for column in lines.values()]
-
-Row = Mapping[str, float]
-"""An epoch: column of metrics.csv → value."""
 
 
 def write(
@@ -53,7 +50,7 @@ def write(
     return path
 
 
-def _read_rows(path: str) -> list[Row]:
+def _read_rows(path: str) -> list[history.Row]:
     """Reads what the curves need of metrics.csv; nothing where it is broken.
 
     All has been scored by now: a file that somebody edited must not end it.
@@ -61,14 +58,11 @@ def _read_rows(path: str) -> list[Row]:
     if files.num_bytes(path) is None:
         return []
     try:
-        return [
-            {column: float(row[column] or "nan") for column in _COLUMNS}
-            for row in csv.DictReader(io.StringIO(files.read_text(path)))
-        ]
-    except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
+        return history.parse(files.read_text(path), _COLUMNS)
+    except (OSError, ValueError) as error:
         notes.say(
-            f"{path} is not as a training wrote it ({error!r}); the report "
-            "has no training curves"
+            f"{path} is not as a training wrote it ({error}); the report has "
+            "no training curves"
         )
         return []
 
@@ -76,7 +70,7 @@ def _read_rows(path: str) -> list[Row]:
 def render(
     content: dict,
     space: LabelSpace,
-    rows: Sequence[Row],
+    rows: Sequence[history.Row],
     extremes: BestAndWorst,
 ) -> str:
     """Renders the page.
@@ -117,16 +111,18 @@ def _tiles(content: dict) -> str:
     return f"<div class=tiles>{tiles}</div>{note if absent else ''}"
 
 
-def _curves(rows: Sequence[Row]) -> str:
+def _curves(rows: Sequence[history.Row]) -> str:
     if not rows:
         return ""
+    epochs = range(1, len(rows) + 1)
     figures = "".join(
-        charts.curves(
+        curves.draw(
             title,
-            {
-                legend: [row[column] for row in rows]
-                for legend, column in lines.items()
-            },
+            [
+                Curve(name, epochs, [row[column] for row in rows], series)
+                for series, (name, column) in enumerate(lines.items())
+            ],
+            "epoch",
         )
         for title, lines in _CURVES.items()
     )

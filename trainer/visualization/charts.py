@@ -1,15 +1,11 @@
-"""Figures of the report, as HTML and SVG text without any script."""
+"""Figures of the report, as HTML without any script."""
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from schemas.labels.table import LabelSpace
-
-_WIDTH, _HEIGHT, _MARGIN = 360, 200, 44
-_NUM_SERIES = 2
-"""The colours that a page's style has for lines."""
 
 _MOST_OPAQUE = 0.8
 """Of a cell's blue: what is written on it is still read."""
@@ -85,51 +81,4 @@ def _cell(share: float, truth: str, prediction: str) -> str:
         f"<td{kind} style='background:rgba(31,111,235,"
         f"{_MOST_OPAQUE * share:.3f})' title='{truth} taken for {prediction}'>"
         f"{text}</td>"
-    )
-
-
-def curves(title: str, lines: Mapping[str, Sequence[float]]) -> str:
-    """Draws one value a epoch for each of up to two lines.
-
-    Args:
-        title: The figure's title.
-        lines: Legend → values, one an epoch; nan leaves a gap.
-    """
-    values = np.array([list(line) for line in lines.values()], float)
-    defined = values[np.isfinite(values)]
-    if not defined.size:
-        return ""
-    top = float(defined.max()) or 1.0
-    num_epochs = values.shape[1]
-    step = (_WIDTH - 2 * _MARGIN) / max(num_epochs - 1, 1)
-    height = _HEIGHT - 2 * _MARGIN
-    parts = []
-    for place, (name, line) in enumerate(zip(lines, values, strict=True)):
-        points = " ".join(
-            f"{_MARGIN + epoch * step:.1f},"
-            f"{_HEIGHT - _MARGIN - height * value / top:.1f}"
-            for epoch, value in enumerate(line)
-            if np.isfinite(value)
-        )
-        color = f"var(--series-{place % _NUM_SERIES})"
-        parts.append(
-            f"<g class=series style='color:{color}'>"
-            f"<polyline points='{points}'/>"
-            f"<text x='{_MARGIN + 110 * place}' y='16'>{html.escape(name)}"
-            "</text></g>"
-        )
-    bottom = _HEIGHT - _MARGIN
-    axes = (
-        f"<path d='M{_MARGIN} {_MARGIN}V{bottom}H{_WIDTH - _MARGIN}'/>"
-        f"<text x='{_MARGIN - 6}' y='{_MARGIN + 4}' text-anchor='end'>"
-        f"{top:.3g}</text>"
-        f"<text x='{_MARGIN - 6}' y='{bottom}' text-anchor='end'>0</text>"
-        f"<text x='{_WIDTH - _MARGIN}' y='{_HEIGHT - 12}' "
-        f"text-anchor='end'>epoch {num_epochs}</text>"
-    )
-    return (
-        f"<figure><figcaption>{html.escape(title)}</figcaption>"
-        f"<svg viewBox='0 0 {_WIDTH} {_HEIGHT}' role='img' "
-        f"aria-label='{html.escape(title)}'>{axes}{''.join(parts)}</svg>"
-        "</figure>"
     )

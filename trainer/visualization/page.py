@@ -1,13 +1,30 @@
 """Pages that need no other file, no script and no network."""
 
+import base64
 import html
+import io
+
+import numpy as np
+from PIL import Image
 
 from schemas import page
 
+_NUM_COLORS = 8
+_DASHES = ("", "7 4", "2 4", "12 4 2 4")
+_PICTURE_PX = 480
+
 _STYLE = """
-:root { --series-0: #1f63d6; --series-1: #b34700; }
+:root {
+  --series-0: #1f63d6; --series-1: #b34700; --series-2: #1a7431;
+  --series-3: #a3279a; --series-4: #6b5900; --series-5: #0b6f7a;
+  --series-6: #c0262d; --series-7: #6639ba;
+}
 @media (prefers-color-scheme: dark) {
-  :root { --series-0: #75aaff; --series-1: #f2994f; }
+  :root {
+    --series-0: #75aaff; --series-1: #f2994f; --series-2: #6fd08c;
+    --series-3: #f08bd8; --series-4: #d9c24a; --series-5: #5fd0dc;
+    --series-6: #ff8a80; --series-7: #bda4ff;
+  }
 }
 .tiles, .charts, .panels { display: grid; gap: 12px; margin: 12px 0; }
 .tiles { grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); }
@@ -23,7 +40,11 @@ svg { display: block; width: 100%; height: auto; }
 svg text { font-size: 13px; fill: var(--soft); }
 svg path { stroke: var(--soft); fill: none; }
 svg polyline { stroke: currentColor; stroke-width: 2; fill: none; }
+svg .grid { stroke: var(--line); }
+svg circle, svg .mark { fill: currentColor; stroke: none; }
 svg .series text { fill: currentColor; }
+figcaption .keys { white-space: normal; text-align: right; }
+.keys b { margin-left: 12px; font-weight: 600; }
 .scroll { overflow-x: auto; }
 .matrix { border-collapse: collapse; font-size: 12px; }
 .matrix th { font-weight: 400; overflow-wrap: anywhere; }
@@ -58,3 +79,28 @@ def render(title: str, body: str) -> str:
         f"<style>{page.style()}{_STYLE}</style>"
         f"<body><main>{body}</main></body></html>\n"
     )
+
+
+def series_style(number: int) -> tuple[str, str]:
+    """Returns the look of a line among others, another one for each of many.
+
+    Returns:
+        Its colour, in CSS, and the attribute of its dashes, in SVG.
+    """
+    dashes = _DASHES[number // _NUM_COLORS % len(_DASHES)]
+    return (
+        f"var(--series-{number % _NUM_COLORS})",
+        f" stroke-dasharray='{dashes}'" if dashes else "",
+    )
+
+
+def data_uri(pixels: np.ndarray) -> str:
+    """Encodes (H, W, 3) uint8, made small, for an <img> tag."""
+    picture = Image.fromarray(pixels)
+    if picture.width > _PICTURE_PX:
+        height = max(1, round(picture.height * _PICTURE_PX / picture.width))
+        picture = picture.resize((_PICTURE_PX, height))
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG", quality=88)
+    encoded = base64.b64encode(stream.getvalue()).decode()
+    return f"data:image/jpeg;base64,{encoded}"

@@ -31,14 +31,3 @@ def test_the_right_ones_of_a_confusion_table_stand_out():
     )
     assert right == [(name, name) for name in LABEL_IDS.class_names]
     assert "Never" not in text
-
-
-def test_curves_leave_out_what_is_not_defined():
-    nan = float("nan")
-    text = charts.curves("Loss", {"train": [2, 1, nan], "val": [nan, nan, 1]})
-    assert "points='44.0,44.0 180.0,100.0'" in text
-    assert "points='316.0,100.0'" in text
-
-
-def test_nothing_defined_draws_nothing():
-    assert charts.curves("Loss", {"train": [float("nan")]}) == ""

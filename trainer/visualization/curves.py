@@ -1,0 +1,186 @@
+"""Curves over one another, as SVG, on scales that odd values do not decide."""
+
+import dataclasses
+import html
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from trainer.visualization.page import series_style
+
+_WIDTH, _HEIGHT = 360, 220
+_LEFT, _RIGHT, _TOP, _BOTTOM = 50, 14, 14, 34
+
+_FLATTENED = 5
+"""A scale that is so much longer for a few values' sake leaves them out."""
+
+_FEW = 0.05
+"""Those may be this share of all values, or one of each curve."""
+
+_NUM_SURE = 12
+"""Of fewer values, an odd one has to be the farther away."""
+
+_MAX_TICKS = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Curve:
+    """A line of a figure.
+
+    Attributes:
+        name: What it is called.
+        xs: Its places, rising.
+        ys: Its values; nan leaves a gap.
+        series: The number of its look, see `page.series_style`.
+    """
+
+    name: str
+    xs: Sequence[float]
+    ys: Sequence[float]
+    series: int
+
+
+def draw(title: str, curves: Sequence[Curve], x_name: str) -> str:
+    """Draws curves; nothing where no value is defined.
+
+    What lies beyond the scale stands at its edge, with a mark and its value.
+
+    Args:
+        title: The figure's title.
+        curves: The lines.
+        x_name: What the x axis counts.
+    """
+    bounds = limits([curve.ys for curve in curves])
+    if bounds is None:
+        return ""
+    ends = [x for curve in curves for x in (curve.xs[0], curve.xs[-1])]
+    plot = _Plot(min(ends), max(ends), *_widened(*bounds))
+    keys = "".join(
+        f"<b style='color:{series_style(curve.series)[0]}'>"
+        f"{html.escape(curve.name)}</b>"
+        for curve in curves
+    )
+    name = html.escape(title)
+    return (
+        f"<figure><figcaption>{name}<span class=keys>{keys}</span>"
+        f"</figcaption><svg viewBox='0 0 {_WIDTH} {_HEIGHT}' role='img' "
+        f"aria-label='{name}'>{plot.axes(x_name)}"
+        f"{''.join(map(plot.line, curves))}</svg></figure>"
+    )
+
+
+def limits(lines: Sequence[Sequence[float]]) -> tuple[float, float] | None:
+    """Returns the lowest and highest value that a scale should hold.
+
+    They are those of the values, but for a few that would flatten the rest.
+
+    Args:
+        lines: The values of each curve; those that are not finite are none.
+
+    Returns:
+        None where there is no value.
+    """
+    pooled = np.concatenate([np.asarray(line, float) for line in lines])
+    values = np.sort(pooled[np.isfinite(pooled)])
+    if not values.size:
+        return None
+    few = max(len(lines), math.ceil(_FEW * values.size))
+    return -_highest(-values[::-1], few), _highest(values, few)
+
+
+def _highest(values: np.ndarray, few: int) -> float:
+    """Returns the highest of sorted values that the scale should hold."""
+    length = values[-1] - values[0]
+    factor = _FLATTENED * max(1, _NUM_SURE / values.size)
+    for count in range(1, min(few, (values.size - 1) // 2) + 1):
+        rest = values[-1 - count] - values[0]
+        if 0 < factor * rest < length:
+            return float(values[-1 - count])
+    return float(values[-1])
+
+
+def _widened(low: float, high: float) -> tuple[float, float]:
+    """Leaves room above and below, and for a curve that is level."""
+    room = 0.04 * (high - low) or 0.1 * abs(high) or 1.0
+    return low - room, high + room
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Returns round numbers within bounds."""
+    size = 10.0 ** math.floor(math.log10((high - low) / _MAX_TICKS))
+    step = next(
+        size * factor
+        for factor in (1, 2, 5, 10)
+        if (high - low) / (size * factor) <= _MAX_TICKS
+    )
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return [number * step for number in range(first, last + 1)]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Plot:
+    """The part of a figure within its axes, and its scales."""
+
+    left: float
+    right: float
+    low: float
+    high: float
+
+    def x(self, value: float) -> float:
+        share = (value - self.left) / ((self.right - self.left) or 1)
+        return _LEFT + share * (_WIDTH - _LEFT - _RIGHT)
+
+    def y(self, value: float) -> float:
+        share = (value - self.low) / (self.high - self.low)
+        return _HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM)
+
+    def axes(self, x_name: str) -> str:
+        bottom, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
+        parts = [f"<path d='M{_LEFT} {_TOP}V{bottom}H{right}'/>"]
+        for value in _ticks(self.low, self.high):
+            y = self.y(value)
+            parts.append(
+                f"<path class=grid d='M{_LEFT} {y:.1f}H{right}'/><text x='"
+                f"{_LEFT - 6}' y='{y + 4:.1f}' text-anchor='end'>{value:.4g}"
+                "</text>"
+            )
+        for value in {self.left, self.right}:
+            anchor = "end" if value > self.left else "start"
+            label = f"{x_name} {value:g}" if anchor == "end" else f"{value:g}"
+            parts.append(
+                f"<text x='{self.x(value):.1f}' y='{bottom + 20}' "
+                f"text-anchor='{anchor}'>{label}</text>"
+            )
+        return "".join(parts)
+
+    def line(self, curve: Curve) -> str:
+        points, marks = [], []
+        for x, y in zip(curve.xs, curve.ys, strict=True):
+            if not math.isfinite(y):
+                continue
+            inside = min(max(y, self.low), self.high)
+            points.append(f"{self.x(x):.1f},{self.y(inside):.1f}")
+            if inside != y:
+                marks.append(self._mark(x, y, inside))
+        color, dashes = series_style(curve.series)
+        shape = f"<polyline points='{' '.join(points)}'{dashes}/>"
+        if len(points) == 1:
+            x_text, _, y_text = points[0].partition(",")
+            shape = f"<circle cx='{x_text}' cy='{y_text}' r='3'/>"
+        return (
+            f"<g class=series style='color:{color}'><title>"
+            f"{html.escape(curve.name)}</title>{shape}{''.join(marks)}</g>"
+        )
+
+    def _mark(self, x: float, y: float, edge: float) -> str:
+        """Draws a triangle that points to a value beyond the scale."""
+        place, level = self.x(x), self.y(edge)
+        turn = 1 if y > edge else -1
+        side, anchor = (8, "start") if place < _WIDTH / 2 else (-8, "end")
+        return (
+            f"<path class=mark d='M{place - 5:.1f} {level + 8 * turn:.1f}h10"
+            f"l-5 {-8 * turn}z'/><text x='{place + side:.1f}' "
+            f"y='{level + (11 if turn > 0 else -3):.1f}' "
+            f"text-anchor='{anchor}'>{y:.4g}</text>"
+        )
