@@ -85,6 +85,21 @@ def test_scores_are_those_of_the_pixels_by_hand(tmp_path):
     assert result["pixelAccuracy"] == pytest.approx(1500 / 1800)
 
 
+def test_outlines_are_scored_by_hand(tmp_path):
+    # In 60x80 a band is 2 pixels wide; the halves' border is 3 off.
+    truth = half_and_half(ROAD, SKY, (60, 80))
+    predicted = truth.copy()
+    predicted[:, 37:40] = SKY
+    result = evaluated(tmp_path, [(painted(predicted)[0], truth)])
+    means, scores = result["means"], result["boundaryIoU"]["classScores"]
+    pixels = (60 * 40 - 56 * 36) + (60 * 37 - 56 * 33)
+    both = 60 * 37 - 56 * 35
+    assert scores["road"] == pytest.approx(both / (pixels - both))
+    assert scores["car"] is None and scores["parking"] is None
+    mean = pytest.approx((scores["road"] + scores["sky"]) / 2)
+    assert means["boundary IoU, 2 of 19 classes"] == mean
+
+
 def test_every_frame_counts_once_at_its_own_size(tmp_path):
     frames = [
         painted(half_and_half(ROAD, SKY, size))
@@ -163,12 +178,15 @@ def test_own_classes_are_scored_under_their_own_names(tmp_path, capsys):
     assert "categoryScores" not in result
     assert list(result["means"].items()) == [
         ("mean IoU over 3 classes", 0.5),
+        ("boundary IoU over 3 classes", 0.5),
         ("mean IoU, 2 in the truth", 0.75),
         ("pixel accuracy", 0.75),
     ]
     lines = capsys.readouterr().out.splitlines()
-    assert "id   class                 trainId  pixels    IoU of 3" in lines
-    assert "200  tram                        2    0.00       0.00" in lines
+    head = "id   class                 trainId  pixels    IoU of 3   boundary"
+    assert head in lines
+    line = "200  tram                        2    0.00       0.00       0.00"
+    assert line in lines
     page = (tmp_path / "run" / "report.html").read_text()
     assert "background:#00fa00" in page
     assert "mean IoU over 3 classes" in page

@@ -90,7 +90,11 @@ def render(
     sections = [
         f"<h1>Evaluation</h1><p class=soft>{context}</p>{_tiles(content)}",
         "<h2>IoU of each evaluated class, in percent</h2>"
-        + charts.class_bars(content["classScores"], space),
+        + charts.class_bars(
+            content["classScores"],
+            space,
+            content.get("boundaryIoU", {}).get("classScores"),
+        ),
         _curves(rows),
         "<h2>Confusion, in percent of each true class</h2>"
         + charts.confusion_table(matrix, space),

@@ -11,6 +11,8 @@ from schemas.labels.table import LabelSpace
 from schemas.sizes import Size
 from trainer.config import run_dir
 from trainer.config.sizes import format_size
+from trainer.metrics.boundary import count_boundaries
+from trainer.metrics.confusion import count_pairs
 from trainer.metrics.scores import Scores, format_table
 from trainer.storage import files
 
@@ -23,6 +25,7 @@ class FrameResult:
         name: The frame's stem.
         size: The label's (height, width).
         counts: (C, C) int64 over the label ids, rows truth.
+        boundaries: (2, C) int64 of `boundary.count_boundaries`.
         color: The picture's mean colour in [0, 255]; empty where only label
             maps are read.
     """
@@ -30,6 +33,7 @@ class FrameResult:
     name: str
     size: Size
     counts: np.ndarray
+    boundaries: np.ndarray
     color: Sequence[float] = ()
 
 
@@ -54,6 +58,31 @@ class Subject:
     details: dict
 
 
+def compare(
+    name: str,
+    truth_ids: np.ndarray,
+    predicted_ids: np.ndarray,
+    space: LabelSpace,
+) -> FrameResult:
+    """Counts what a frame adds to the scores.
+
+    Args:
+        name: The frame's stem.
+        truth_ids: (H, W) uint8; other ids than the space's count nowhere.
+        predicted_ids: (H, W) uint8.
+        space: The label ids.
+
+    Raises:
+        ValueError: The shapes differ or a prediction is no class id.
+    """
+    return FrameResult(
+        name,
+        truth_ids.shape,
+        count_pairs(truth_ids, predicted_ids, space.ids),
+        count_boundaries(truth_ids, predicted_ids, space),
+    )
+
+
 def publish(
     folder: str,
     subject: Subject,
@@ -69,8 +98,11 @@ def publish(
         name: The part that the file's name gets; empty for none.
     """
     label_ids = subject.space.table.label_ids
-    counts = np.sum([result.counts for result in results], axis=0)
-    scores = Scores(counts, label_ids)
+    counts, boundaries = (
+        np.sum([getattr(result, field) for result in results], axis=0)
+        for field in ("counts", "boundaries")
+    )
+    scores = Scores(counts, label_ids, boundaries)
     sizes = collections.Counter(format_size(r.size) for r in results)
     rate = len(results) / subject.seconds
     print(f"{subject.split}: {len(results)} frames, {subject.source}")

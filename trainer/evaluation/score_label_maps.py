@@ -19,7 +19,6 @@ from trainer.data.frames import decode_label_map
 from trainer.evaluation import results as evaluation
 from trainer.evaluation.data_set import KEY, Scored
 from trainer.evaluation.results import FrameResult, Subject
-from trainer.metrics.confusion import count_pairs
 from trainer.storage import files, images, notes
 from trainer.storage.archives import StoredFile
 from trainer.storage.progress import Progress
@@ -103,10 +102,9 @@ def _compare(pair: found_files.Pair, table: LabelTable) -> FrameResult:
     truth = _decode(pair.first, lambda data: decode_label_map(data, table))
     prediction = _decode(pair.second, images.decode_ids)
     try:
-        counts = count_pairs(truth, prediction, table.label_ids.ids)
+        return evaluation.compare(pair.stem, truth, prediction, table.label_ids)
     except ValueError as error:
         raise ValueError(f"{pair.second.path}: {error}") from error
-    return FrameResult(pair.stem, truth.shape, counts)
 
 
 def _decode(

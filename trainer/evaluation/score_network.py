@@ -1,5 +1,6 @@
 """Shows a network every frame of a split and counts what it says."""
 
+import dataclasses
 import functools
 import math
 
@@ -8,9 +9,8 @@ import numpy as np
 from schemas.labels.table import LabelSpace
 from trainer.data.frames import Frame, Frames
 from trainer.evaluation.best_and_worst import BestAndWorst, draw_frame
-from trainer.evaluation.results import FrameResult
+from trainer.evaluation.results import FrameResult, compare
 from trainer.inference.predictor import Predictor
-from trainer.metrics.confusion import count_pairs
 from trainer.metrics.scores import Scores
 from trainer.storage import images
 from trainer.storage.progress import Progress
@@ -42,13 +42,12 @@ def score_network(
         index, (frame, label_ids) = item
         if index in chosen:
             strips[frame.name] = _draw_strip(frame, label_ids, space)
-        counts = count_pairs(frame.truth_ids, label_ids, space.ids)
-        score = Scores(counts, space).evaluated.mean_iou()
+        result = compare(frame.name, frame.truth_ids, label_ids, space)
+        score = Scores(result.counts, space).evaluated.mean_iou()
         if not math.isnan(score):
             make = functools.partial(draw_frame, frame, label_ids, score, space)
             extremes.offer(score, make)
-        color = frame.image.mean((0, 1))
-        return FrameResult(frame.name, frame.truth_ids.shape, counts, color)
+        return dataclasses.replace(result, color=frame.image.mean((0, 1)))
 
     predictions = predictor.predict(frames.read())
     progress = Progress("frames", num_frames)

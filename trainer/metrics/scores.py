@@ -14,20 +14,24 @@ import numpy as np
 
 from schemas.labels.cityscapes import is_of_cityscapes
 from schemas.labels.table import LabelSpace
+from trainer.metrics import boundary
 from trainer.metrics.confusion import ConfusionMatrix
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Scores:
-    """What one confusion matrix says.
+    """What one confusion matrix says, and the outlines beside it.
 
     Attributes:
         counts: (C, C) integers over the ids of `space`, rows truth.
         space: The label ids of a table.
+        boundaries: (2, C) integers of `boundary.count_boundaries`; none of
+            its scores where None.
     """
 
     counts: np.ndarray
     space: LabelSpace
+    boundaries: np.ndarray | None = None
 
     @functools.cached_property
     def all_ids(self) -> ConfusionMatrix:
@@ -86,6 +90,15 @@ class Scores:
         """The mean over the categories that occur; nan if none does."""
         return _mean(np.array(list(self.category_iou.values())))
 
+    @functools.cached_property
+    def boundary_iou(self) -> np.ndarray | None:
+        """(C,) float64, nan where `evaluated.iou` is; None if not counted."""
+        if self.boundaries is None:
+            return None
+        shared, either = self.boundaries
+        defined = self.space.evaluated & (either > 0)
+        return np.where(defined, shared / np.maximum(either, 1), np.nan)
+
     def means(self) -> dict[str, float]:
         """Gives each mean under its full name, the first one first."""
         is_scored = ~np.isnan(self.evaluated.iou())
@@ -93,15 +106,17 @@ class Scores:
         num_scored = int(np.count_nonzero(is_scored))
         accuracy = "pixel accuracy"
         if is_of_cityscapes(self.space.table):
-            name = f"mean IoU, {num_scored} of {total} classes"
+            scored = f", {num_scored} of {total} classes"
             accuracy = "pixel accuracy, official"
         elif num_scored == total:
-            name = f"mean IoU over {total} classes"
+            scored = f" over {total} classes"
         else:
-            name = f"mean IoU over {num_scored} of {total} classes"
+            scored = f" over {num_scored} of {total} classes"
         num_ids = self.space.num_classes
         in_truth = f"mean IoU, {int(self.is_in_truth.sum())} in the truth"
-        means = {name: self.evaluated.mean_iou()}
+        means = {f"mean IoU{scored}": self.evaluated.mean_iou()}
+        if self.boundary_iou is not None:
+            means[f"boundary IoU{scored}"] = _mean(self.boundary_iou)
         means[in_truth] = self.mean_iou_in_truth
         if self.category_iou:
             name = f"mean IoU, {len(self.category_iou)} categories"
@@ -118,11 +133,12 @@ class Scores:
     def to_dict(self) -> dict:
         """Gives the scores under csEvalPixelLevelSemanticLabeling's keys.
 
-        Four keys are this project's own: `means`, `allIds`, with every id
+        Five keys are this project's own: `means`, `allIds`, with every id
         scored as a class, `inTruth`, of the evaluated classes that the truth
-        holds, and `pixelAccuracy` over the evaluated pixels.  Scores of
-        categories are left out where the table has none.  JSON has no nan: a
-        score that is not defined is None.
+        holds, `pixelAccuracy` over the evaluated pixels, and `boundaryIoU`.
+        Scores of categories are left out where the table has none, those of
+        boundaries where they were not counted.  JSON has no nan: a score that
+        is not defined is None.
         """
         names = self.space.class_names
         row_sums = self.counts.sum(1)
@@ -143,6 +159,7 @@ class Scores:
                 "classScores": _by_name(names, self.all_ids.iou()),
                 "pixelAccuracy": _or_none(self.all_ids.pixel_accuracy()),
             },
+            **self._boundary_scores(),
             "confMatrix": self.counts.tolist(),
             "priors": _by_name(names, priors),
             "labels": {row.name: row.label_id for row in self.space.classes},
@@ -158,6 +175,19 @@ class Scores:
                 name: _or_none(self.category_iou.get(name, math.nan))
                 for name in names
             },
+        }
+
+    def _boundary_scores(self) -> dict:
+        if self.boundary_iou is None:
+            return {}
+        return {
+            "boundaryIoU": {
+                "averageScoreClasses": _or_none(_mean(self.boundary_iou)),
+                "classScores": _by_name(
+                    self.space.class_names, self.boundary_iou
+                ),
+                "shareOfDiagonal": boundary.SHARE_OF_DIAGONAL,
+            }
         }
 
     def _matrix(self, evaluated: np.ndarray | None) -> ConfusionMatrix:
@@ -181,6 +211,8 @@ def format_table(scores: Scores, context: str) -> str:
         f"IoU of {space.num_classes}": scores.all_ids.iou(),
         f"IoU of {int(space.evaluated.sum())}": scores.evaluated.iou(),
     }  # One where all classes are evaluated.
+    if scores.boundary_iou is not None:
+        columns["boundary"] = scores.boundary_iou
     lines = [
         f"{'id':{id_width}}  {'class':{width}}  trainId  pixels   "
         f"{'  '.join(f'{name:>9}' for name in columns)}"

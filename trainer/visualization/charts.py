@@ -1,7 +1,7 @@
 """Figures of the report, as HTML without any script."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -10,32 +10,42 @@ from schemas.labels.table import LabelSpace
 _MOST_OPAQUE = 0.8
 """Of a cell's blue: what is written on it is still read."""
 
-_BARS_HEAD = (
-    "<li class=head><span>Class</span><i>"
-    + "".join(f"<span>{share}</span>" for share in range(0, 100, 20))
-    + "<span>100 %</span></i><span>IoU</span></li>"
+_TICKS = "".join(
+    f"<span>{share}</span>" for share in (*range(0, 100, 20), "100 %")
 )
 
 
-def class_bars(scores: Mapping[str, float | None], space: LabelSpace) -> str:
+def class_bars(
+    scores: Mapping[str, float | None],
+    space: LabelSpace,
+    boundary_scores: Mapping[str, float | None] | None = None,
+) -> str:
     """Draws a bar in each class's colour.
 
     Args:
         scores: Class name → IoU in [0, 1]; None where it is not defined.
         space: The classes.
+        boundary_scores: The same of the boundary IoU, written beside; None
+            for no such column.
     """
-    rows = []
+    columns = {"IoU": scores}
+    if boundary_scores is not None:
+        columns["Boundary"] = boundary_scores
     colors = {row.name: row.color for row in space.classes}
+    rows = [_bar("Class", _TICKS, columns, " class=head")]
     for name, score in scores.items():
         if score is None:
             continue
         color = "#{:02x}{:02x}{:02x}".format(*colors[name])
-        rows.append(
-            f"<li><span>{html.escape(name)}</span><i><b style='"
-            f"width:{100 * score:.2f}%;background:{color}'></b></i>"
-            f"<span>{100 * score:.2f}</span></li>"
-        )
-    return f"<ol class=bars>{_BARS_HEAD}{''.join(rows)}</ol>"
+        bar = f"<b style='width:{100 * score:.2f}%;background:{color}'></b>"
+        numbers = (_percent(column[name]) for column in columns.values())
+        rows.append(_bar(html.escape(name), bar, numbers))
+    return f"<ol class=bars>{''.join(rows)}</ol>"
+
+
+def _bar(name: str, bar: str, numbers: Iterable[str], kind: str = "") -> str:
+    cells = "".join(f"<span>{number}</span>" for number in numbers)
+    return f"<li{kind}><span>{name}</span><i>{bar}</i>{cells}</li>"
 
 
 def confusion_table(counts: np.ndarray, space: LabelSpace) -> str:
@@ -82,3 +92,7 @@ def _cell(share: float, truth: str, prediction: str) -> str:
         f"{_MOST_OPAQUE * share:.3f})' title='{truth} taken for {prediction}'>"
         f"{text}</td>"
     )
+
+
+def _percent(fraction: float | None) -> str:
+    return "-" if fraction is None else f"{100 * fraction:.2f}"

@@ -107,6 +107,13 @@ def test_results_equal_those_of_the_official_scripts(tree):
                 assert actual[key][name] == pytest.approx(value, abs=1e-9)
 
 
+def test_label_maps_alone_have_outlines(tree):
+    perfect = score(tree, predictions="gtFine")["boundaryIoU"]
+    assert perfect["averageScoreClasses"] == 1
+    noisy = score(tree)["boundaryIoU"]["averageScoreClasses"]
+    assert 0 < noisy < 1
+
+
 def test_zips_give_the_same_scores_as_folders(tree):
     for name, folder in (("gt.zip", "gtFine"), ("results.zip", "results")):
         with zipfile.ZipFile(tree / name, "w") as archive:

@@ -115,6 +115,26 @@ def test_classes_that_the_truth_lacks_are_told_from_those_that_it_holds():
     assert "absent" not in format_table(full, "")
 
 
+def test_boundaries_are_scored_where_they_were_counted():
+    assert "boundaryIoU" not in SCORES.to_dict()
+    boundaries = np.zeros((2, 34), np.int64)
+    boundaries[:, [ROAD, CAR, TRUCK, PARKING]] = [[3, 1, 0, 9], [4, 4, 2, 9]]
+    scores = Scores(SCORES.counts, LABEL_IDS, boundaries)
+    result = scores.to_dict()["boundaryIoU"]
+    assert result["classScores"]["road"] == 0.75
+    assert result["classScores"]["truck"] == 0
+    assert result["classScores"]["parking"] is None
+    assert result["classScores"]["sky"] is None
+    assert result["averageScoreClasses"] == pytest.approx(1 / 3)
+    assert list(scores.means())[:2] == [
+        "mean IoU, 4 of 19 classes",
+        "boundary IoU, 4 of 19 classes",
+    ]
+    lines = format_table(scores, "").splitlines()
+    assert lines[0].endswith("  IoU of 34  IoU of 19   boundary")
+    assert lines[8].endswith("      15.00      60.00      75.00")
+
+
 def test_scores_equal_those_of_the_official_scripts():
     official = pytest.importorskip(
         "cityscapesscripts.evaluation.evalPixelLevelSemanticLabeling"

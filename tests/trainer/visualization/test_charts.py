@@ -12,6 +12,12 @@ def test_bars_are_as_long_as_their_scores_in_their_colours():
     assert "sky" not in text
 
 
+def test_boundary_scores_stand_beside_the_bars():
+    text = charts.class_bars({"road": 0.5}, LABEL_IDS, {"road": 0.25})
+    assert "<span>IoU</span><span>Boundary</span>" in text
+    assert "<span>50.00</span><span>25.00</span></li>" in text
+
+
 def test_the_confusion_table_shows_occurring_ids_only():
     counts = np.zeros((34, 34), np.int64)
     counts[7, 7], counts[7, 23], counts[26, 7] = 3, 1, 2
