@@ -14,6 +14,7 @@ DOORS = {
     "preprocess.verify": ["--data_dir=no"],
     "preprocess.sample": ["--output_dir=out"],
     "preprocess.camvid": ["--camvid_dir=no", "--output_dir=out"],
+    "trainer.compare": ["no", "neither"],
     "trainer.task": ["task", "--data_dir=no", "--model_dir=out"],
 }
 IMPORTED = """

@@ -43,6 +43,17 @@ def named(file_name: str, name: str) -> str:
     return f"{stem}-{name}{dot}{suffix}" if name else file_name
 
 
+def name_in(file_name: str, plain: str) -> str | None:
+    """Returns the part that `named` put into a file's name; None if no such."""
+    stem, dot, suffix = plain.partition(".")
+    if file_name == plain:
+        return ""
+    begin, end = f"{stem}-", f"{dot}{suffix}"
+    if not file_name.startswith(begin) or not file_name.endswith(end):
+        return None
+    return file_name[len(begin) : len(file_name) - len(end)] or None
+
+
 def network_path(model_dir: str, checkpoint: str) -> str:
     """Returns the path of the .keras file that --checkpoint means.
 

@@ -34,8 +34,14 @@ def save(config: TrainConfig) -> None:
     files.write_text(files.join(config.model_dir, FILE_NAME), text)
 
 
-def load(model_dir: str) -> TrainConfig | None:
+def load(
+    model_dir: str, remedy: str = "train into another --model_dir"
+) -> TrainConfig | None:
     """Reads RUN/config.json; None without such a file, or a folder's name.
+
+    Args:
+        model_dir: The run's folder.
+        remedy: What else than restoring a damaged file can be done.
 
     Raises:
         ConfigError: It is damaged; names the file.
@@ -60,7 +66,7 @@ def load(model_dir: str) -> TrainConfig | None:
     ) as error:
         raise ConfigError(
             f"{path} is not the configuration of a run ({error}); restore it, "
-            "or train into another --model_dir"
+            f"or {remedy}"
         ) from error
     return dataclasses.replace(config, model_dir=model_dir)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trainer.visualization.page import series_style
+from trainer.visualization.page import keys, series_style
 
 _WIDTH, _HEIGHT = 360, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 50, 14, 14, 34
@@ -22,6 +22,8 @@ _NUM_SURE = 12
 """Of fewer values, an odd one has to be the farther away."""
 
 _MAX_TICKS = 5
+_MARK_PX, _LINE_PX = 56, 14
+"""Room for the number of a mark."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +43,9 @@ class Curve:
     series: int
 
 
-def draw(title: str, curves: Sequence[Curve], x_name: str) -> str:
+def draw(
+    title: str, curves: Sequence[Curve], x_name: str, has_keys: bool = True
+) -> str:
     """Draws curves; nothing where no value is defined.
 
     What lies beyond the scale stands at its edge, with a mark and its value.
@@ -50,23 +54,20 @@ def draw(title: str, curves: Sequence[Curve], x_name: str) -> str:
         title: The figure's title.
         curves: The lines.
         x_name: What the x axis counts.
+        has_keys: Whether the names of the lines stand beside the title.
     """
     bounds = limits([curve.ys for curve in curves])
     if bounds is None:
         return ""
     ends = [x for curve in curves for x in (curve.xs[0], curve.xs[-1])]
     plot = _Plot(min(ends), max(ends), *_widened(*bounds))
-    keys = "".join(
-        f"<b style='color:{series_style(curve.series)[0]}'>"
-        f"{html.escape(curve.name)}</b>"
-        for curve in curves
-    )
+    names = keys([(curve.name, curve.series) for curve in curves])
     name = html.escape(title)
     return (
-        f"<figure><figcaption>{name}<span class=keys>{keys}</span>"
-        f"</figcaption><svg viewBox='0 0 {_WIDTH} {_HEIGHT}' role='img' "
+        f"<figure><figcaption>{name}{names if has_keys else ''}</figcaption>"
+        f"<svg viewBox='0 0 {_WIDTH} {_HEIGHT}' role='img' "
         f"aria-label='{name}'>{plot.axes(x_name)}"
-        f"{''.join(map(plot.line, curves))}</svg></figure>"
+        f"{''.join(map(plot.line, curves))}{plot.marks(curves)}</svg></figure>"
     )
 
 
@@ -155,14 +156,11 @@ class _Plot:
         return "".join(parts)
 
     def line(self, curve: Curve) -> str:
-        points, marks = [], []
-        for x, y in zip(curve.xs, curve.ys, strict=True):
-            if not math.isfinite(y):
-                continue
-            inside = min(max(y, self.low), self.high)
-            points.append(f"{self.x(x):.1f},{self.y(inside):.1f}")
-            if inside != y:
-                marks.append(self._mark(x, y, inside))
+        points = [
+            f"{self.x(x):.1f},{self.y(self._inside(y)):.1f}"
+            for x, y in zip(curve.xs, curve.ys, strict=True)
+            if math.isfinite(y)
+        ]
         color, dashes = series_style(curve.series)
         shape = f"<polyline points='{' '.join(points)}'{dashes}/>"
         if len(points) == 1:
@@ -170,17 +168,38 @@ class _Plot:
             shape = f"<circle cx='{x_text}' cy='{y_text}' r='3'/>"
         return (
             f"<g class=series style='color:{color}'><title>"
-            f"{html.escape(curve.name)}</title>{shape}{''.join(marks)}</g>"
+            f"{html.escape(curve.name)}</title>{shape}</g>"
         )
 
-    def _mark(self, x: float, y: float, edge: float) -> str:
-        """Draws a triangle that points to a value beyond the scale."""
-        place, level = self.x(x), self.y(edge)
-        turn = 1 if y > edge else -1
-        side, anchor = (8, "start") if place < _WIDTH / 2 else (-8, "end")
+    def marks(self, curves: Sequence[Curve]) -> str:
+        """Draws a triangle at the edge for each value beyond the scale.
+
+        Values that lie close together stand one below the other.
+        """
+        beyond = sorted(
+            (self.x(x), y, curve.series)
+            for curve in curves
+            for x, y in zip(curve.xs, curve.ys, strict=True)
+            if math.isfinite(y) and y != self._inside(y)
+        )
+        parts, rows, last = [], 0, -math.inf
+        for x, y, series in beyond:
+            rows = rows + 1 if x - last < _MARK_PX else 0
+            last = x
+            parts.append(self._mark(x, y, series, rows))
+        return "".join(parts)
+
+    def _inside(self, value: float) -> float:
+        return min(max(value, self.low), self.high)
+
+    def _mark(self, x: float, y: float, series: int, row: int) -> str:
+        edge = self.y(self._inside(y))
+        turn = 1 if y > self.high else -1
+        side, anchor = (8, "start") if x < _WIDTH / 2 else (-8, "end")
+        text_y = edge + turn * _LINE_PX * row + (11 if turn > 0 else -3)
         return (
-            f"<path class=mark d='M{place - 5:.1f} {level + 8 * turn:.1f}h10"
-            f"l-5 {-8 * turn}z'/><text x='{place + side:.1f}' "
-            f"y='{level + (11 if turn > 0 else -3):.1f}' "
-            f"text-anchor='{anchor}'>{y:.4g}</text>"
+            f"<g class=series style='color:{series_style(series)[0]}'>"
+            f"<path class=mark d='M{x - 5:.1f} {edge + 8 * turn:.1f}h10"
+            f"l-5 {-8 * turn}z'/><text x='{x + side:.1f}' y='{text_y:.1f}' "
+            f"text-anchor='{anchor}'>{y:.4g}</text></g>"
         )

@@ -150,7 +150,7 @@ def strip(panels: dict[str, np.ndarray]) -> np.ndarray:
     """
     height, width = next(iter(panels.values())).shape[:2]
     font = _font(_font_px(width))
-    head = round(font.size * 1.6)
+    head = _head_px(width)
     step = width + _GAP_PX
     size = (step * len(panels) - _GAP_PX, head + height)
     sheet = Image.new("RGB", size, _PAPER)
@@ -163,11 +163,43 @@ def strip(panels: dict[str, np.ndarray]) -> np.ndarray:
     return np.asarray(sheet)
 
 
+def cut_strip(sheet: np.ndarray, count: int) -> list[np.ndarray]:
+    """Cuts a strip into its pictures again, without their captions.
+
+    Args:
+        sheet: (caption + H, widths and gaps, 3) uint8, what `strip` gave.
+        count: The number of its pictures.
+
+    Returns:
+        (H, W, 3) uint8 each.
+
+    Raises:
+        ValueError: It is of another size than such a strip.
+    """
+    step, rest = divmod(sheet.shape[1] + _GAP_PX, count)
+    width = step - _GAP_PX
+    head = _head_px(width)
+    if rest or width < 1 or sheet.shape[0] <= head:
+        raise ValueError(
+            f"a picture of {sheet.shape[0]}x{sheet.shape[1]} is no strip of "
+            f"{count}"
+        )
+    return [
+        sheet[head:, place * step : place * step + width]
+        for place in range(count)
+    ]
+
+
 def column(panels: Sequence[np.ndarray]) -> np.ndarray:
     """Sets (H, W, 3) uint8 pictures of one width one below the other."""
     gap = ((0, _GAP_PX), (0, 0), (0, 0))
     padded = [np.pad(panel, gap, constant_values=255) for panel in panels]
     return np.concatenate(padded)[:-_GAP_PX]
+
+
+def _head_px(width: int) -> int:
+    """Returns the height of the captions above pictures of a width."""
+    return round(_font_px(width) * 1.6)
 
 
 def _font_px(width: int) -> int:

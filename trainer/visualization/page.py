@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -43,8 +44,9 @@ svg polyline { stroke: currentColor; stroke-width: 2; fill: none; }
 svg .grid { stroke: var(--line); }
 svg circle, svg .mark { fill: currentColor; stroke: none; }
 svg .series text { fill: currentColor; }
-figcaption .keys { white-space: normal; text-align: right; }
-.keys b { margin-left: 12px; font-weight: 600; }
+.keys { display: flex; flex-wrap: wrap; gap: 2px 14px; }
+.keys b { font-weight: 600; overflow-wrap: anywhere; white-space: normal; }
+.keys svg { display: inline-block; width: 26px; margin-right: 6px; }
 .scroll { overflow-x: auto; }
 .matrix { border-collapse: collapse; font-size: 12px; }
 .matrix th { font-weight: 400; overflow-wrap: anywhere; }
@@ -92,6 +94,23 @@ def series_style(number: int) -> tuple[str, str]:
         f"var(--series-{number % _NUM_COLORS})",
         f" stroke-dasharray='{dashes}'" if dashes else "",
     )
+
+
+def keys(names: Sequence[tuple[str, int]]) -> str:
+    """Renders what lines are called, each beside a piece of it.
+
+    Args:
+        names: (name, number of its look) of each.
+    """
+    parts = []
+    for name, number in names:
+        color, dashes = series_style(number)
+        parts.append(
+            f"<b style='color:{color}'><svg viewBox='0 0 26 10' aria-hidden="
+            f"true><polyline points='0,6 26,6'{dashes}/></svg>"
+            f"{html.escape(name)}</b>"
+        )
+    return f"<span class=keys>{''.join(parts)}</span>"
 
 
 def data_uri(pixels: np.ndarray) -> str:

@@ -6,6 +6,7 @@ import pytest
 from trainer.visualization import curves
 from trainer.visualization.curves import Curve
 
+LINES = "<polyline points='([^']+)'[^/]*/></g>"  # not those of the keys
 FALLING = [1 / epoch for epoch in range(1, 61)]
 RISING = [0.7 - 0.6 * 0.9**epoch for epoch in range(60)]
 
@@ -43,7 +44,7 @@ def test_what_lies_beyond_the_scale_is_marked_with_its_value():
     text = curves.draw("Loss", [Curve("a", range(17), ys, 0)], "step")
     assert text.count("class=mark") == 1
     assert ">50</text>" in text
-    [points] = re.findall("points='([^']+)'", text)
+    [points] = re.findall(LINES, text)
     heights = [float(point.partition(",")[2]) for point in points.split()]
     assert heights[0] == min(heights) == 14
     assert max(heights) - heights[1] > 150  # of 172 pixels
@@ -53,11 +54,19 @@ def test_what_lies_beyond_the_scale_is_marked_with_its_value():
     assert low.count("class=mark") == 1 and ">-41</text>" in low
 
 
+def test_numbers_of_values_that_lie_together_stand_apart():
+    ys = [2, 1.5, 1.25, 1] * 4
+    lines = [Curve(str(n), range(17), [50 + n, *ys], n) for n in range(3)]
+    text = curves.draw("Loss", lines, "step")
+    places = re.findall(r"y='([\d.]+)' text-anchor='start'>5[012]<", text)
+    assert [float(place) for place in places] == [25, 39, 53]
+
+
 def test_places_are_those_of_the_x_axis():
     short = Curve("short", [10, 20], [0, 1], 0)
     longer = Curve("long", [10, 50, 90], [0, 1, math.nan], 1)
     text = curves.draw("Loss", [short, longer], "step")
-    first, second = re.findall("points='([^']+)'", text)
+    first, second = re.findall(LINES, text)
     xs = [float(point.partition(",")[0]) for point in first.split()]
     assert xs == [50, 87]  # 10 of 80 steps, from 50 to 346
     assert len(second.split()) == 2
@@ -76,7 +85,7 @@ def test_many_lines_look_different():
         "Loss", [Curve(str(n), xs, ys, n) for n in range(20)], "step"
     )
     looks = re.findall(r"color:var\((--series-\d)\)'><title>.*?/>", text)
-    dashes = re.findall("<polyline points='[^']+'( stroke-dash[^/]+)?/>", text)
+    dashes = re.findall("points='[^']+'( stroke-dash[^/]+)?/></g>", text)
     assert len(set(zip(looks, dashes, strict=True))) == 20
 
 
