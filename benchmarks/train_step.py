@@ -23,6 +23,7 @@ from benchmarks.steps import flops, step_timing
 from benchmarks.steps.step_rows import (
     BACKENDS,
     COUNTS,
+    ENCODER,
     OURS,
     RECIPE,
     REMAT,
@@ -48,7 +49,7 @@ def main() -> int:
     ratios = _ratios(results, device.kind)
     print(
         f"{device.name}, base_filters {flags.base_filters}, batch "
-        f"{flags.batch_size} of {step_timing.SIZE_PX}x{step_timing.SIZE_PX}"
+        f"{flags.batch_size} of {flags.size_px}x{flags.size_px}"
     )
     print(report.table(results))
     print("\n".join(_step_lines(results, flags, device)))
@@ -73,9 +74,17 @@ def _parse_flags() -> argparse.Namespace:
         type=command_line.whole(1),
         help="timed steps a run (default: 20 on a GPU, 2 on a CPU)",
     )
+    parser.add_argument(
+        "--size_px",
+        type=command_line.whole(1),
+        default=step_timing.SIZE_PX,
+        help="side of the square pictures (default: %(default)s)",
+    )
     parser.add_argument("--backend", choices=(*BACKENDS, "all"), default="all")
     parser.add_argument(
-        "--torch_python", help="an interpreter that has torch and numpy"
+        "--torch_python",
+        help="an interpreter that has torch, numpy and "
+        "segmentation-models-pytorch",
     )
     return parser.parse_flags(None)
 
@@ -130,15 +139,18 @@ def _step_lines(
     num_flops = flops.step_flops(
         flags.base_filters,
         step_timing.NUM_CLASSES,
-        step_timing.SIZE_PX,
+        flags.size_px,
         flags.batch_size,
     )
-    lines = [f"a step: {num_flops / 1e9:,.1f} GFLOP, convolutions only"]
+    lines = [
+        f"a step of the U-Net without {ENCODER}: {num_flops / 1e9:,.1f} GFLOP, "
+        "convolutions only"
+    ]
     for name, result in results.items():
         if result.samples:
             seconds = flags.batch_size / result.row()["median"]
             line = f"{name}: {seconds * 1e3:,.0f} ms a step"
-            if device.is_gpu:
+            if device.is_gpu and ENCODER not in name:
                 rate, limit = num_flops / seconds, device.limit(name)
                 line += (
                     f", {rate / 1e12:.3g} of {limit / 1e12:.3g} TFLOP/s, "

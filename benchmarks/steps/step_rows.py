@@ -10,6 +10,8 @@ from benchmarks.harness.rounds import Contender
 RECIPE, OURS, REMAT = "recipe, float32", "ours", "ours --remat"
 COUNTS = "ours, the confusion matrix alone"
 TORCH = "PyTorch"
+ENCODER = "--encoder=efficientnet_lite0"
+"""In the names of rows whose network is an encoder's U-Net."""
 BACKENDS = ("tensorflow", "jax")
 
 _UNIT = "images/s"
@@ -26,6 +28,11 @@ _CPU_FLAGS = _FLAGS | {
         "--precision=bfloat16",
     ),
     "ours --jit_compile=on": ("--contender=ours", "--jit_compile=on"),
+    f"ours {ENCODER} --mixed_precision=bfloat16": (
+        "--contender=ours",
+        "--precision=bfloat16",
+        ENCODER,
+    ),
 }
 _GPU_FLAGS = _FLAGS | {
     "ours --mixed_precision=float32": (
@@ -33,6 +40,7 @@ _GPU_FLAGS = _FLAGS | {
         "--precision=float32",
     ),
     "ours --jit_compile=off": ("--contender=ours", "--jit_compile=off"),
+    f"ours {ENCODER}": ("--contender=ours", ENCODER),
 }
 _FLOAT32 = (RECIPE, "ours --mixed_precision=float32")
 
@@ -75,6 +83,7 @@ def contenders(flags: argparse.Namespace, device: Device) -> list[Contender]:
         f"--{name}={getattr(flags, name)}"
         for name in ("base_filters", "batch_size", "num_steps")
     ]
+    size.append(f"--size={flags.size_px}x{flags.size_px}")
     rows = []
     for backend in backends:
         for name, own in _variants(backend, device.is_gpu).items():
@@ -87,19 +96,20 @@ def contenders(flags: argparse.Namespace, device: Device) -> list[Contender]:
             rows.append(_row(f"{device.kind} {backend}: {name}", command))
             if importlib.util.find_spec(backend) is None:
                 rows[-1] = _absent(rows[-1].name, f"{backend} is not there")
-    torch_name = f"{device.kind} {TORCH}"
-    if flags.torch_python:
-        module = (flags.torch_python, "-m", "benchmarks.steps.step_torch")
-        rows.append(_row(torch_name, (*module, *size)))
-    else:
-        rows.append(_absent(torch_name, "no --torch_python was given"))
+    for own in ((), (ENCODER,)):
+        name = " ".join((device.kind, TORCH, *own))
+        if flags.torch_python:
+            module = (flags.torch_python, "-m", "benchmarks.steps.step_torch")
+            rows.append(_row(name, (*module, *size, *own)))
+        else:
+            rows.append(_absent(name, "no --torch_python was given"))
     if not device.is_gpu:
         names = [
             f"{backend}: {name}"
             for backend in backends
             for name in _variants(backend, is_gpu=True)
         ]
-        for name in (*names, TORCH):
+        for name in (*names, TORCH, f"{TORCH} {ENCODER}"):
             rows.append(_absent(f"GPU {name}", "no GPU here"))
     return rows
 

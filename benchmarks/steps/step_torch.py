@@ -1,8 +1,11 @@
 """Steps of the same U-Net in PyTorch; see `benchmarks.train_step`.
 
 On a GPU with bfloat16, channels_last and torch.compile; on a CPU in float32
-and channels_last.  Needs torch and numpy, nothing of this project's.
+and channels_last, with --encoder in bfloat16.  Needs torch and numpy, and
+segmentation-models-pytorch for --encoder; nothing of this project's.
 """
+
+import argparse
 
 import numpy as np
 import torch
@@ -55,25 +58,42 @@ class UNet(nn.Module):
         return self.head(x)
 
 
+def _parse_flags() -> argparse.Namespace:
+    parser = step_timing.parser(__doc__)
+    parser.add_argument("--encoder", help="of segmentation_models.pytorch")
+    return parser.parse_args()
+
+
+def _build(flags: argparse.Namespace) -> nn.Module:
+    if not flags.encoder:
+        return UNet(flags.base_filters)
+    import segmentation_models_pytorch
+
+    return segmentation_models_pytorch.Unet(
+        f"tu-tf_{flags.encoder}",
+        encoder_weights=None,
+        classes=step_timing.NUM_CLASSES,
+    )
+
+
 def main() -> None:
     """Prints the figures of the contender."""
-    flags = step_timing.parser(__doc__).parse_args()
+    flags = _parse_flags()
     is_gpu = torch.cuda.is_available()
     device = torch.device("cuda" if is_gpu else "cpu")
     images, labels = step_timing.draw_batch(flags.batch_size, flags.size)
     base_mb = step_timing.resident_mb()
     torch.manual_seed(1)
     torch.backends.cudnn.benchmark = True
-    network = UNet(flags.base_filters).to(
-        device, memory_format=torch.channels_last
-    )
+    network = _build(flags).to(device, memory_format=torch.channels_last)
+    is_bfloat16 = is_gpu or bool(flags.encoder)
     optimizer = torch.optim.Adam(network.parameters(), fused=is_gpu)
     forward = torch.compile(network) if is_gpu else network
     images = torch.from_numpy(images).to(device).permute(0, 3, 1, 2)
     labels = torch.from_numpy(labels.astype(np.int64)).to(device)
 
     def step() -> float:
-        with torch.autocast(device.type, torch.bfloat16, enabled=is_gpu):
+        with torch.autocast(device.type, torch.bfloat16, enabled=is_bfloat16):
             logits = forward(images.float() / 127.5 - 1)
         loss = nn.functional.cross_entropy(logits.float(), labels)
         optimizer.zero_grad(set_to_none=True)
