@@ -143,7 +143,7 @@ $(VENV)/installed-test: $(BIN)/python requirements/test.txt pyproject.toml setup
 lock: $(addprefix lock-,$(basename $(notdir $(wildcard requirements/*.txt))))
 
 lock-trainer: EXTRAS = trainer
-lock-test: EXTRAS = trainer pretrained test
+lock-test: EXTRAS = trainer pretrained video test
 lock-gcs: EXTRAS = trainer gcp
 lock-gcs: PACKAGES = gcp-storage-emulator pytest
 lock-dask: EXTRAS = dask

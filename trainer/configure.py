@@ -31,6 +31,7 @@ from trainer.data import run_records
 from trainer.data.frames import Frames, open_frames
 from trainer.data.run_records import RunRecords
 from trainer.storage import files, image_files
+from trainer.video.source import FrameSource, PictureFrames, open_clip
 
 Given = Mapping[str, Any]
 """Name → value of the flags that the user gave."""
@@ -94,12 +95,14 @@ def evaluate(
 
 def predict(
     given: Given,
-) -> tuple[PredictConfig, str, image_files.Pictures]:
+) -> tuple[PredictConfig, str, image_files.Pictures | FrameSource]:
     """Configures a prediction.
 
     Raises:
         ConfigError: A flag's value cannot be used.
         FileNotFoundError: There is no network or no picture.
+        UserError: A video needs a package that is not installed.
+        ValueError: The input is no clip or zip that can be read.
     """
     run = _load_run(given)
     inference = InferenceConfig()
@@ -115,7 +118,13 @@ def predict(
         given,
     )
     network_path = _network_path(config)
-    return config, network_path, image_files.find_pictures(config.input)
+    if config.is_of_clip:
+        return config, network_path, open_clip(config.input)
+    found = image_files.find_pictures(config.input)
+    if config.fps is None:
+        return config, network_path, found
+    frames = PictureFrames(config.input, found, config.fps)
+    return config, network_path, frames
 
 
 def export(given: Given) -> tuple[ExportConfig, str]:

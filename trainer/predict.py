@@ -2,10 +2,11 @@
 
 import dataclasses
 import errno
+import functools
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from trainer.storage import files, image_files, images, notes
 from trainer.storage.images import Picture
 from trainer.storage.progress import Progress
 from trainer.storage.threads import ahead
+from trainer.video.source import FrameSource
 from trainer.visualization import draw
 
 EXIT_SOME_FAILED = 1
@@ -47,27 +49,69 @@ class _Outcome:
 
 
 def run(
+    config: PredictConfig,
+    network_path: str,
+    found: image_files.Pictures | FrameSource,
+) -> int:
+    """Predicts every picture of --input, or the frames of a video.
+
+    Args:
+        config: The prediction.
+        network_path: The .keras file that it means.
+        found: What `config.input` names.
+
+    Returns:
+        The exit code: 1 where a picture or a frame could not be predicted;
+        the others are done.
+
+    Raises:
+        OSError: An output cannot be written.
+        ValueError: The network does not fit, the video has no frames, or a
+            file that no prediction wrote would be replaced.
+    """
+    if isinstance(found, image_files.Pictures):
+        return _run_pictures(config, network_path, found)
+    return _run_video(config, network_path, found)
+
+
+def _run_video(
+    config: PredictConfig, network_path: str, source: FrameSource
+) -> int:
+    """Writes `video/<stem>_overlay.mp4`; returns the exit code."""
+    from trainer.video import overlay
+
+    predictor = open_predictor(network_path, config.inference)
+    target = filenames.video_path(source.stem)
+    _prepare_output(config.output_dir, [target])
+    outcome = _Outcome()
+    path = files.join(config.output_dir, target)
+    begin = time.perf_counter()
+    num_frames = overlay.write(
+        path,
+        source,
+        predictor.predict,
+        functools.partial(
+            draw.overlay_with_legend,
+            space=predictor.space.table.label_ids,
+            classes=predictor.classes,
+        ),
+        outcome.fail,
+        config.limit,
+    )
+    rate = num_frames / (time.perf_counter() - begin)
+    print(f"{num_frames} frames, {rate:.2f} frames/s; wrote {path}")
+    return EXIT_SOME_FAILED if outcome.num_failed else 0
+
+
+def _run_pictures(
     config: PredictConfig, network_path: str, found: image_files.Pictures
 ) -> int:
-    """Predicts every picture of --input.
+    """Predicts every picture; returns the exit code.
 
     In --output_dir, each gets `labelIds/<stem>_labelIds.png` (one channel,
     labelIds, the picture's own size), `color/<stem>_color.png` and
     `overlay/<stem>_overlay.png`; the label maps go into the zip of
     --submission as well.
-
-    Args:
-        config: The prediction.
-        network_path: The .keras file that it means.
-        found: The pictures that `config.input` names.
-
-    Returns:
-        The exit code: 1 where a picture could not be predicted; the others
-        are done.
-
-    Raises:
-        ValueError: The network does not fit, or a file that no prediction
-            wrote would be replaced.
     """
     notes.say(filenames.describe(found.strays))
     outcome = _Outcome()
@@ -80,7 +124,15 @@ def run(
             f"{network_path} tells other classes apart than Cityscapes', which "
             "--submission is for; leave it out"
         )
-    _prepare_output(config.output_dir, paths)
+    stems = [image_files.stem(path) for path in paths]
+    _prepare_output(
+        config.output_dir,
+        [
+            filenames.prediction_path(stem, kind)
+            for kind in filenames.PREDICTION_KINDS
+            for stem in stems
+        ],
+    )
     begin = time.perf_counter()
     _predict(predictor, paths, config.output_dir, outcome)
     seconds = time.perf_counter() - begin
@@ -125,28 +177,31 @@ def _with_own_outputs(paths: Sequence[str], outcome: _Outcome) -> list[str]:
     return list(first.values())
 
 
-def _prepare_output(output_dir: str, paths: Sequence[str]) -> None:
+def _prepare_output(output_dir: str, targets: Sequence[str]) -> None:
     """Makes the output's folders and marks them as a prediction's.
+
+    Args:
+        output_dir: The output folder.
+        targets: What will be written, each in one of the folders in it.
 
     Raises:
         ValueError: A file that no prediction wrote would be replaced.
     """
     marker_path = files.join(output_dir, MARKER)
+    kinds = dict.fromkeys(target.partition("/")[0] for target in targets)
     if files.num_bytes(marker_path) is None:
-        stems = [image_files.stem(path) for path in paths]
-        for kind in filenames.PREDICTION_KINDS:
-            there = {
-                f"{kind}/{name}"
-                for name in files.names(files.join(output_dir, kind))
-            }
-            ours = {filenames.prediction_path(stem, kind) for stem in stems}
-            if others := sorted(there & ours):
-                raise ValueError(
-                    f"{len(others)} files in {output_dir} would be replaced, "
-                    f"first {others[0]}, and no {MARKER} says that a "
-                    "prediction wrote them; choose another --output_dir"
-                )
-    for kind in filenames.PREDICTION_KINDS:
+        there = {
+            f"{kind}/{name}"
+            for kind in kinds
+            for name in files.names(files.join(output_dir, kind))
+        }
+        if others := [target for target in targets if target in there]:
+            raise ValueError(
+                f"{len(others)} files in {output_dir} would be replaced, "
+                f"first {others[0]}, and no {MARKER} says that a "
+                "prediction wrote them; choose another --output_dir"
+            )
+    for kind in kinds:
         files.make_folder(files.join(output_dir, kind))
     marker = {"command": "trainer.task --mode=predict"}
     files.write_text(marker_path, json.dumps(marker) + "\n")
@@ -174,7 +229,7 @@ def _predict(
 
     progress = Progress("pictures", len(paths))
     num_planned = outcome.num_failed
-    predictions = predictor.predict(_readable(paths, outcome))
+    predictions = predictor.predict(images.read_pictures(paths, outcome.fail))
     for result in ahead(write, predictions):
         if isinstance(result, OSError):
             outcome.fail(str(result))
@@ -182,23 +237,6 @@ def _predict(
             outcome.written.append(result)
         num_done = len(outcome.written) + outcome.num_failed - num_planned
         progress.update(num_done)
-
-
-def _readable(paths: Sequence[str], outcome: _Outcome) -> Iterator[Picture]:
-    """Yields the pictures; names what is none."""
-    for result in ahead(_try_read, paths):
-        if isinstance(result, Picture):
-            yield result
-        else:
-            outcome.fail(result)
-
-
-def _try_read(path: str) -> Picture | str:
-    """Reads a picture, or returns the line that says why not."""
-    try:
-        return images.read_picture(path)
-    except ValueError as error:
-        return str(error)
 
 
 def _write(

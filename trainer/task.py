@@ -36,7 +36,7 @@ _ADVICE = {
     "predict": Advice(
         memory=f"{_FEWER_PIXELS} with a smaller --crop; finished pictures are "
         "kept",
-        interrupted="finished pictures are kept",
+        interrupted="finished pictures are kept, an unfinished video is not",
     ),
     "export": Advice(
         memory="lower --input_size, or write one of --export_formats at a time",

@@ -21,6 +21,15 @@ _OTHER_SUFFIXES = (
 )  # fmt: skip
 """Of pictures that nothing here reads."""
 
+CLIP_SUFFIXES = (
+    ".mp4", ".m4v", ".mov", ".3gp", ".mkv", ".webm", ".avi", ".mpg", ".mpeg",
+    ".ts", ".mts", ".m2ts", ".wmv", ".flv", ".ogv",
+)  # fmt: skip
+"""Of video files that a network is applied to; upper case is the same."""
+
+CLIP_ALONE = "a clip, which has to be the input itself"
+"""Why a clip among other files is not taken."""
+
 PREDICTION_KINDS = ("labelIds", "color", "overlay")
 """Folders of a prediction's output; the names in them end so, too."""
 
@@ -36,7 +45,8 @@ _ANNOTATION = re.compile(
     re.IGNORECASE,
 )
 _PREDICTION = re.compile(
-    rf"(?:.*/)?({'|'.join(PREDICTION_KINDS)})/[^/]*_\1\.png"
+    rf"(?:.*/)?(?:({'|'.join(PREDICTION_KINDS)})/[^/]*_\1\.png"
+    r"|video/[^/]*_overlay\.mp4)"
 )
 _MAX_NAMED = 3
 
@@ -110,6 +120,16 @@ def prediction_path(stem: str, kind: str) -> str:
     return f"{kind}/{stem}_{kind}.png"
 
 
+def video_path(stem: str) -> str:
+    """Returns where in its output folder a clip's overlay is written."""
+    return f"video/{stem}_overlay.mp4"
+
+
+def is_clip(path: str) -> bool:
+    """Whether a path is named as a video file is."""
+    return path.lower().endswith(CLIP_SUFFIXES)
+
+
 def is_picture(path: str) -> bool:
     """Whether a file of a folder is a picture for a network, by its name."""
     return (
@@ -139,6 +159,8 @@ def picture_complaint(path: str) -> str:
     is_frame = path.lower().endswith(f"{_FRAME_MARK}.png")
     if not is_frame and _ANNOTATION.search(posixpath.basename(path)):
         return "named as a label map"
+    if is_clip(path):
+        return CLIP_ALONE
     if path.lower().endswith(_OTHER_SUFFIXES):
         return f"none of {', '.join(PICTURE_SUFFIXES)}"
     return ""

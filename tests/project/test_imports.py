@@ -9,6 +9,8 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 WITHOUT = {"__init__"}
 if importlib.util.find_spec("jax") is None:
     WITHOUT.add("jax_mesh")
+if importlib.util.find_spec("av") is None:
+    WITHOUT |= {"clip", "overlay", "writer"}
 
 
 def modules_of(package: str) -> list[str]:

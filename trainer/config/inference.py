@@ -7,6 +7,7 @@ import dataclasses
 import re
 
 from schemas.labels.table import SPACES
+from schemas.layouts import filenames
 from schemas.sizes import Size
 from trainer.config.data import DataConfig, check_crop
 from trainer.config.flag import ConfigError
@@ -119,8 +120,9 @@ class PredictConfig(Config):
     """One prediction of pictures that need no labels."""
 
     input: str = option(
-        help="Picture, pattern, folder or zip",
-        required="a picture or a folder",
+        help="Picture, pattern, folder or zip of pictures, or a clip, whose "
+        "overlay becomes a video",
+        required="a picture, a folder or a clip",
         is_path=True,
     )
     output_dir: str = option(
@@ -136,14 +138,35 @@ class PredictConfig(Config):
     )
     limit: int | None = option(
         None,
-        help="Only the first so many pictures, by path",
+        help="Only the first so many pictures, by path, or frames of a clip",
         at_least=1,
         at_most=1_000_000_000,
     )
+    fps: float | None = option(
+        None,
+        help="Makes one video of the pictures, by path, of so many a second",
+        at_least=0.01,
+        at_most=1000,
+    )
+
+    @property
+    def is_of_clip(self) -> bool:
+        """Whether the input is a clip."""
+        return filenames.is_clip(self.input)
 
     def check_together(self) -> None:
-        """Checks that there can be a network."""
+        """Checks that there can be a network, and what a video goes with."""
         _check_network(self.model_dir, self.checkpoint)
+        if self.is_of_clip and self.fps:
+            raise ConfigError(
+                f"--fps={self.fps:g} is for pictures, and --input={self.input} "
+                "is a clip, which has its own rate; leave it out"
+            )
+        if self.submission and (self.is_of_clip or self.fps):
+            raise ConfigError(
+                f"--submission={self.submission} is of pictures, and this "
+                "makes a video; leave it out"
+            )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -41,7 +41,7 @@ def find_pictures(pattern: str) -> Pictures:
         ValueError: The zip is damaged.
     """
     if not files.is_folder(pattern) and not filenames.is_zip(pattern):
-        return Pictures(_match(pattern))
+        return _match(pattern)
     found = [
         file
         for file in archives.list_files(pattern)
@@ -115,16 +115,27 @@ def _is_file(path: str) -> bool:
     return files.num_bytes(path) is not None
 
 
-def _match(pattern: str) -> tuple[str, ...]:
+def _match(pattern: str) -> Pictures:
     if files.num_bytes(pattern) is not None:
-        return (pattern,)
+        return Pictures((pattern,))
     paths = sorted(files.match(pattern))
     if not paths:
         raise FileNotFoundError(
             f"--input={pattern} is neither a file nor a folder, and as a "
             "pattern it matches no file"
         )
-    return tuple(paths)
+    strays = [
+        Stray(path, filenames.CLIP_ALONE)
+        for path in paths
+        if filenames.is_clip(path)
+    ]
+    if len(strays) == len(paths):
+        raise FileNotFoundError(
+            f"--input={pattern} matches clips alone; give one by its name, as "
+            f"--input={paths[0]}"
+        )
+    pictures = [path for path in paths if not filenames.is_clip(path)]
+    return Pictures(tuple(pictures), tuple(strays))
 
 
 def _why_none(source: str, found: list[StoredFile], strays: list[Stray]) -> str:

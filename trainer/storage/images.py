@@ -8,6 +8,7 @@ ValueError: one odd file ends no more than itself.
 import dataclasses
 import io
 import warnings
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
@@ -22,6 +23,7 @@ from schemas.pictures import (
 )
 from schemas.sizes import Size
 from trainer.storage import image_files
+from trainer.storage.threads import ahead
 
 Image.MAX_IMAGE_PIXELS = None  # `check_size` is stricter, and a ValueError.
 warnings.filterwarnings("ignore", module=r"PIL\.")  # An error says enough.
@@ -70,6 +72,30 @@ def read_picture(path: str) -> Picture:
         return Picture(path, decode_upright(content))
     except (ValueError, OSError) as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def read_pictures(
+    paths: Iterable[str], complain: Callable[[str], None]
+) -> Iterator[Picture]:
+    """Yields the pictures that can be read, in order, read a few ahead.
+
+    Args:
+        paths: Their files.
+        complain: Is told why another cannot be.
+    """
+    for result in ahead(_try_read, paths):
+        if isinstance(result, Picture):
+            yield result
+        else:
+            complain(result)
+
+
+def _try_read(path: str) -> Picture | str:
+    """Reads a picture, or returns the line that says why not."""
+    try:
+        return read_picture(path)
+    except ValueError as error:
+        return str(error)
 
 
 def read_size(path: str) -> Size | None:

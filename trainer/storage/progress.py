@@ -6,36 +6,54 @@ import time
 _EVERY_SECONDS = {True: 0.5, False: 15.0}
 """Terminal or not → how often a line comes."""
 
+_SECONDS_UP_TO = 120
+_MINUTES_UP_TO = 120
+
 
 class Progress:
     """Counts items and prints their number, rate and time left."""
 
-    def __init__(self, unit: str, total: int):
+    def __init__(self, unit: str, total: int | None):
         """Starts the clock.
 
         Args:
             unit: What is counted, in the plural.
-            total: How many there will be.
+            total: How many there will be, as far as that is known.
         """
         self._unit = unit
         self._total = total
         self._is_terminal = sys.stderr.isatty()
         self._begin = self._printed = time.monotonic()
+        self._line_is_open = False
 
     def update(self, done: int) -> None:
         """Prints a line where the last one is old or the work is done."""
         now = time.monotonic()
         is_due = now - self._printed >= _EVERY_SECONDS[self._is_terminal]
-        if not is_due and done < self._total:
+        is_last = done == self._total
+        if not is_due and not is_last:
             return
         self._printed = now
         rate = done / max(now - self._begin, 1e-6)
-        left = (self._total - done) / rate
-        end = "\r" if self._is_terminal and done < self._total else "\n"
-        print(
-            f"{done} of {self._total} {self._unit}, {rate:.2f}/s, "
-            f"{left:.0f} s left",
-            end=end,
-            file=sys.stderr,
-            flush=True,
-        )
+        line = f"{done} {self._unit}, {rate:.2f}/s"
+        if self._total is not None and done <= self._total:
+            left = _duration((self._total - done) / rate)
+            line = f"{done} of {self._total} {self._unit}, {rate:.2f}/s, {left}"
+        self._line_is_open = self._is_terminal and not is_last
+        end = "\r" if self._line_is_open else "\n"
+        print(line, end=end, file=sys.stderr, flush=True)
+
+    def finish(self) -> None:
+        """Ends the line where fewer items came than there should have been."""
+        if self._line_is_open:
+            print(file=sys.stderr, flush=True)
+
+
+def _duration(seconds: float) -> str:
+    """Writes the time that is left."""
+    if seconds < _SECONDS_UP_TO:
+        return f"{seconds:.0f} s left"
+    minutes = round(seconds / 60)
+    if minutes < _MINUTES_UP_TO:
+        return f"{minutes} min left"
+    return f"{minutes // 60} h {minutes % 60} min left"

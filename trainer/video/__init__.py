@@ -1,0 +1,1 @@
+"""Clips and folders of frames, predicted as overlay videos."""
