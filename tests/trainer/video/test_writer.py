@@ -4,7 +4,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-av = pytest.importorskip("av")
+pytest.importorskip("av")
 
 from tests import clips
 from trainer.video.source import VideoFrame
@@ -59,8 +59,8 @@ def test_colors_are_those_of_the_pictures_and_say_by_which_rule(tmp_path):
 def test_times_that_vary_are_kept(tmp_path):
     times = [Fraction(n, 1000) for n in (0, 33, 500, 501, 9000)]
     path = write(tmp_path / "a.mp4", [clips.flat(0)] * 5, times=times)
-    with av.open(str(path)) as container:
-        frames = container.decode(video=0)
+    with clips.opened(path) as stream:
+        frames = stream.container.decode(stream)
         seconds = [frame.pts * frame.time_base for frame in frames]
     assert seconds == times
 
