@@ -102,30 +102,35 @@ def test_one_command_fills_a_gpus_table(monkeypatch):
         "GPU tensorflow",
         "GPU jax",
         "GPU PyTorch",
+        f"GPU PyTorch {step_rows.ENCODER}",
     }
     names = {row.name for row in rows}
     assert "GPU tensorflow: ours --jit_compile=off" in names
     assert "GPU jax: ours --jit_compile=off" not in names  # always compiles
-    assert rows[-1].command == (
-        *("other", "-m", "benchmarks.steps.step_torch"),
-        *SIZE,
-    )
+    plain = ("other", "-m", "benchmarks.steps.step_torch", *SIZE)
+    plain = (*plain, "--size=256x256")
+    assert rows[-2].command == plain
+    assert rows[-1].command == (*plain, step_rows.ENCODER)
 
 
 def test_the_limit_is_that_of_the_rows_own_type(monkeypatch):
     flags = parse(monkeypatch)
     row = Contender("GPU tensorflow: recipe, float32", "images/s")
     ours = Contender("GPU tensorflow: ours", "images/s")
+    other = Contender(f"GPU tensorflow: ours {step_rows.ENCODER}", "images/s")
     results = {
         contender.name: Result(contender, (Sample(4.0, 100.0),))
-        for contender in (row, ours)
+        for contender in (row, ours, other)
     }
-    count, recipe_line, our_line = train_step._step_lines(results, flags, CARD)
+    count, recipe_line, our_line, other_line = train_step._step_lines(
+        results, flags, CARD
+    )
     num_flops = flops.step_flops(2, 34, 256, 2)
-    assert count.startswith(f"a step: {num_flops / 1e9:,.1f} GFLOP")
+    assert f": {num_flops / 1e9:,.1f} GFLOP" in count
     assert ": 500 ms a step" in recipe_line
     assert "of 1 TFLOP/s" in recipe_line
     assert "of 4 TFLOP/s" in our_line
+    assert other_line.endswith(": 500 ms a step")  # another network
 
 
 def test_ratios_compare_speed_and_memory_with_the_recipe():
