@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from schemas.failures import printable
 from trainer.comparison import differences, scores
 from trainer.comparison.runs import Run
-from trainer.comparison.scores import Spread
 
 _GAP = "  "
 _LONGEST = 28
@@ -41,16 +40,10 @@ def _spreads(group: Sequence[Run], what: str) -> str:
     head = f"{len(group)} runs that differ in their seed alone ({seeds})"
     rows = [["", "mean", "sd", "min", "max", "n"]]
     rows += [
-        [f"{name}, %", *cells(spread)]
+        [f"{name}, %", *scores.cells(spread)]
         for name, spread in scores.spreads(group).items()
     ]
     return f"{head}{': ' if what else ''}{what}\n{_lay_out(rows)}"
-
-
-def cells(spread: Spread) -> list[str]:
-    """Writes mean, sample standard deviation, ends and number, in percent."""
-    values = spread.mean, spread.deviation, spread.low, spread.high
-    return [*map(scores.percent, values), str(spread.count)]
 
 
 def _lay_out(rows: Table) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from trainer.comparison import classes, console, differences, scores
+from trainer.comparison import classes, differences, scores
 from trainer.comparison.frames import Shown
 from trainer.comparison.runs import Run
 from trainer.visualization import curves
@@ -164,7 +164,7 @@ def _spreads(runs: Sequence[Run]) -> str:
         seeds = ", ".join(str(run.config.seed) for run in group)
         title = html.escape(what or "All alike")
         rows = {
-            name: console.cells(spread)
+            name: scores.cells(spread)
             for name, spread in scores.spreads(group).items()
         }
         heads = ["", "mean", "sd", "min", "max", "n"]

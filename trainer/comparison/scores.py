@@ -112,5 +112,11 @@ def percent(value: float | None) -> str:
     return "-" if value is None or math.isnan(value) else f"{100 * value:.2f}"
 
 
+def cells(spread: Spread) -> list[str]:
+    """Writes mean, sample standard deviation, ends and number, in percent."""
+    values = spread.mean, spread.deviation, spread.low, spread.high
+    return [*map(percent, values), str(spread.count)]
+
+
 def _defined(value: float) -> float | None:
     return None if math.isnan(value) else value
