@@ -80,6 +80,12 @@ def _parse_flags() -> argparse.Namespace:
         default=step_timing.SIZE_PX,
         help="side of the square pictures (default: %(default)s)",
     )
+    parser.add_argument(
+        "--rows",
+        default="",
+        help="a regular expression: of all rows only those whose names it "
+        "finds something in (default: all)",
+    )
     parser.add_argument("--backend", choices=(*BACKENDS, "all"), default="all")
     parser.add_argument(
         "--torch_python",

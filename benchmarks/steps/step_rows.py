@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import importlib.util
+import re
 
 from benchmarks.harness import process
 from benchmarks.harness.rounds import Contender
@@ -111,7 +112,12 @@ def contenders(flags: argparse.Namespace, device: Device) -> list[Contender]:
         ]
         for name in (*names, TORCH, f"{TORCH} {ENCODER}"):
             rows.append(_absent(f"GPU {name}", "no GPU here"))
-    return rows
+    return [
+        row
+        if row.not_measured or re.search(flags.rows, row.name)
+        else _absent(row.name, "--rows leaves it out")
+        for row in rows
+    ]
 
 
 def _variants(backend: str, is_gpu: bool) -> dict[str, tuple[str, ...]]:

@@ -93,6 +93,19 @@ def test_without_a_gpu_its_rows_say_so(monkeypatch):
     assert not any("jax" in name for name in reasons)
 
 
+def test_rows_that_are_not_asked_for_say_so(monkeypatch):
+    flags = parse(monkeypatch, "--backend=tensorflow", "--rows=recipe|remat")
+    measured = [
+        row.name
+        for row in step_rows.contenders(flags, LAPTOP)
+        if not row.not_measured
+    ]
+    assert measured == [
+        "CPU tensorflow: recipe, float32",
+        "CPU tensorflow: ours --remat",
+    ]
+
+
 def test_one_command_fills_a_gpus_table(monkeypatch):
     monkeypatch.setattr(step_rows.importlib.util, "find_spec", bool)
     flags = parse(monkeypatch, "--torch_python=other")
