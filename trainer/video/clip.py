@@ -169,6 +169,7 @@ def _open(path: str) -> Iterator[InputContainer]:
                 file,
                 "r",
                 container_options={"format_whitelist": _FORMATS},
+                metadata_errors="replace",
                 io_open=_refuse,
             )
         except av.FFmpegError as error:
@@ -197,6 +198,8 @@ def _video_of(container: InputContainer, path: str) -> VideoStream:
         if not kinds:
             raise ValueError(f"{path}: not a clip, or a damaged one")
         raise ValueError(f"{path} holds no video, but {' and '.join(kinds)}")
+    if stream.codec_context is None:
+        raise ValueError(f"{path}: its frames are of a codec that is not known")
     try:
         check_size(stream.codec_context.height, stream.codec_context.width)
     except ValueError as error:

@@ -143,6 +143,20 @@ def test_sound_alone_is_no_video(tmp_path):
         Clip(str(path))
 
 
+def test_a_clip_of_an_unknown_codec_is_named(tmp_path):
+    path = clips.write(tmp_path / "a.mp4", [clips.flat(0)] * 3)
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"nono"))
+    with pytest.raises(ValueError, match=f"{path}: its frames are of a codec"):
+        Clip(str(path))
+
+
+def test_a_note_in_no_known_letters_keeps_no_clip_closed(tmp_path):
+    path = clips.write(tmp_path / "a.mp4", [clips.flat(0)] * 3)
+    path.write_bytes(path.read_bytes().replace(b"Lavf", b"\xff\xfe\xb3f"))
+    frames, _ = read(path)
+    assert len(frames) == 3
+
+
 def test_a_clip_of_too_many_pixels_is_refused(tmp_path, monkeypatch):
     path = clips.write(tmp_path / "a.mp4", [clips.flat(0)] * 3)
     monkeypatch.setattr("schemas.pictures.MAX_PIXELS", 100)
