@@ -29,7 +29,7 @@ KIT_PYTHON ?= 3.12
 CAMVID_ROOT ?=
 
 .PHONY: demo test test-gcs test-dataflow test-dask test-s3 test-jax \
-  test-readers gpu-kit test-gpu-kit lint test-faults fuzz soak format install install-test lock clean
+  test-gpu-image test-readers gpu-kit test-gpu-kit lint test-faults fuzz soak format install install-test lock clean
 
 demo: install
 ifeq ($(CITYSCAPES_ROOT),)
@@ -67,6 +67,10 @@ test-jax: .venv-jax/installed
 
 test-s3: .venv-s3/installed
 	.venv-s3/bin/python -m pytest tests/extra/test_s3.py
+
+# The lines of Dockerfile.gpu, in an environment that is made for them.
+test-gpu-image: install-test
+	GPU_IMAGE=1 $(BIN)/python -m pytest tests/extra/test_gpu_image.py
 
 .venv-%/installed: requirements/%.txt pyproject.toml setup.py
 	$(PYTHON) -m venv .venv-$*
@@ -142,8 +146,9 @@ $(VENV)/installed-test: $(BIN)/python requirements/test.txt pyproject.toml setup
 # Writes requirements/*.txt anew: constraints.txt's versions, with hashes.
 lock: $(addprefix lock-,$(basename $(notdir $(wildcard requirements/*.txt))))
 
-lock-trainer: EXTRAS = trainer
+lock-trainer: EXTRAS = trainer pretrained
 lock-test: EXTRAS = trainer pretrained video test
+lock-gpu: EXTRAS = trainer gpu pretrained
 lock-gcs: EXTRAS = trainer gcp
 lock-gcs: PACKAGES = gcp-storage-emulator pytest
 lock-dask: EXTRAS = dask

@@ -6,7 +6,6 @@ stages run by a worker of that environment.
 """
 
 import json
-import os
 import pathlib
 import subprocess
 import threading
@@ -22,7 +21,7 @@ from apache_beam.runners.portability import fn_api_runner  # noqa: E402
 from apache_beam.transforms import environments  # noqa: E402
 
 from schemas import manifest  # noqa: E402
-from tests import commands, trees  # noqa: E402
+from tests import commands, dockerfiles, trees  # noqa: E402
 from tests.extra.programs import dataflow_worker  # noqa: E402
 
 TEMPLATE = "templates/convert"
@@ -182,21 +181,7 @@ def test_the_job_is_as_large_for_1000_frames_as_for_10(gcs_bucket, tmp_path):
 
 def test_the_dockerfile_installs_the_package_into_an_image(tmp_path):
     python = dataflow_worker.make_image(tmp_path / "venv", CONSTRAINTS)
-    path = f"{python.parent}:{os.environ['PATH']}"
-    for line in (commands.ROOT / "Dockerfile").read_text().splitlines():
-        instruction, _, rest = line.partition(" ")
-        if instruction == "COPY":
-            *names, target = rest.split()
-            command = ["cp", "-r", *names, str(tmp_path / "image" / target)]
-            (tmp_path / "image").mkdir(exist_ok=True)
-            subprocess.run(command, cwd=commands.ROOT, check=True)
-        elif instruction == "RUN":
-            subprocess.run(
-                ["sh", "-c", rest],
-                cwd=tmp_path / "image",
-                env=os.environ | {"PATH": path},
-                check=True,
-            )
+    dockerfiles.build("Dockerfile", tmp_path / "image", python)
     listed = subprocess.run(
         [python, "-m", "pip", "list"], capture_output=True, text=True
     ).stdout

@@ -8,15 +8,20 @@ import pytest
 from tests import recipes
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *DOCS.glob("*.ipynb")])
 PACKAGES = ("preprocess", "schemas", "trainer")
 NOT_OURS = {
     # pip, python -m build, docker, git
     "--build-arg",
     "--format",
+    "--gpus",
     "--no-deps",
     "--require-hashes",
+    "--rm",
     "--stat",
+    "--time",
+    "--user",
     # Beam
     "--dask_client_address",
     "--dask_npartitions",
@@ -99,7 +104,7 @@ def test_modules_that_a_page_names_exist(page):
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_the_design_names_each_room(package):
-    design = (ROOT / "docs" / "design.md").read_text()
+    design = (DOCS / "design.md").read_text()
     rooms = [p.parent.name for p in (ROOT / package).glob("*/__init__.py")]
     for room in rooms:
         assert f"`{room}/`" in design, room
