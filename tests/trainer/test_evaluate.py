@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -7,49 +5,10 @@ from PIL import Image
 from schemas.labels import files
 from schemas.labels.cityscapes import CITYSCAPES, LABEL_IDS
 from schemas.labels.table import ignoring
-from tests import color_network, tiny_dataset, trees
-from trainer import evaluate
-from trainer.config.data import DataConfig
-from trainer.config.inference import EvaluateConfig, InferenceConfig
-from trainer.data.frames import open_frames
+from tests import tiny_dataset, trees
+from tests.tiny_evaluation import evaluated, half_and_half, painted, scored
 
 ROAD, SKY, PARKING, CAR = 7, 23, 9, 26
-
-
-def painted(ids, space=LABEL_IDS):
-    return space.palette[ids], ids
-
-
-def evaluated(tmp_path, frames, network=LABEL_IDS, data="label_ids", **opts):
-    """Scores the colour network on records; returns evaluation.json."""
-    labels = opts.get("labels", network.table)
-    tiny_dataset.write_dataset(
-        tmp_path / "data",
-        0,
-        len(frames),
-        size=frames[0][1].shape,
-        label_space=data,
-        native=opts.get("native", True),
-        frames=frames,
-        labels=labels,
-    )
-    return scored(tmp_path, tmp_path / "data", network)
-
-
-def scored(tmp_path, data_dir, network=LABEL_IDS):
-    """Scores the colour network on a data set; returns evaluation.json."""
-    path = str(tmp_path / "network.keras")
-    color_network.save(network, path)
-    config = EvaluateConfig(
-        model_dir=str(tmp_path / "run"),
-        data=DataConfig(str(data_dir), resize=None, crop=(16, 16)),
-        inference=InferenceConfig(resize=None, crop=(16, 16)),
-        checkpoint=path,
-    )
-    evaluate.run(
-        config, config.checkpoint, open_frames(config.data, table=network.table)
-    )
-    return json.loads((tmp_path / "run" / "evaluation.json").read_text())
 
 
 def write_tree(root, frames):
@@ -61,12 +20,6 @@ def write_tree(root, frames):
         label_path = trees.label_path(root, stem, "val")
         trees.write(label_path, trees.png(ids))
     return root
-
-
-def half_and_half(left, right, size=(20, 30)):
-    ids = np.full(size, left, np.uint8)
-    ids[:, size[1] // 2 :] = right
-    return ids
 
 
 def test_scores_are_those_of_the_pixels_by_hand(tmp_path):
@@ -83,21 +36,6 @@ def test_scores_are_those_of_the_pixels_by_hand(tmp_path):
     assert result["classScores"]["car"] == 0
     assert result["averageScoreClasses"] == pytest.approx(5 / 9)
     assert result["pixelAccuracy"] == pytest.approx(1500 / 1800)
-
-
-def test_outlines_are_scored_by_hand(tmp_path):
-    # In 60x80 a band is 2 pixels wide; the halves' border is 3 off.
-    truth = half_and_half(ROAD, SKY, (60, 80))
-    predicted = truth.copy()
-    predicted[:, 37:40] = SKY
-    result = evaluated(tmp_path, [(painted(predicted)[0], truth)])
-    means, scores = result["means"], result["boundaryIoU"]["classScores"]
-    pixels = (60 * 40 - 56 * 36) + (60 * 37 - 56 * 33)
-    both = 60 * 37 - 56 * 35
-    assert scores["road"] == pytest.approx(both / (pixels - both))
-    assert scores["car"] is None and scores["parking"] is None
-    mean = pytest.approx((scores["road"] + scores["sky"]) / 2)
-    assert means["boundary IoU, 2 of 19 classes"] == mean
 
 
 def test_every_frame_counts_once_at_its_own_size(tmp_path):

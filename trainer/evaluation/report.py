@@ -10,7 +10,7 @@ from trainer.config import run_dir
 from trainer.evaluation.best_and_worst import BestAndWorst, DrawnFrame
 from trainer.metrics import history
 from trainer.storage import files, notes
-from trainer.visualization import charts, curves, page
+from trainer.visualization import charts, curves, page, reliability
 from trainer.visualization.curves import Curve
 
 _CURVES = {
@@ -95,6 +95,7 @@ def render(
             space,
             content.get("boundaryIoU", {}).get("classScores"),
         ),
+        _calibration(content.get("calibration")),
         _curves(rows),
         "<h2>Confusion, in percent of each true class</h2>"
         + charts.confusion_table(matrix, space),
@@ -113,6 +114,19 @@ def _tiles(content: dict) -> str:
     absent = ", ".join(content["inTruth"]["absentClasses"])
     note = f"<p class=soft>Absent from the truth: {html.escape(absent)}</p>"
     return f"<div class=tiles>{tiles}</div>{note if absent else ''}"
+
+
+def _calibration(content: dict | None) -> str:
+    if content is None:
+        return ""
+    return (
+        "<h2>Calibration</h2><p class=soft>Expected calibration error "
+        f"{_percent(content['expectedCalibrationError'])}: how far each bin's "
+        "accuracy and mean confidence are apart, over the pixels that count. "
+        "Bars above the diagonal are of a network that doubts too much, below "
+        "it of one that is too sure.</p>"
+        f"{reliability.draw(content['bins'])}"
+    )
 
 
 def _curves(rows: Sequence[history.Row]) -> str:

@@ -12,6 +12,11 @@ from schemas.sizes import Size
 from trainer.config import run_dir
 from trainer.config.sizes import format_size
 from trainer.metrics.boundary import count_boundaries
+from trainer.metrics.calibration import (
+    NUM_BINS,
+    Calibration,
+    count_confidence,
+)
 from trainer.metrics.confusion import count_pairs
 from trainer.metrics.scores import Scores, format_table
 from trainer.storage import files
@@ -26,6 +31,8 @@ class FrameResult:
         size: The label's (height, width).
         counts: (C, C) int64 over the label ids, rows truth.
         boundaries: (2, C) int64 of `boundary.count_boundaries`.
+        confidence: (3, NUM_BINS) int64 of `calibration.count_confidence`;
+            None where only label maps are read.
         color: The picture's mean colour in [0, 255]; empty where only label
             maps are read.
     """
@@ -34,6 +41,7 @@ class FrameResult:
     size: Size
     counts: np.ndarray
     boundaries: np.ndarray
+    confidence: np.ndarray | None = None
     color: Sequence[float] = ()
 
 
@@ -63,6 +71,7 @@ def compare(
     truth_ids: np.ndarray,
     predicted_ids: np.ndarray,
     space: LabelSpace,
+    confidence: np.ndarray | None = None,
 ) -> FrameResult:
     """Counts what a frame adds to the scores.
 
@@ -71,15 +80,22 @@ def compare(
         truth_ids: (H, W) uint8; other ids than the space's count nowhere.
         predicted_ids: (H, W) uint8.
         space: The label ids.
+        confidence: (H, W) uint16, the predicted ids' probabilities; `SURE`
+            stands for 1. None where they are not known.
 
     Raises:
         ValueError: The shapes differ or a prediction is no class id.
     """
+    pairs = count_pairs(truth_ids, predicted_ids, space.ids)
+    bins = None
+    if confidence is not None:
+        bins = count_confidence(truth_ids, predicted_ids, confidence, space)
     return FrameResult(
         name,
         truth_ids.shape,
-        count_pairs(truth_ids, predicted_ids, space.ids),
+        pairs,
         count_boundaries(truth_ids, predicted_ids, space),
+        bins,
     )
 
 
@@ -98,16 +114,20 @@ def publish(
         name: The part that the file's name gets; empty for none.
     """
     label_ids = subject.space.table.label_ids
-    counts, boundaries = (
-        np.sum([getattr(result, field) for result in results], axis=0)
-        for field in ("counts", "boundaries")
-    )
+    counts = np.sum([result.counts for result in results], axis=0)
+    boundaries = np.sum([result.boundaries for result in results], axis=0)
     scores = Scores(counts, label_ids, boundaries)
+    calibration = _calibration(results)
     sizes = collections.Counter(format_size(r.size) for r in results)
     rate = len(results) / subject.seconds
     print(f"{subject.split}: {len(results)} frames, {subject.source}")
     context = f"at {_join(sizes)}, {subject.space.name}"
     print(format_table(scores, context))
+    if calibration:
+        print(
+            f"expected calibration error      {100 * calibration.error:6.2f} "
+            f"%  ({NUM_BINS} bins of confidence)"
+        )
     if not subject.is_native:
         print(
             "These labels were resized at conversion: the figures do not "
@@ -123,6 +143,7 @@ def publish(
         "framesPerSecond": rate,
         **subject.details,
         **scores.to_dict(),
+        **({"calibration": calibration.to_dict()} if calibration else {}),
         "frames": [_frame_scores(result, label_ids) for result in results],
     }
     files.make_folder(folder)
@@ -130,6 +151,13 @@ def publish(
     files.write_text(target, json.dumps(content, allow_nan=False) + "\n")
     print(f"{rate:.2f} frames/s; wrote {target}")
     return content
+
+
+def _calibration(results: Sequence[FrameResult]) -> Calibration | None:
+    """Sums the bins up; None where there are none, or no pixels in them."""
+    bins = [r.confidence for r in results if r.confidence is not None]
+    counts = np.sum(bins, axis=0)
+    return Calibration(counts) if np.any(counts) else None
 
 
 def _frame_scores(result: FrameResult, space: LabelSpace) -> dict:

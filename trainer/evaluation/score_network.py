@@ -11,6 +11,7 @@ from trainer.data.frames import Frame, Frames
 from trainer.evaluation.best_and_worst import BestAndWorst, draw_frame
 from trainer.evaluation.results import FrameResult, compare
 from trainer.inference.predictor import Predictor
+from trainer.inference.readout import Prediction
 from trainer.metrics.scores import Scores
 from trainer.storage import images
 from trainer.storage.progress import Progress
@@ -38,18 +39,20 @@ def score_network(
     chosen = {index * num_frames // NUM_STRIPS for index in range(NUM_STRIPS)}
     space = frames.space.table.label_ids
 
-    def finish(item: tuple[int, tuple[Frame, np.ndarray]]) -> FrameResult:
-        index, (frame, label_ids) = item
+    def finish(item: tuple[int, tuple[Frame, Prediction]]) -> FrameResult:
+        index, (frame, (label_ids, confidence)) = item
         if index in chosen:
             strips[frame.name] = _draw_strip(frame, label_ids, space)
-        result = compare(frame.name, frame.truth_ids, label_ids, space)
+        result = compare(
+            frame.name, frame.truth_ids, label_ids, space, confidence
+        )
         score = Scores(result.counts, space).evaluated.mean_iou()
         if not math.isnan(score):
             make = functools.partial(draw_frame, frame, label_ids, score, space)
             extremes.offer(score, make)
         return dataclasses.replace(result, color=frame.image.mean((0, 1)))
 
-    predictions = predictor.predict(frames.read())
+    predictions = predictor.predict_with_confidence(frames.read())
     progress = Progress("frames", num_frames)
     results = []
     for result in ahead(finish, enumerate(predictions)):

@@ -18,22 +18,22 @@ class Bands:
         self,
         grid: Grid,
         num_classes: int,
-        finish: Callable[[np.ndarray], np.ndarray],
+        take: Callable[[np.ndarray], None],
     ):
         """Starts with nothing.
 
         Args:
             grid: The picture's windows.
             num_classes: The channels of each.
-            finish: (n, width, num_classes) float32 blended probabilities →
-                (n, width, ...), what is kept of them.
+            take: Is given the picture's rows from the top, (n, width,
+                num_classes) float32 blended probabilities; they are written
+                over afterwards.
         """
         self._grid = grid
         self._num_classes = num_classes
-        self._finish = finish
+        self._take = take
         self._sums = np.zeros((0, 0, 0), np.float32)
         self._row = 0
-        self._finished: list[np.ndarray] = []
 
     def add(self, position: tuple[int, int], values: np.ndarray) -> None:
         """Adds a window; they come in the order of `Grid.positions`.
@@ -54,13 +54,10 @@ class Bands:
         left = columns.starts[column]
         self._sums[:, left : left + values.shape[1]] += values
 
-    def close(self) -> np.ndarray:
-        """Returns what was kept of the whole picture, (height, width, ...)."""
+    def close(self) -> None:
+        """Finishes the rows that are left."""
         self._keep(self._grid.window[0])
         self._sums = np.zeros((0, 0, 0), np.float32)
-        if len(self._finished) == 1:
-            return self._finished[0]
-        return np.concatenate(self._finished)
 
     def _advance(self, num_rows: int) -> None:
         """Finishes the upper rows of the sums and moves the others up."""
@@ -77,4 +74,4 @@ class Bands:
         last = min(num_rows, above + height - top)
         if first < last:
             own = self._sums[first:last, left : left + width]
-            self._finished.append(self._finish(own))
+            self._take(own)

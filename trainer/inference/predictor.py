@@ -7,12 +7,12 @@ windows at a time only.
 """
 
 import dataclasses
+import functools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-from keras import ops
 from PIL import Image
 
 from schemas import sizes
@@ -20,12 +20,10 @@ from schemas.labels.rows import Label
 from schemas.sizes import Size
 from trainer.config.inference import InferenceConfig
 from trainer.inference.bands import Bands
+from trainer.inference.readout import Prediction, Readout, joined, resized
 from trainer.inference.window_network import WindowNetwork, default_batch_size
 from trainer.inference.windows import Grid, choose_grid
 from trainer.models.saved import Network, output_label_ids
-
-STRIP_BYTES = 64 << 20
-"""The most that one strip of full-size probabilities takes."""
 
 
 class HasImage(Protocol):
@@ -46,13 +44,19 @@ class _View:
     Attributes:
         grid: Its windows.
         windows: The windows' pixels, (h, w, 3) uint8 each.
-        bands: What the network says of them: (H, W, C) float32
-            probabilities, or (H, W) uint8 ids where these are final.
+        bands: What the network says of them.
+        rows: What the bands have given, (n, width, C) float32 each; empty
+            where it is read off at once.
     """
 
     grid: Grid
     windows: list[np.ndarray]
     bands: Bands
+    rows: list[np.ndarray]
+
+
+_Job = tuple[_Picture, Readout, list[_View]]
+"""A picture, what is read off its probabilities, and its views."""
 
 
 class Predictor:
@@ -83,6 +87,12 @@ class Predictor:
         check_window(config.crop, self._network.factor)
 
     @property
+    def channels(self) -> tuple[Label, ...]:
+        """The class of each of C probabilities."""
+        rows = {row.label_id: row for row in self.space.table.classes}
+        return tuple(rows[label_id] for label_id in self._output_ids)
+
+    @property
     def classes(self) -> tuple[Label, ...]:
         """The classes that it may predict, in the table's order."""
         return tuple(
@@ -99,33 +109,72 @@ class Predictor:
         Small pictures share batches; a large one fills its own, so that no
         other large one's sums are held beside it.
         """
-        waiting, num_pixels = [], 0
+        for picture, readout in self._read(pictures, lambda _: Readout()):
+            yield picture, self._output_ids[readout.take_places()]
+
+    def predict_with_confidence(
+        self,
+        pictures: Iterable[_Picture],
+        sink: Callable[[_Picture, np.ndarray], None] | None = None,
+    ) -> Iterator[tuple[_Picture, Prediction]]:
+        """Yields what `predict` does, and how sure the network is of it.
+
+        Args:
+            pictures: The pictures.
+            sink: Is given, before a picture is yielded, the picture and its
+                next rows of (n, W, C) float32 probabilities, from the top;
+                they are of `channels`.
+        """
+        num_summed = len(self._config.scales) * (1 + self._config.flip_average)
+
+        def new_readout(picture: _Picture) -> Readout:
+            take = functools.partial(sink, picture) if sink else None
+            return Readout(num_summed, True, take)
+
+        for picture, readout in self._read(pictures, new_readout):
+            yield (
+                picture,
+                Prediction(
+                    self._output_ids[readout.take_places()],
+                    readout.take_confidence(),
+                ),
+            )
+
+    def _read(
+        self,
+        pictures: Iterable[_Picture],
+        new_readout: Callable[[_Picture], Readout],
+    ) -> Iterator[tuple[_Picture, Readout]]:
+        waiting: list[_Job[_Picture]] = []
+        num_pixels = 0
         for picture in pictures:
-            views = self._views(picture.image)
-            waiting.append((picture, views))
+            readout = new_readout(picture)
+            views = self._views(picture.image, readout)
+            waiting.append((picture, readout, views))
             num_pixels += sum(math.prod(view.grid.canvas) for view in views)
             if num_pixels >= self._batch_pixels:
                 yield from self._finish(waiting)
                 waiting, num_pixels = [], 0
         yield from self._finish(waiting)
 
-    def _views(self, image: np.ndarray) -> list[_View]:
+    def _views(self, image: np.ndarray, readout: Readout) -> list[_View]:
         view_at = view_sizes(image.shape[:2], self._config)
         is_final = view_at == [image.shape[:2]]
-        finish = _most_probable_here if is_final else np.copy
         views = []
         for size in view_at:
             grid = choose_grid(size, self._config, self._network.factor)
             windows = grid.cut(resize_picture(image, size))
-            bands = Bands(grid, len(self._output_ids), finish)
-            views.append(_View(grid, windows, bands))
+            rows: list[np.ndarray] = []
+            keep = readout.add if is_final else _copy_to(rows)
+            bands = Bands(grid, len(self._output_ids), keep)
+            views.append(_View(grid, windows, bands, rows))
         return views
 
     def _finish(
-        self, waiting: list[tuple[_Picture, list[_View]]]
-    ) -> Iterator[tuple[_Picture, np.ndarray]]:
+        self, waiting: list[_Job[_Picture]]
+    ) -> Iterator[tuple[_Picture, Readout]]:
         by_shape: dict[Size, list[tuple[_View, Size, np.ndarray]]] = {}
-        for _, views in waiting:
+        for _, _, views in waiting:
             for view in views:
                 by_shape.setdefault(view.grid.window, []).extend(
                     (view, *placed)
@@ -137,8 +186,9 @@ class Predictor:
             count = max(1, self._batch_pixels // math.prod(window))
             for start in range(0, len(jobs), count):
                 self._run(jobs[start : start + count])
-        for picture, views in waiting:
-            yield picture, self._label_ids(views, picture.image.shape[:2])
+        for picture, readout, views in waiting:
+            _sum_up(views, readout, picture.image.shape[:2])
+            yield picture, readout
 
     def _run(self, jobs: list[tuple]) -> None:
         """Adds the probabilities of one batch of windows to their sums."""
@@ -153,14 +203,24 @@ class Predictor:
         for (view, position, _), value in zip(jobs, values, strict=True):
             view.bands.add(position, value)
 
-    def _label_ids(self, views: list[_View], size: Size) -> np.ndarray:
-        result = views[0].bands.close()
-        if result.ndim == 3:
-            for view in views[1:]:
-                other = view.bands.close()
-                result = result + _resized(other, result.shape[:2])
-            result = most_probable(result, size)
-        return self._output_ids[result]
+
+def _copy_to(rows: list[np.ndarray]) -> Callable[[np.ndarray], None]:
+    return lambda own: rows.append(own.copy())
+
+
+def _sum_up(views: list[_View], readout: Readout, size: Size) -> None:
+    """Reads off what a picture's views say together."""
+    total: Any = None
+    for view in views:
+        view.bands.close()
+        if not view.rows:
+            continue
+        values = joined(view.rows)
+        if total is not None:
+            values = total + resized(values, total.shape[:2])
+        total = values
+    if total is not None:
+        readout.add(total, size)
 
 
 def check_window(crop: Size, factor: int) -> None:
@@ -189,39 +249,3 @@ def resize_picture(image: np.ndarray, size: Size) -> np.ndarray:
     shrinks = size[0] <= image.shape[0] and size[1] <= image.shape[1]
     method = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
     return np.asarray(Image.fromarray(image).resize(size[::-1], method))
-
-
-def most_probable(probabilities: np.ndarray, size: Size) -> np.ndarray:
-    """Enlarges probabilities bilinearly and takes the largest's id.
-
-    Heights first and then, strip by strip, widths: the full-size
-    probabilities never exist at once.
-
-    Args:
-        probabilities: (h, w, C) float32.
-        size: (height, width) of the result.
-
-    Returns:
-        (height, width) uint8 ids in 0..C-1.
-    """
-    tall = _resized(probabilities, (size[0], probabilities.shape[1]))
-    row_bytes = size[1] * probabilities.shape[2] * 4
-    rows = max(1, STRIP_BYTES // row_bytes)
-    strips = []
-    for top in range(0, size[0], rows):
-        strip = tall[top : top + rows]
-        wide = _resized(strip, (strip.shape[0], size[1]))
-        strips.append(ops.convert_to_numpy(ops.argmax(wide, -1)))
-    return np.concatenate(strips).astype(np.uint8)
-
-
-def _most_probable_here(probabilities: np.ndarray) -> np.ndarray:
-    """Takes the most probable id at each place of (h, w, C) float32."""
-    return most_probable(probabilities, probabilities.shape[:2])
-
-
-def _resized(values: np.ndarray, size: Size) -> Any:
-    """Resizes (h, w, C) float32 bilinearly between pixel centres."""
-    if values.shape[:2] == size:
-        return values
-    return ops.image.resize(values, size, "bilinear", antialias=False)

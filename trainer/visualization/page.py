@@ -30,7 +30,7 @@ _STYLE = """
 .tiles, .charts, .panels { display: grid; gap: 12px; margin: 12px 0; }
 .tiles { grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); }
 .charts {
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr));
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 320px), 1fr));
 }
 .panels {
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 220px), 1fr));

@@ -9,9 +9,13 @@ from tests import browser
 from trainer.data.frames import Frame
 from trainer.evaluation import report
 from trainer.evaluation.best_and_worst import BestAndWorst, draw_frame
+from trainer.metrics.calibration import Calibration
 from trainer.metrics.scores import Scores
 
 ROAD, SKY = 7, 23
+BINS = np.array(
+    [[0, 4] * 7 + [9], [0, 3] * 7 + [8], [0, 30_000] * 7 + [589_000]]
+)
 ROWS = [
     {
         "loss": 1 / epoch,
@@ -32,7 +36,10 @@ def content_of(counts):
         "sizes": {"40x60": 4},
         "labelSpace": "label_ids",
         "source": "/a/very/long/path" * 8 + "/<run>/best.keras",
-        **Scores(counts, LABEL_IDS).to_dict(),
+        **Scores(
+            counts, LABEL_IDS, np.stack([counts[0], 2 * counts[0]])
+        ).to_dict(),
+        "calibration": Calibration(BINS).to_dict(),
     }
 
 
@@ -81,7 +88,7 @@ def test_a_run_without_curves_has_none(tmp_path):
     path = report.write(str(tmp_path), content, LABEL_IDS, BestAndWorst())
     assert path == str(tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text()
-    assert "<polyline" not in text and "Training" not in text
+    assert "Loss" not in text and "Training" not in text
 
 
 def test_classes_that_the_truth_lacks_are_named(tmp_path):

@@ -107,9 +107,10 @@ def test_results_equal_those_of_the_official_scripts(tree):
                 assert actual[key][name] == pytest.approx(value, abs=1e-9)
 
 
-def test_label_maps_alone_have_outlines(tree):
-    perfect = score(tree, predictions="gtFine")["boundaryIoU"]
-    assert perfect["averageScoreClasses"] == 1
+def test_label_maps_alone_have_outlines_and_no_confidence(tree):
+    perfect = score(tree, predictions="gtFine")
+    assert perfect["boundaryIoU"]["averageScoreClasses"] == 1
+    assert "calibration" not in perfect
     noisy = score(tree)["boundaryIoU"]["averageScoreClasses"]
     assert 0 < noisy < 1
 

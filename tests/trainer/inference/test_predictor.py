@@ -10,7 +10,6 @@ from tests.color_network import of_cityscapes
 from trainer.config.inference import InferenceConfig
 from trainer.inference.predictor import (
     Predictor,
-    most_probable,
     resize_picture,
 )
 from trainer.inference.windows import window_starts
@@ -177,14 +176,3 @@ def test_a_crop_that_the_network_cannot_take_is_refused():
         Predictor(
             of_cityscapes(model), InferenceConfig(resize=None, crop=(32, 48))
         )
-
-
-def test_enlarged_in_strips_is_enlarged_at_once(monkeypatch):
-    values = np.random.default_rng(0).random((9, 11, 5)).astype(np.float32)
-    at_once = most_probable(values, (70, 50))
-    monkeypatch.setattr("trainer.inference.predictor.STRIP_BYTES", 5000)
-    np.testing.assert_array_equal(most_probable(values, (70, 50)), at_once)
-    enlarged = keras.ops.image.resize(values, (70, 50))
-    np.testing.assert_array_equal(
-        keras.ops.convert_to_numpy(enlarged).argmax(-1), at_once
-    )
