@@ -165,4 +165,4 @@ lock-%:
 	  --custom-compile-command "make lock" -o requirements/$*.txt
 
 clean:
-	rm -rf $(VENV) .venv-* demo demo-cityscapes build dist *.egg-info
+	rm -rf $(VENV) .venv-* demo demo-cityscapes demo-quickstart build dist *.egg-info
