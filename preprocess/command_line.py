@@ -8,12 +8,14 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NoReturn, TypeVar
 
 from preprocess.errors import ConversionError
 from preprocess.progress import Progress
 from schemas import failures, sizes
+from schemas.manifest import Split
+from schemas.quantities import byte_size, counted
 
 _SIDES_PX = (32, 8192)
 _MAX_WORKERS_A_CORE = 8
@@ -118,6 +120,19 @@ def num_cores() -> int:
     return os.cpu_count() or 1
 
 
+def describe(splits: Collection[Split]) -> str:
+    """Says how much splits hold, like `6 records in 1 shard, 2.1 KiB`."""
+    num_skipped = sum(split.num_skipped for split in splits)
+    return ", ".join(
+        (
+            f"{counted(sum(s.num_examples for s in splits), 'record')} in "
+            f"{counted(sum(len(s.shards) for s in splits), 'shard')}",
+            byte_size(sum(s.num_bytes for s in splits)),
+            *([f"{num_skipped} skipped"] if num_skipped else []),
+        )
+    )
+
+
 def sensible_workers(
     wanted: int, useful: int, say: Callable[[str], None]
 ) -> int:
@@ -130,7 +145,10 @@ def sensible_workers(
     """
     most = max(1, min(useful, _MAX_WORKERS_A_CORE * num_cores()))
     if wanted > most:
-        say(f"{most} workers instead of {wanted}: more would not help.")
+        say(
+            f"{counted(most, 'worker')} instead of {wanted}: more would not "
+            "help."
+        )
     return min(wanted, most)
 
 

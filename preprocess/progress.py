@@ -10,6 +10,8 @@ import threading
 import time
 from typing import Self, TextIO
 
+from schemas.quantities import counted
+
 _INTERVAL_SECONDS = 0.5
 _INTERVAL_WITHOUT_TERMINAL_SECONDS = 10.0
 
@@ -102,7 +104,7 @@ class Progress:
             seconds = time.monotonic() - self._begin
         rate = done / seconds if seconds else 0.0
         left = f"{(total - done) / rate:.0f} s left" if rate else "starting"
-        return f"{done}/{total} frames, {rate:.1f} frames/s, {left}"
+        return f"{done}/{counted(total, 'frame')}, {rate:.1f} frames/s, {left}"
 
 
 current = Progress()

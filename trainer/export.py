@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from schemas.labels.table import LabelTable
+from schemas.quantities import counted
 from trainer.config.data import DataConfig
 from trainer.config.inference import ExportConfig
 from trainer.config.sizes import SIZE_FACTOR, format_size
@@ -95,7 +96,7 @@ def _compare(
     return (
         f"{num_different:,} of {num_pixels:,} labelIds "
         f"({num_different / num_pixels:.4%}) differ from those of "
-        f"--mode=predict, over {len(expected)} frames"
+        f"--mode=predict, over {counted(len(expected), 'frame')}"
     )
 
 

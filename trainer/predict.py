@@ -13,6 +13,7 @@ import numpy as np
 from schemas.failures import one_line
 from schemas.labels.cityscapes import is_of_cityscapes
 from schemas.layouts import filenames
+from schemas.quantities import counted, noun
 from trainer.config.inference import PredictConfig
 from trainer.evaluation import submission
 from trainer.inference.masking import open_predictor
@@ -99,7 +100,7 @@ def _run_video(
         config.limit,
     )
     rate = num_frames / (time.perf_counter() - begin)
-    print(f"{num_frames} frames, {rate:.2f} frames/s; wrote {path}")
+    print(f"{counted(num_frames, 'frame')}, {rate:.2f} frames/s; wrote {path}")
     return EXIT_SOME_FAILED if outcome.num_failed else 0
 
 
@@ -138,7 +139,8 @@ def _run_pictures(
     seconds = time.perf_counter() - begin
     num_written = len(outcome.written)
     print(
-        f"{num_written} pictures, {num_written / seconds:.2f} images/s; wrote "
+        f"{counted(num_written, 'picture')}, "
+        f"{num_written / seconds:.2f} images/s; wrote "
         f"{', '.join(f'{kind}/' for kind in filenames.PREDICTION_KINDS)} in "
         f"{config.output_dir}"
     )
@@ -173,7 +175,8 @@ def _with_own_outputs(paths: Sequence[str], outcome: _Outcome) -> list[str]:
         outcome.fail(reason)
     more = len(reasons) - _MAX_NAMED
     if more > 0:
-        outcome.fail(f"{more} more pictures are left out for their names", more)
+        are = noun(more, "picture is", "pictures are")
+        outcome.fail(f"{more} more {are} left out for their names", more)
     return list(first.values())
 
 
@@ -197,8 +200,8 @@ def _prepare_output(output_dir: str, targets: Sequence[str]) -> None:
         }
         if others := [target for target in targets if target in there]:
             raise ValueError(
-                f"{len(others)} files in {output_dir} would be replaced, "
-                f"first {others[0]}, and no {MARKER} says that a "
+                f"{counted(len(others), 'file')} in {output_dir} would be "
+                f"replaced, first {others[0]}, and no {MARKER} says that a "
                 "prediction wrote them; choose another --output_dir"
             )
     for kind in kinds:
@@ -227,7 +230,7 @@ def _predict(
         }
         return _write(output_dir, picture.path, panels)
 
-    progress = Progress("pictures", len(paths))
+    progress = Progress(len(paths), "picture")
     num_planned = outcome.num_failed
     predictions = predictor.predict(images.read_pictures(paths, outcome.fail))
     for result in ahead(write, predictions):
@@ -263,12 +266,12 @@ def _submit(config: PredictConfig, outcome: _Outcome) -> None:
         print(
             f"error: {config.submission} was not written: "
             f"{outcome.num_failed} of {num_written + outcome.num_failed} "
-            "frames are missing",
+            f"frames {noun(outcome.num_failed, 'is', 'are')} missing",
             file=sys.stderr,
         )
         return
     submission.write(config.submission, config.output_dir, outcome.written)
     print(
-        f"{config.submission}: {num_written} frames, checked; the test set "
-        f"has {submission.NUM_TEST_FRAMES}"
+        f"{config.submission}: {counted(num_written, 'frame')}, checked; the "
+        f"test set has {submission.NUM_TEST_FRAMES}"
     )

@@ -28,6 +28,7 @@ from preprocess.sources.camvid import (
 from schemas import failures
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.pictures import check_size
+from schemas.quantities import counted
 
 CLASSES = (
     "sky",
@@ -132,7 +133,7 @@ def write_tree(args: argparse.Namespace) -> None:
         functools.partial(convert, layout), frames, args.workers
     )
     root = failures.printable(args.output_dir)
-    print(f"wrote {len(frames)} pairs of {CITY}: {root}")
+    print(f"wrote {counted(len(frames), 'pair')} of {CITY}: {root}")
 
 
 def _splits(text: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from preprocess import command_line, flags
 from preprocess.flags import FLAGS
 from preprocess.options import Options
 from schemas import failures
+from schemas.quantities import counted
 
 if TYPE_CHECKING:  # It imports Beam.
     from preprocess.pipeline.job import Outcome
@@ -53,7 +54,7 @@ def run(arguments: Sequence[str]) -> None:
     beam_options = beam_flags.parse(rest, own_names=list(FLAGS))
     workers = _num_workers(options)
     if runners.is_local(beam_options):
-        _say(f"Runner: local FnApiRunner, {workers} workers")
+        _say(f"Runner: local FnApiRunner, {counted(workers, 'worker')}")
         _note_oddities(options)
     outcome = job.run(
         options, beam_options, overwrite=FLAGS.overwrite, num_workers=workers
@@ -93,10 +94,6 @@ def _report(outcome: "Outcome", output_dir: str) -> None:
         print("The job's template is staged.")
         return
     for name, split in outcome.content.splits.items():
-        skipped = f", {split.num_skipped} skipped" if split.num_skipped else ""
-        print(
-            f"{name}: {split.num_examples} examples in {len(split.shards)} "
-            f"shards, {split.num_bytes / 2**20:.1f} MiB{skipped}"
-        )
+        print(f"{name}: {command_line.describe([split])}")
     path = failures.printable(f"{output_dir}/manifest.json")
     print(f"{outcome.summary}: {path}")

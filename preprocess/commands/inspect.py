@@ -27,6 +27,7 @@ from schemas.labels import named
 from schemas.labels.table import LabelTable
 from schemas.layouts import filenames
 from schemas.pictures import LABEL_FILE_KINDS, PICTURE_KINDS
+from schemas.quantities import counted
 from schemas.shards.names import SPLITS
 
 _NUM_READ = 8
@@ -111,8 +112,10 @@ def _inspect(split: str, options: Options) -> int:
                 problems.append(pairing.stray(split, file))
     frames, unpaired = pairing.pair(split, found, options.has_labels(split))
     problems += unpaired
-    what = "pairs" if options.has_labels(split) else "pictures without labels"
-    print(f"{split}: {len(frames)} {what}")
+    num_found = counted(len(frames), "pair")
+    if not options.has_labels(split):
+        num_found = f"{counted(len(frames), 'picture')} without labels"
+    print(f"{split}: {num_found}")
     _print_problems([f"{p.name}: {p.reason}" for p in problems])
     if strays:
         print(f"  {failures.one_line(filenames.describe(strays))}")
@@ -123,7 +126,8 @@ def _inspect(split: str, options: Options) -> int:
         ("label maps", sample.labels),
     ):
         for words, count in counts.most_common():
-            print(f"  {title}: {count} of those read are {words}")
+            of_them = counted(count, "of those read is", "of those read are")
+            print(f"  {title}: {of_them} {words}")
     if sample.ids:
         _print_ids(sample.ids, options.encoding.labels)
     _print_problems(sample.problems)

@@ -19,6 +19,7 @@ from preprocess import command_line
 from preprocess.scenes.scene import draw_scene
 from preprocess.sources import tree
 from schemas import failures
+from schemas.quantities import counted
 
 CITIES = {
     "train": ("arlstadt", "bad-linden", "corvenz", "dornheim"),
@@ -104,9 +105,9 @@ def write_tree(args: argparse.Namespace) -> None:
     height, width = args.image_size
     seconds = time.monotonic() - begin
     print(
-        f"drew {args.num_train} train and {args.num_val} val scenes of "
-        f"{height}x{width} in {seconds:.1f} s: "
-        f"{failures.printable(args.output_dir)}"
+        f"drew {args.num_train} train and "
+        f"{counted(args.num_val, 'val scene')} of {height}x{width} in "
+        f"{seconds:.1f} s: {failures.printable(args.output_dir)}"
     )
 
 

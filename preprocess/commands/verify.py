@@ -18,6 +18,7 @@ from preprocess.errors import BadPictureError
 from preprocess.records import encoding, label_maps, placement, png
 from schemas import example, failures, manifest
 from schemas.pictures import LABEL_KINDS, PICTURE_KINDS
+from schemas.quantities import counted
 from schemas.shards import check, tfrecord
 from schemas.shards import names as shard_names
 
@@ -234,16 +235,6 @@ def _verify_image(record: example.Record) -> None:
         )
 
 
-def _counts(data_dir: str) -> str:
-    """Says how much there is of a data set whose manifest is well."""
-    from preprocess.storage import files
-
-    splits = manifest.load(data_dir, files.read_text).splits.values()
-    num_records = sum(split.num_examples for split in splits)
-    num_shards = sum(len(split.shards) for split in splits)
-    return f"{num_records} records in {num_shards} shards"
-
-
 def run(arguments: Sequence[str] | None) -> int:
     """Parses the flags, verifies and prints; returns the exit code."""
     parser = command_line.FlagParser(__doc__)
@@ -264,11 +255,18 @@ def run(arguments: Sequence[str] | None) -> int:
 
 def _report(data_dir: str, quick: bool) -> int:
     """Verifies a data set and prints what was found."""
+    from preprocess.storage import files
+
     problems = verify(data_dir, quick=quick)
     for line in problems[:_NUM_PRINTED]:
         print(failures.printable(line))
     if problems:
-        print(f"{failures.printable(data_dir)}: {len(problems)} problems")
+        num_problems = counted(len(problems), "problem")
+        print(f"{failures.printable(data_dir)}: {num_problems}")
         return failures.EXIT_FAILED
-    print(f"{failures.printable(data_dir)}: {_counts(data_dir)}, all well")
+    splits = manifest.load(data_dir, files.read_text).splits
+    for name, split in splits.items():
+        print(f"{name}: {command_line.describe([split])}")
+    total = command_line.describe(splits.values())
+    print(f"{failures.printable(data_dir)}: {total}, all well")
     return 0

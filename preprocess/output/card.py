@@ -17,10 +17,10 @@ from schemas import class_weights, page
 from schemas.labels.cityscapes import is_of_cityscapes
 from schemas.labels.rows import Label
 from schemas.manifest import NATIVE, SEVERAL, Manifest, Split
+from schemas.quantities import byte_size, noun
 
 FILE_NAME = "index.html"
 _TEMPLATE_FILE = "card_template.html"
-_UNITS = ("KiB", "MiB", "GiB", "TiB")
 _SMALLEST_SHARE = 1e-5
 """Where the logarithmic bars begin: five decades below 100 percent."""
 _CLASSES_NOTE = """<p class="soft">Share of all labelled pixels, on a
@@ -52,8 +52,8 @@ def render(content: Manifest, output_dir: str) -> str:
         style=page.style(),
         title=_title(content),
         summary=_escape(_summary(content)),
-        total=f"{total:,}",
-        size=_format_bytes(num_bytes),
+        total=f"{total:,} {noun(total, 'frame')}",
+        size=byte_size(num_bytes),
         splits="".join(
             _render_split(name, split) for name, split in content.splits.items()
         ),
@@ -91,14 +91,15 @@ def _render_split(name: str, split: Split) -> str:
         shown += f" and {len(sizes) - 3} more"
     rows = {
         "Shards": f"{len(split.shards):,}",
-        "Size": _format_bytes(split.num_bytes),
+        "Size": byte_size(split.num_bytes),
         "Skipped": f"{split.num_skipped:,}",
         "Label maps": "yes" if any(split.class_pixels) else "none",
         "Height×width": shown or "–",
     }
     return (
         f'<section class="box split"><h3>{_escape(name)}</h3>'
-        f"<p><b>{split.num_examples:,}</b> frames</p>"
+        f"<p><b>{split.num_examples:,}</b> "
+        f"{noun(split.num_examples, 'frame')}</p>"
         f"<dl>{_render_rows(rows.items())}</dl></section>\n"
     )
 
@@ -173,14 +174,6 @@ def _render_rows(rows: Iterable[tuple[str, str]]) -> str:
         f"<dt>{_escape(name)}</dt><dd>{_escape(value)}</dd>"
         for name, value in rows
     )
-
-
-def _format_bytes(num_bytes: int) -> str:
-    """Formats e.g. 1536 as `1.5 KiB`."""
-    if num_bytes < 1024:
-        return f"{num_bytes} bytes"
-    power = min((num_bytes.bit_length() - 1) // 10, len(_UNITS))
-    return f"{num_bytes / 1024**power:,.1f} {_UNITS[power - 1]}"
 
 
 def _format_percent(share: float) -> str:

@@ -12,6 +12,7 @@ from preprocess.records.shard_writer import ShardReport
 from preprocess.sources.pairing import SkippedFrame
 from preprocess.storage import files
 from schemas import manifest, tfds
+from schemas.quantities import counted, noun
 from schemas.shards import names as shard_names
 
 SKIPPED_FILE = "skipped.jsonl"
@@ -84,8 +85,9 @@ def check_files(content: manifest.Manifest, output_dir: str) -> None:
     if wrong:
         size = found.get(wrong[0].name, "no")
         raise ConversionError(
-            f"{len(wrong)} of {len(shards)} shards in {output_dir} are not as "
-            f"written, first {wrong[0].name}: {size} bytes instead of "
+            f"{len(wrong)} of {counted(len(shards), 'shard')} in {output_dir} "
+            f"{noun(len(wrong), 'is', 'are')} not as written, first "
+            f"{wrong[0].name}: {size} bytes instead of "
             f"{wrong[0].num_bytes}. Run the same command again."
         )
 

@@ -8,6 +8,7 @@ from preprocess.sources import listing
 from preprocess.storage import files
 from schemas import manifest
 from schemas.labels.table import first_difference
+from schemas.quantities import counted, noun
 from schemas.shards import names as shard_names
 
 _INDEX_OPTION = "write_index"
@@ -83,9 +84,10 @@ def _check_no_strangers(output_dir: str) -> None:
     )
     if strangers and not is_unfinished:
         raise ConversionError(
-            f"{output_dir} holds {len(strangers)} files of a data set without "
-            f"its manifest, first {strangers[0]}. Use another --output_dir, or "
-            "replace them with --overwrite."
+            f"{output_dir} holds {counted(len(strangers), 'file')} of a data "
+            f"set without its manifest, first {strangers[0]}. Use another "
+            f"--output_dir, or replace {noun(len(strangers), 'it', 'them')} "
+            "with --overwrite."
         )
 
 

@@ -20,6 +20,7 @@ from preprocess.sources import listing
 from preprocess.sources.pairing import Frame
 from preprocess.storage import files
 from schemas.manifest import Manifest, Shard
+from schemas.quantities import counted, noun
 from schemas.shards import check, tfrecord
 from schemas.shards import names as shard_names
 
@@ -77,7 +78,8 @@ def mend(
         if damaged:
             existing.prepare_output(options.output_dir)
             print(
-                f"{len(damaged)} of {len(shards)} shards are damaged, first "
+                f"{len(damaged)} of {counted(len(shards), 'shard')} "
+                f"{noun(len(damaged), 'is', 'are')} damaged, first "
                 f"{damaged[0].name}; making them again.",
                 file=sys.stderr or sys.stdout,
             )

@@ -11,6 +11,7 @@ from preprocess.pipeline.take_stock import Plan
 from preprocess.records import shard_writer
 from preprocess.sources import pairing
 from preprocess.sources.pairing import SkippedFrame
+from schemas.quantities import counted
 
 _ALL = 0
 
@@ -79,7 +80,8 @@ def _check_complete(
         done = sum(r.shard.num_examples + len(r.skipped) for r in own)
         if (len(own), done) != (num_shards, inventory.num_frames):
             raise ConversionError(
-                f"{split}: {inventory.num_frames} frames were found for "
-                f"{num_shards} shards, {done} in {len(own)} came back from the "
-                "runner; run the same command again."
+                f"{split}: {counted(inventory.num_frames, 'frame')} and "
+                f"{counted(num_shards, 'shard')} were planned, {done} in "
+                f"{len(own)} came back from the runner; run the same command "
+                "again."
             )

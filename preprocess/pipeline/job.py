@@ -17,6 +17,7 @@ from preprocess.pipeline.write_shards import WriteShards
 from preprocess.sources import listing, root
 from preprocess.storage import files, remote_files
 from schemas import locking, manifest
+from schemas.quantities import counted
 
 _VERSIONED = ("apache-beam", "numpy", "pillow", "protobuf")
 
@@ -47,9 +48,9 @@ class Outcome:
         if not self.repairs:
             return "Nothing to do, the data set is there and undamaged"
         return (
-            f"Made {self.repairs.num_shards} shards again and wrote "
-            f"{self.repairs.num_others} files beside the shards, the rest of "
-            "the data set was there and undamaged"
+            f"Made {counted(self.repairs.num_shards, 'shard')} again and wrote "
+            f"{counted(self.repairs.num_others, 'file')} beside the shards, "
+            "the rest of the data set was there and undamaged"
         )
 
 

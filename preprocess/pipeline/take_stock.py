@@ -13,6 +13,7 @@ from preprocess.progress import current as progress
 from preprocess.records import placement
 from preprocess.sources import listing
 from preprocess.sources.pairing import Frame, SkippedFrame
+from schemas.quantities import counted
 
 _NUM_NAMED = 3
 _ALL = 0
@@ -158,11 +159,7 @@ def _incomplete(problems: Inventory, way_out: str) -> ConversionError:
     )
     remedies = {problem.remedy: None for problem in problems.problems}
     advice = "; ".join(filter(None, remedies)) or "mend that"
-    are = (
-        "1 frame is"
-        if problems.num_problems == 1
-        else (f"{problems.num_problems} frames are")
-    )
+    are = counted(problems.num_problems, "frame is", "frames are")
     return ConversionError(
         f"{are} not complete, first {named}. Remedy: {advice}; or {way_out}."
     )

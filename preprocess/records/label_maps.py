@@ -12,6 +12,7 @@ from schemas.labels import colors
 from schemas.labels.rows import IGNORE_ID
 from schemas.labels.table import LabelSpace, LabelTable
 from schemas.pictures import LABEL_KINDS, PICTURE_KINDS
+from schemas.quantities import counted
 
 
 def store(label: png.Png, encoding: Encoding) -> tuple[bytes, np.ndarray]:
@@ -103,7 +104,8 @@ def _check_ids(
     wrong = [i for i, count in enumerate(counts) if count and i not in known]
     if wrong:
         raise BadPictureError(
-            f"label holds id {wrong[0]} in {counts[wrong[0]]} pixels, "
+            f"label holds id {wrong[0]} in "
+            f"{counted(counts[wrong[0]], 'pixel')}, "
             f"{space.name} are {space.extent}; give the table of its classes "
             f"by --labels, or --ignore_id={wrong[0]} where no class is meant"
         )

@@ -26,6 +26,7 @@ from preprocess.sources import source_files
 from preprocess.sources.pairing import Frame, SkippedFrame, fingerprint
 from preprocess.storage import files
 from schemas import example, manifest
+from schemas.quantities import byte_size, counted
 from schemas.shards import names, tfrecord
 from schemas.sources import zips
 
@@ -238,7 +239,7 @@ def _read_and_encode(frame: Frame, options: Options) -> EncodedFrame:
 
 def _read(file: source_files.SourceFile) -> bytes:
     if file.num_bytes > zips.MAX_ENTRY_BYTES:
-        raise BadPictureError(f"{file.path} is {file.num_bytes} bytes large")
+        raise BadPictureError(f"{file.path} takes {byte_size(file.num_bytes)}")
     try:
         data = source_files.read(file.path)
     except OSError as error:
@@ -248,8 +249,9 @@ def _read(file: source_files.SourceFile) -> bytes:
         ) from error
     if len(data) != file.num_bytes:
         raise ConversionError(
-            f"{file.path} gave {len(data)} bytes and had {file.num_bytes} when "
-            "it was listed; run the same command again when nothing changes it."
+            f"{file.path} gave {counted(len(data), 'byte')} and had "
+            f"{file.num_bytes} when it was listed; run the same command again "
+            "when nothing changes it."
         )
     return data
 

@@ -6,6 +6,7 @@ import re
 
 from preprocess.errors import ConversionError
 from schemas.layouts import filenames
+from schemas.quantities import counted, noun
 
 CITY = "cambridge"
 SPLITS = ("train", "val", "test")
@@ -72,8 +73,9 @@ def list_frames(root: str, splits: tuple[str, ...]) -> list[Frame]:
     missing = [f.label_path for f in frames if not os.path.exists(f.label_path)]
     if missing:
         raise ConversionError(
-            f"{len(missing)} of {len(frames)} pictures have no label map, "
-            f"first {missing[0]}; unpack CamVid again"
+            f"{len(missing)} of {counted(len(frames), 'picture')} "
+            f"{noun(len(missing), 'has', 'have')} no label map, first "
+            f"{missing[0]}; unpack CamVid again"
         )
     by_stem: dict[tuple[str, str], Frame] = {}
     for frame in frames:

@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from schemas.quantities import counted, noun
+
 IGNORE_ID = 255
 """The id of a stored pixel that counts nowhere; never a class."""
 
@@ -73,11 +75,13 @@ def find_problem(rows: Sequence[Label]) -> tuple[int, str] | None:
         if not row.is_void and row.train_id >= num_evaluated:
             return index, (
                 f"the train id {row.train_id} is too high: those of "
-                f"{num_evaluated} classes have to be 0..{num_evaluated - 1}"
+                f"{counted(num_evaluated, 'class', 'classes')} have to be "
+                f"0..{num_evaluated - 1}"
             )
     if num_evaluated < _MIN_EVALUATED:
         return max(len(rows) - 1, 0), (
-            f"{num_evaluated} of the classes are evaluated, at least "
+            f"{num_evaluated} of the classes "
+            f"{noun(num_evaluated, 'is', 'are')} evaluated, at least "
             f"{_MIN_EVALUATED} are needed"
         )
     return None

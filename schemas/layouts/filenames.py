@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from schemas import pictures
+from schemas.quantities import counted
 
 PICTURE_SUFFIXES = tuple(itertools.chain(*pictures.PICTURE_SUFFIXES.values()))
 """Of files that a network is applied to; upper case is the same."""
@@ -70,8 +71,8 @@ def describe(strays: Sequence[Stray]) -> str:
         return ""
     first = sorted(strays, key=lambda stray: stray.path)[:_MAX_NAMED]
     named = "; ".join(f"{stray.path}: {stray.reason}" for stray in first)
-    files = "1 file is" if len(strays) == 1 else f"{len(strays)} files are"
-    return f"{files} left out, first {named}"
+    files_are = counted(len(strays), "file is", "files are")
+    return f"{files_are} left out, first {named}"
 
 
 def is_hidden(path: str) -> bool:

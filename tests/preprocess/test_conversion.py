@@ -228,7 +228,9 @@ def test_a_frame_that_the_runner_loses_is_an_error(root, tmp_path):
     existing.prepare_output(str(tmp_path))
     report = shard_writer.write_shard("train", 0, 1, [], options)
     plan = {"train": (take_stock.Inventory(num_frames=1), 1)}
-    with pytest.raises(ConversionError, match="1 frames were found for 1 shar"):
+    with pytest.raises(
+        ConversionError, match="1 frame and 1 shard were planned"
+    ):
         commit_manifest._commit((0, [report]), plan, [], options, {})
     with pytest.raises(ConversionError, match="0 in 0 came back"):
         commit_manifest._commit((0, []), plan, [], options, {})

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from schemas.quantities import byte_size
 from tests import commands, trees
 
 MAIN = "preprocess.main"
@@ -91,7 +92,10 @@ def test_the_command_converts_says_what_it_did_and_does_it_once(root, tmp_path):
     done = commands.run(MAIN, *arguments, "--workers=2")
     assert done.returncode == 0, done.stderr
     assert "Runner: local FnApiRunner, 2 workers" in done.stderr
-    assert done.stdout.startswith("train: 6 examples in 1 shards, 0.0 MiB\n")
+    size = (tmp_path / "out" / "train-00000-of-00001.tfrecord").stat().st_size
+    assert done.stdout.startswith(
+        f"train: 6 records in 1 shard, {byte_size(size)}\n"
+    )
     found = trees.contents(tmp_path / "out")
     assert sorted(found) == [
         "dataset_info.json",
@@ -134,10 +138,12 @@ def test_verify_answers_by_its_exit_code(root, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     verify = ("preprocess.verify", f"--data_dir={tmp_path}/out")
-    assert commands.run(*verify).stdout.endswith(
-        "out: 6 records in 1 shards, all well\n"
-    )
     shard = tmp_path / "out" / "train-00000-of-00001.tfrecord"
+    counts = f"6 records in 1 shard, {byte_size(shard.stat().st_size)}"
+    assert commands.run(*verify).stdout.splitlines() == [
+        f"train: {counts}",
+        f"{tmp_path}/out: {counts}, all well",
+    ]
     shard.write_bytes(shard.read_bytes()[:-3])
     bad = commands.run(*verify)
     assert bad.returncode == 1

@@ -183,14 +183,14 @@ def test_frames_without_partner_are_counted_and_named(tmp_path):
     trees.label_path(tree, "tiny_000001_000019", "val").unlink()
     with pytest.raises(
         FileNotFoundError,
-        match="1 of 3 frames have no label map, first .*tiny_000001",
+        match="1 of 3 frames has no label map, first .*tiny_000001",
     ):
         scored(tmp_path, tree)
     trees.image_path(tree, "tiny_000001_000019", "val").unlink()
     trees.image_path(tree, "tiny_000002_000019", "val").unlink()
     with pytest.raises(
         FileNotFoundError,
-        match="1 of 2 frames have no picture, first .*tiny_000002",
+        match="1 of 2 frames has no picture, first .*tiny_000002",
     ):
         scored(tmp_path, tree)
 

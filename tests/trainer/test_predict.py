@@ -128,7 +128,7 @@ def test_what_is_no_picture_is_named_and_the_others_are_done(
     assert run(tmp_path, folder) == 1
     printed = capsys.readouterr()
     assert f"error: {bad}: not a PNG, JPEG, WEBP, BMP or TIFF" in printed.err
-    assert "1 pictures, " in printed.out
+    assert "1 picture, " in printed.out
     assert (tmp_path / "out/color/ulm_000001_000019_color.png").exists()
 
 
@@ -161,7 +161,7 @@ def test_many_pictures_of_one_stem_are_counted(tmp_path, street, capsys):
     assert written(tmp_path / "out") == ["ulm_000001_000019", "x"]
     lines = capsys.readouterr().err.splitlines()
     assert sum(line.startswith("error: ") for line in lines) == 11
-    assert "error: 1 more pictures are left out for their names" in lines
+    assert "error: 1 more picture is left out for their names" in lines
 
 
 def test_a_name_too_long_for_its_output_ends_nothing(tmp_path, street, capsys):
@@ -202,7 +202,7 @@ def test_ground_truth_is_never_replaced(tmp_path, street, kind):
     _, folder = street
     truth = tmp_path / "out" / kind / f"ulm_000001_000019_{kind}.png"
     trees.write(truth, b"truth")
-    with pytest.raises(ValueError, match=f"1 files .* first {kind}/ulm"):
+    with pytest.raises(ValueError, match=f"1 file .* first {kind}/ulm"):
         run(tmp_path, folder)
     assert trees.contents(tmp_path / "out") == {
         f"{kind}/{truth.name}": b"truth"
@@ -270,7 +270,7 @@ def test_a_submission_that_lacks_a_frame_is_not_written(
     path = tmp_path / "results.zip"
     assert run(tmp_path, frames, submission=str(path)) == 1
     assert not path.exists()
-    assert f"{path} was not written: 1 of 2 frames are missing" in (
+    assert f"{path} was not written: 1 of 2 frames is missing" in (
         capsys.readouterr().err
     )
 

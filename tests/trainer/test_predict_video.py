@@ -128,7 +128,7 @@ def test_a_video_that_no_prediction_wrote_is_never_replaced(
     trees.write(path, b"another's")
     code, _, (line,) = predict(clip)
     assert code == 1
-    assert "1 files in" in line and "first video/drive_overlay.mp4" in line
+    assert "1 file in" in line and "first video/drive_overlay.mp4" in line
     assert path.read_bytes() == b"another's"
     path.unlink()
     for _ in range(2):

@@ -9,6 +9,7 @@ import sys
 
 import keras
 
+from schemas.quantities import counted
 from trainer.config.devices import JAX_EXTRA, DevicesConfig, check_strategy
 from trainer.config.flag import ConfigError
 
@@ -126,8 +127,8 @@ def _find_jax_device(options: DevicesConfig) -> Device:
         members = []
     elif len(members) != options.num_processes * num_used:
         raise ConfigError(
-            f"the processes have {len(members)} devices, not {num_used} each; "
-            "use --strategy=single"
+            f"the processes have {counted(len(members), 'device')}, not "
+            f"{num_used} each; use --strategy=single"
         )
     return dataclasses.replace(device, members=tuple(members))
 

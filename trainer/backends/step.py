@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import keras
 
+from schemas.quantities import counted
 from trainer.metrics import on_device
 from trainer.models import remat
 
@@ -103,8 +104,8 @@ class Stepper(abc.ABC):
         num_parts = self._options.num_parts
         if images.shape[0] % num_parts:
             raise ValueError(
-                f"a batch of {images.shape[0]} pictures does not divide into "
-                f"{num_parts} equal parts; change --batch_size or "
+                f"a batch of {counted(images.shape[0], 'picture')} does not "
+                f"divide into {num_parts} equal parts; change --batch_size or "
                 "--accumulate_steps"
             )
         return self._train_batch(images, labels)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from schemas.failures import FlagError, UserError
+from schemas.quantities import counted
 from trainer.config import run_dir, saved
 from trainer.config.flag import ConfigError
 from trainer.config.training import TrainConfig
@@ -57,7 +58,8 @@ class Evaluation:
     def __str__(self) -> str:
         """Returns words for a note: `val of /data, 101 frames`."""
         place = f" of {self.data_set.folder}" if self.data_set.folder else ""
-        return f"{self.data_set.split}{place}, {self.num_frames} frames"
+        num_frames = counted(self.num_frames, "frame")
+        return f"{self.data_set.split}{place}, {num_frames}"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ import json
 import numpy as np
 
 from schemas.labels.table import LabelSpace
+from schemas.quantities import counted
 from trainer.config.flag import ConfigError
 from trainer.storage import files
 
@@ -61,7 +62,8 @@ def load(network_path: str, space: LabelSpace) -> np.ndarray | None:
         ) from error
     if not is_fitting:
         raise ConfigError(
-            f"{path} holds {pixels.size} counts of {name}, {network_path} "
+            f"{path} holds {counted(pixels.size, 'count')} of {name}, "
+            f"{network_path} "
             f"tells {space.num_classes} {space.name} apart; give "
             "--mask_unseen=false"
         )

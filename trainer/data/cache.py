@@ -17,6 +17,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from schemas.quantities import byte_size
 from schemas.sizes import Size
 from trainer.config.flag import ConfigError
 from trainer.config.sizes import format_size
@@ -73,7 +74,7 @@ def keep_decoded(
     if place == "none":
         return source
     report(
-        f"decoding {source.part.split} once into {needed_bytes / 1e6:.0f} MB "
+        f"decoding {source.part.split} once into {byte_size(needed_bytes)} "
         f"of {'memory' if place == 'ram' else folder}"
     )
     decoded = (
@@ -117,9 +118,9 @@ def choose_place(
         room = int(rooms[cache]() * MEMORY_SHARE)
         if needed_bytes > room:
             raise ConfigError(
-                f"--cache={cache} needs {needed_bytes / 1e6:.0f} MB for the "
+                f"--cache={cache} needs {byte_size(needed_bytes)} for the "
                 f"decoded pictures, half of what is free are "
-                f"{room / 1e6:.0f} MB; use --cache=none or a smaller --resize"
+                f"{byte_size(room)}; use --cache=none or a smaller --resize"
             )
         return cache
     for place in ("ram", "disk") if is_slow else ("ram",):
@@ -147,7 +148,7 @@ def fill(
     """
     images = _allocate((num_pictures, *size, 3), folder)
     labels = _allocate((num_pictures, *size), folder)
-    progress = Progress("pictures", num_pictures)
+    progress = Progress(num_pictures, "picture")
     for index, (image, label) in enumerate(decoded.as_numpy_iterator()):
         if index:
             progress.update(index)

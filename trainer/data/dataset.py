@@ -10,6 +10,7 @@ import os
 from schemas import manifest as manifest_lib
 from schemas import sizes
 from schemas.manifest import Manifest, ManifestError, Shard, Split
+from schemas.quantities import counted, noun
 from schemas.shards.names import SPLIT_ALIASES
 from schemas.sizes import Size
 from trainer.config.data import DataConfig
@@ -173,12 +174,15 @@ def _check_shards(part: Part) -> None:
     for shard in shards:
         size = files.num_bytes(records.path(shard))
         if size != shard.num_bytes:
-            found = "is missing" if size is None else f"has {size} bytes"
+            found = "is missing"
+            if size is not None:
+                found = f"has {counted(size, 'byte')}"
             bad.append(f"{shard.name} {found}, not {shard.num_bytes}")
     if bad:
         raise ManifestError(
-            f"{len(bad)} of {len(shards)} shards of {part.split!r} in "
-            f"{os.path.abspath(records.folder)} are not what the manifest "
-            f"says, first: {bad[0]}. Copy the data set again or convert it "
-            "with --overwrite."
+            f"{len(bad)} of {counted(len(shards), 'shard')} of {part.split!r} "
+            f"in {os.path.abspath(records.folder)} "
+            f"{noun(len(bad), 'is', 'are')} not what the manifest says, "
+            f"first: {bad[0]}. Copy the data set again or convert it with "
+            "--overwrite."
         )

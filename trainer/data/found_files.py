@@ -15,6 +15,7 @@ from schemas.layouts.filenames import Stray
 from schemas.layouts.kinds import Place, frame_name
 from schemas.layouts.layout import Layout
 from schemas.layouts.table import CITYSCAPES
+from schemas.quantities import counted, noun
 from schemas.shards.names import SPLIT_ALIASES
 from schemas.sources import misplaced
 from trainer.storage import archives, files
@@ -147,8 +148,8 @@ def find_predictions(source: str, stems: Collection[str]) -> Found:
             found[stem] = file
     if not found:
         raise FileNotFoundError(
-            f"{source} holds no PNG named after one of the {len(stems)} "
-            f"frames, like {min(stems)}_labelIds.png"
+            f"{source} holds no PNG named after one of the "
+            f"{counted(len(stems), 'frame')}, like {min(stems)}_labelIds.png"
         )
     return Found(found, tuple(strays))
 
@@ -171,9 +172,10 @@ def pair(wanted: Found, others: Found, what: str) -> list[Pair]:
     if missing:
         left_out = filenames.describe(others.strays)
         raise FileNotFoundError(
-            f"{len(missing)} of {len(wanted.files)} frames have no {what}, "
-            f"first {wanted.files[missing[0]].path}; add it, or move the other "
-            f"file away{f'. {left_out}' if left_out else ''}"
+            f"{len(missing)} of {counted(len(wanted.files), 'frame')} "
+            f"{noun(len(missing), 'has', 'have')} no {what}, first "
+            f"{wanted.files[missing[0]].path}; add it, or move the other file "
+            f"away{f'. {left_out}' if left_out else ''}"
         )
     return [
         Pair(stem, file, others.files[stem])

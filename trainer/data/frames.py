@@ -20,6 +20,7 @@ from schemas.layouts.layout import Layout
 from schemas.layouts.table import CITYSCAPES as CITYSCAPES_LAYOUT
 from schemas.manifest import FILE_NAME, NATIVE, ManifestError
 from schemas.pictures import PICTURE_KINDS, parse_png_header
+from schemas.quantities import counted
 from schemas.shards import tfrecord
 from trainer.config.data import DataConfig
 from trainer.config.flag import ConfigError
@@ -237,7 +238,7 @@ def _payloads(part: Part) -> Iterator[tuple[str, bytes]]:
             raise ManifestError(f"{path}: {error}") from error
         if count != shard.num_examples:
             raise ManifestError(
-                f"{path} holds {count} records, the manifest says "
+                f"{path} holds {counted(count, 'record')}, the manifest says "
                 f"{shard.num_examples}; convert again with --overwrite"
             )
     part.check_unchanged()

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from schemas import example
 from schemas.manifest import Manifest, ManifestError, Shard
+from schemas.quantities import byte_size, counted, noun
 from schemas.shards import tfrecord
 from schemas.shards.check import ChecksummedFile, read_checked
 from trainer.data.dataset import Part, RecordSet
@@ -51,12 +52,12 @@ def verify_shards(
     num_bytes = sum(shard.num_bytes for _, shard in shards.values())
     if num_bytes > MAX_BYTES:
         report(
-            f"{num_bytes / 2**30:.0f} GiB of records are not read twice: "
+            f"{byte_size(num_bytes)} of records are not read twice: "
             "python -m preprocess.verify --quick verifies them"
         )
         return
 
-    progress = Progress("shards verified", len(shards))
+    progress = Progress(len(shards), "shard verified", "shards verified")
     problems = []
     for number, problem in enumerate(ahead(_problem, shards.values()), 1):
         problems += [problem] if problem else []
@@ -65,8 +66,9 @@ def verify_shards(
     if problems:
         folders = dict.fromkeys(part.records.folder for part in parts)
         raise ManifestError(
-            f"{len(problems)} of {len(shards)} shards in {', '.join(folders)} "
-            f"are not as the conversion wrote them, first {problems[0]}. "
+            f"{len(problems)} of {counted(len(shards), 'shard')} in "
+            f"{', '.join(folders)} {noun(len(problems), 'is', 'are')} not as "
+            f"the conversion wrote them, first {problems[0]}. "
             f"{_REMEDY}"
         )
 
@@ -154,7 +156,7 @@ def _check_records(records: RecordSet, shard: Shard) -> None:
         raise ManifestError(f"{path}: {damage}. {_REMEDY}") from damage
     if index != shard.num_examples:
         raise ManifestError(
-            f"{path} holds {index} records, the manifest says "
+            f"{path} holds {counted(index, 'record')}, the manifest says "
             f"{shard.num_examples}. {_REMEDY}"
         )
 

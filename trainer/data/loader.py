@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import tensorflow as tf
 
+from schemas.quantities import counted
 from schemas.sizes import Size
 from trainer.config.data import DataConfig
 from trainer.config.flag import ConfigError
@@ -180,6 +181,7 @@ def _check_frames(parts: Sequence[Part], num_processes: int) -> None:
         num_frames = part.counts.num_examples
         if len(parts) > 1 and num_frames < num_processes:
             raise ConfigError(
-                f"the {num_frames} frames of {part} do not do for "
-                f"{num_processes} processes; use fewer, or leave it out"
+                f"{part} has {counted(num_frames, 'frame')}, fewer than the "
+                f"{counted(num_processes, 'process', 'processes')}; use fewer, "
+                "or leave it out"
             )

@@ -14,6 +14,7 @@ from schemas import class_weights
 from schemas.class_weights import PixelCounts
 from schemas.labels.table import LabelSpace, first_difference
 from schemas.manifest import FILE_NAME, ManifestError
+from schemas.quantities import counted
 from trainer.config.data import DataConfig
 from trainer.config.flag import ConfigError
 from trainer.data import dataset
@@ -74,12 +75,15 @@ class RunRecords:
     def describe(self) -> str:
         """Says what an epoch draws, like `2975 frames of train`."""
         if len(self.train) == 1 and self.train[0].weight == 1:
-            return f"{self.num_examples} frames of {self.train[0].split}"
+            return (
+                f"{counted(self.num_examples, 'frame')} of "
+                f"{self.train[0].split}"
+            )
         parts = [
             f"{_times(part.weight)}{part.counts.num_examples} of {part}"
             for part in self.train
         ]
-        return f"{self.num_examples} frames, {' + '.join(parts)}"
+        return f"{counted(self.num_examples, 'frame')}, {' + '.join(parts)}"
 
     def check_unchanged(self) -> None:
         """Raises ManifestError where a split was converted again."""
@@ -109,9 +113,9 @@ def open_run(data: DataConfig, label_space: str | None = None) -> RunRecords:
     weights = data.data_weights or (1.0,) * len(data_sets)
     if len(weights) != len(data_sets):
         raise ConfigError(
-            f"--data_weights gives {len(weights)} numbers for the "
-            f"{len(data_sets)} data sets of --data_dir={data.data_dir}; give "
-            "one each"
+            f"--data_weights gives {counted(len(weights), 'number')} for the "
+            f"{counted(len(data_sets), 'data set')} of "
+            f"--data_dir={data.data_dir}; give one each"
         )
     _check_same_classes(data_sets)
     names = _split_names(data)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import keras
 
 from schemas.class_weights import PixelCounts
+from schemas.quantities import counted
 from trainer.backends import devices
 from trainer.backends.build import build_stepper
 from trainer.backends.step import StepOptions, Stepper
@@ -127,8 +128,8 @@ def _begin_from(config: TrainConfig, model: keras.Model) -> None:
     kept = " (averaged)" if earlier and earlier.optimizer.ema_decay else ""
     new = f"; new: {', '.join(taken.new_layers)}" if taken.new_layers else ""
     print(
-        f"took {taken.num_taken} of {taken.num_variables} variables of "
-        f"{path}{kept}{new}",
+        f"took {taken.num_taken} of {counted(taken.num_variables, 'variable')} "
+        f"of {path}{kept}{new}",
         flush=True,
     )
 
@@ -165,7 +166,7 @@ def _check_batch(
         ConfigError: The batch does not divide, or the split is too small.
     """
     num_parts = config.accumulate_steps
-    wanted = f"{num_devices} devices"
+    wanted = counted(num_devices, "device")
     if num_parts > 1:
         wanted += f" with --accumulate_steps={num_parts}"
     if config.batch_size % (num_devices * num_parts):
@@ -177,6 +178,6 @@ def _check_batch(
     if config.batch_size > num_examples:
         raise ConfigError(
             f"--batch_size={config.batch_size} is more than the "
-            f"{num_examples} frames of {config.data.train_split}, which "
-            f"{wanted} would share; lower it"
+            f"{counted(num_examples, 'frame')} of {config.data.train_split}, "
+            f"which {wanted} would share; lower it"
         )

@@ -17,6 +17,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from schemas.quantities import counted
 from trainer.config import run_dir
 from trainer.storage import files
 
@@ -94,8 +95,9 @@ def load_latest(
             report(f"{path} is broken ({error}); trying the one before")
     if names:
         raise CheckpointError(
-            f"all {len(names)} checkpoints in {folder} are broken; remove "
-            "the folder to begin anew"
+            f"no checkpoint in {folder} can be read, "
+            f"{counted(len(names), 'is', 'are')} broken; remove the folder to "
+            "begin anew"
         )
     return None
 

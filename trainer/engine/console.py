@@ -4,6 +4,7 @@ import time
 
 import keras
 
+from schemas.quantities import counted
 from trainer.backends import devices
 from trainer.config.training import TrainConfig
 from trainer.data.run_records import RunRecords
@@ -40,8 +41,8 @@ class Console:
             f"{model.count_params():,} parameters, "
             f"{config.model.num_classes} classes ({config.model.label_space})"
             f"\n{self._records.describe()}, "
-            f"{plan.steps_per_epoch} steps of up to {config.batch_size} an "
-            f"epoch, {config.epochs} epochs"
+            f"{counted(plan.steps_per_epoch, 'step')} of up to "
+            f"{config.batch_size} an epoch, {counted(config.epochs, 'epoch')}"
             f"\n{_times(device.count)}{device.name}, {policy}, "
             f"{'with' if jit else 'no'} XLA",
             flush=True,
@@ -98,7 +99,8 @@ class Console:
 
     def print_stall(self, patience: int) -> None:
         """Says why a run ends before its last epoch."""
-        print(f"no better val mean IoU for {patience} epochs: stopped early")
+        epochs = counted(patience, "epoch")
+        print(f"no better val mean IoU for {epochs}: stopped early")
 
     def print_stop(self, step: int) -> None:
         """Says that the run was told to stop and how it resumes."""

@@ -8,6 +8,7 @@ less than a batch, that epoch does not show, as in any epoch.
 
 import dataclasses
 
+from schemas.quantities import counted
 from trainer.config.data import steps_per_epoch
 from trainer.config.flag import ConfigError
 from trainer.engine.state import RunState
@@ -61,5 +62,6 @@ class Plan:
             part = " and a part of one more" if begun > done else ""
             raise ConfigError(
                 f"--epochs={self.epochs} is less than the run in {model_dir} "
-                f"has done: {done} epochs{part}; give --epochs={begun} or more"
+                f"has done: {counted(done, 'epoch')}{part}; give "
+                f"--epochs={begun} or more"
             )

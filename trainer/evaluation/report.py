@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from schemas.labels.table import LabelSpace
+from schemas.quantities import counted
 from trainer.config import run_dir
 from trainer.evaluation.best_and_worst import BestAndWorst, DrawnFrame
 from trainer.metrics import history
@@ -83,7 +84,7 @@ def render(
     """
     matrix = np.array(content["confMatrix"])
     context = html.escape(
-        f"{content['split']}, {content['numFrames']} frames at "
+        f"{content['split']}, {counted(content['numFrames'], 'frame')} at "
         f"{', '.join(content['sizes'])}, {content['labelSpace']}; "
         f"{content['source']}"
     )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from schemas.labels.table import LabelSpace
+from schemas.quantities import counted
 from schemas.sizes import Size
 from trainer.config import run_dir
 from trainer.config.sizes import format_size
@@ -120,7 +121,8 @@ def publish(
     calibration = _calibration(results)
     sizes = collections.Counter(format_size(r.size) for r in results)
     rate = len(results) / subject.seconds
-    print(f"{subject.split}: {len(results)} frames, {subject.source}")
+    num_frames = counted(len(results), "frame")
+    print(f"{subject.split}: {num_frames}, {subject.source}")
     context = f"at {_join(sizes)}, {subject.space.name}"
     print(format_table(scores, context))
     if calibration:

@@ -88,7 +88,7 @@ def score(
     )
     notes.say(filenames.describe((*truth.strays, *predictions.strays)))
     jobs = found_files.pair(truth, predictions, "prediction")
-    progress = Progress("frames", len(jobs))
+    progress = Progress(len(jobs), "frame")
     results = []
     threads = os.cpu_count() or 1
     compare = functools.partial(_compare, table=table)

@@ -53,7 +53,7 @@ def score_network(
         return dataclasses.replace(result, color=frame.image.mean((0, 1)))
 
     predictions = predictor.predict_with_confidence(frames.read())
-    progress = Progress("frames", num_frames)
+    progress = Progress(num_frames, "frame")
     results = []
     for result in ahead(finish, enumerate(predictions)):
         results.append(result)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from schemas.labels.cityscapes import LABEL_IDS
 from schemas.layouts import filenames
+from schemas.quantities import counted, noun
 from schemas.sizes import Size
 from trainer.config.sizes import format_size
 from trainer.storage import files, image_files, images
@@ -32,7 +33,8 @@ def check_pictures(paths: Sequence[str]) -> None:
     ]
     if bad:
         raise ValueError(
-            f"{len(bad)} of {len(paths)} pictures are not named "
+            f"{len(bad)} of {counted(len(paths), 'picture')} "
+            f"{noun(len(bad), 'is', 'are')} not named "
             f"<city>_<sequence>_<frame> as --submission needs, first {bad[0]}; "
             "rename them, or leave --submission out"
         )
@@ -40,8 +42,9 @@ def check_pictures(paths: Sequence[str]) -> None:
     bad = [path for path in paths if sizes[path] not in (SERVER_SIZE, None)]
     if bad:
         raise ValueError(
-            f"{len(bad)} of {len(paths)} pictures are not of "
-            f"{format_size(SERVER_SIZE)} as --submission needs, first "
+            f"{len(bad)} of {counted(len(paths), 'picture')} "
+            f"{noun(len(bad), 'is', 'are')} not of {format_size(SERVER_SIZE)} "
+            "as --submission needs, first "
             f"{bad[0]}: {format_size(sizes[bad[0]])}; predict the pictures of "
             "the benchmark as they are, or leave --submission out"
         )

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from schemas.quantities import noun
 from trainer.config import seen_ids
 from trainer.config.inference import InferenceConfig
 from trainer.inference.predictor import Predictor
@@ -44,6 +45,6 @@ def allowed_ids(path: str, network: Network) -> np.ndarray | None:
     ]
     print(
         f"{len(names)} of {space.num_classes} ids did not occur in training "
-        f"and are not predicted: {', '.join(names)}"
+        f"and {noun(len(names), 'is', 'are')} not predicted: {', '.join(names)}"
     )
     return seen

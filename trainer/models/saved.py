@@ -18,6 +18,7 @@ from keras import ops
 
 from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
 from schemas.labels.table import LabelSpace, LabelTable
+from schemas.quantities import byte_size
 from trainer.config import run_dir
 from trainer.config.model import ModelConfig
 from trainer.models.build import build_plain_network
@@ -132,8 +133,8 @@ def check_unpacked_size(path: str) -> None:
     limit = _SMALL_BYTES + _MAX_RATIO * os.path.getsize(path)
     if num_bytes > limit:
         raise ValueError(
-            f"it would unpack to {num_bytes / 1e6:,.0f} MB, more than "
-            f"{limit / 1e6:,.0f} MB that its size allows for"
+            f"it would unpack to {byte_size(num_bytes)}, more than "
+            f"{byte_size(limit)} that its size allows for"
         )
 
 

@@ -17,6 +17,7 @@ import keras
 import numpy as np
 
 from schemas.labels.table import LabelSpace
+from schemas.quantities import counted
 from trainer.models.encoders import mark_learned, weighted_layers
 from trainer.models.saved import (
     check_unpacked_size,
@@ -87,9 +88,9 @@ def take_weights(
             new_layers.append(shown)
     if not num_taken:
         raise ValueError(
-            f"--init_from: none of the {len(layers)} layers of this network is "
-            f"in {path} with the same name and shape; give a network of the "
-            "same --encoder and filters, or leave out --init_from"
+            f"--init_from: none of the {counted(len(layers), 'layer')} of this "
+            f"network is in {path} with the same name and shape; give one of "
+            "the same --encoder and filters, or leave out --init_from"
         )
     return Taken(num_taken, len(model.variables), new_layers)
 

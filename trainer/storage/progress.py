@@ -3,6 +3,8 @@
 import sys
 import time
 
+from schemas.quantities import counted
+
 _EVERY_SECONDS = {True: 0.5, False: 15.0}
 """Terminal or not → how often a line comes."""
 
@@ -13,15 +15,16 @@ _MINUTES_UP_TO = 120
 class Progress:
     """Counts items and prints their number, rate and time left."""
 
-    def __init__(self, unit: str, total: int | None):
+    def __init__(self, total: int | None, one: str, many: str = ""):
         """Starts the clock.
 
         Args:
-            unit: What is counted, in the plural.
             total: How many there will be, as far as that is known.
+            one: What is counted; see `schemas.quantities.noun`.
+            many: The same in the plural.
         """
-        self._unit = unit
         self._total = total
+        self._unit = one, many
         self._is_terminal = sys.stderr.isatty()
         self._begin = self._printed = time.monotonic()
         self._line_is_open = False
@@ -35,10 +38,11 @@ class Progress:
             return
         self._printed = now
         rate = done / max(now - self._begin, 1e-6)
-        line = f"{done} {self._unit}, {rate:.2f}/s"
+        line = f"{counted(done, *self._unit)}, {rate:.2f}/s"
         if self._total is not None and done <= self._total:
             left = _duration((self._total - done) / rate)
-            line = f"{done} of {self._total} {self._unit}, {rate:.2f}/s, {left}"
+            total = counted(self._total, *self._unit)
+            line = f"{done} of {total}, {rate:.2f}/s, {left}"
         self._line_is_open = self._is_terminal and not is_last
         end = "\r" if self._line_is_open else "\n"
         print(line, end=end, file=sys.stderr, flush=True)

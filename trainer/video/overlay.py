@@ -57,7 +57,7 @@ def write(
     total = source.num_frames
     if limit is not None:
         total = min(total or limit, limit)
-    progress, num_written = Progress("frames", total), 0
+    progress, num_written = Progress(total, "frame"), 0
     frames = itertools.islice(source.frames(complain), limit)
     with (
         files.replacing(path) as partial,

@@ -107,7 +107,7 @@ def test_a_missing_label_map_is_named(source, tmp_path, capsys):
     path.unlink()
     assert _run(source, tmp_path / "out") == 1
     error = capsys.readouterr().err
-    assert f"1 of 3 pictures have no label map, first {path}" in error
+    assert f"1 of 3 pictures has no label map, first {path}" in error
     assert not (tmp_path / "out").exists()
 
 

@@ -25,14 +25,14 @@ def test_splits_pictures_label_maps_and_ids_are_said(tmp_path, capsys):
     code, out, _ = run(capsys, tmp_path, "--layout=camvid")
     assert code == 0
     assert out.splitlines()[:5] == [
-        "train: 1 pairs",
-        "  pictures: 1 of those read are PNG, 8-bit RGB, of 32x48",
-        "  label maps: 1 of those read are 8-bit grey",
+        "train: 1 pair",
+        "  pictures: 1 of those read is PNG, 8-bit RGB, of 32x48",
+        "  label maps: 1 of those read is 8-bit grey",
         "  ids: 0..11; the table of 11 classes knows 0..10, 11 of them "
         "evaluated",
         "  id 11 means no class",
     ]
-    assert "val: 1 pairs" in out and "test" not in out
+    assert "val: 1 pair\n" in out and "test" not in out
 
 
 def test_train_ids_are_known_as_such(tmp_path, capsys):

@@ -76,7 +76,7 @@ def test_csv_without_train_ids_evaluates_all_in_the_order_of_ids():
         ),
         ("0 0 0 a\n0 0 b\n", "line 2: '0 0 b' is not like line 1, '0 0 0 a'"),
         ("0 0 0 a\n0 0 256 b\n", "line 2: the color 256 should be a whole"),
-        ("0 0 0 a\n\n", "line 1: 1 of the classes are evaluated, at least 2"),
+        ("0 0 0 a\n\n", "line 1: 1 of the classes is evaluated, at least 2"),
     ],
 )
 def test_what_is_no_table_is_refused_by_its_line(text, message):

@@ -68,7 +68,7 @@ def test_a_table_comes_back_from_json_and_from_a_worker():
         (changed(2, label_id=True), "the id True should be a whole number"),
         (changed(2, train_id=1), "the train id 1 is that of 'road', too"),
         (changed(1, train_id=2), "the train id 2 is too high: those of 2 cl"),
-        (changed(1, train_id=255), "1 of the classes are evaluated, at least"),
+        (changed(1, train_id=255), "1 of the classes is evaluated, at least"),
         (changed(0, color=(1, 2)), "class 0: the color .1, 2. should be three"),
         (changed(0, color=(1, 2, 256)), "class 0: the color 256 should be"),
         (ROWS[::-1], "do not stand in the order of ids"),
@@ -125,7 +125,7 @@ def test_ignoring_a_class_leaves_it_out_of_evaluation():
     assert list(table.train_ids.class_names) == names
     assert table.label_ids.class_names == CITYSCAPES.label_ids.class_names
     assert (table.ignore_id, ignoring(TABLE, 0).ignore_id) == (None, None)
-    with pytest.raises(ValueError, match="1 of the classes are evaluated"):
+    with pytest.raises(ValueError, match="1 of the classes is evaluated"):
         ignoring(TABLE, 7)
 
 

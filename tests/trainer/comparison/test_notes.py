@@ -73,7 +73,7 @@ def test_what_does_not_compare_is_said(tmp_path):
     assert lines[2:] == [
         "the runs differ in --loss: losses do not compare",
         "evaluation is of several data sets, which do not compare: plain val "
-        "of data, 1 frames; other test, 1 frames",
+        "of data, 1 frame; other test, 1 frame",
         "other has done 2 of 9 epochs",
     ]
 

@@ -36,7 +36,7 @@ def test_auto_takes_half_of_what_is_free(rooms, memory, disk, is_slow, place):
 
 def test_what_does_not_fit_is_refused_with_both_sizes(rooms):
     rooms(memory=8_000_000, disk=0)
-    text = "--cache=ram needs 5 MB .* half of what is free are 4 MB"
+    text = "--cache=ram needs 4.8 MiB .* half of what is free are 3.8 MiB"
     with pytest.raises(ConfigError, match=text):
         cache.choose_place("ram", 5_000_000, False, "")
 

@@ -177,7 +177,7 @@ def test_native_records_are_decoded_once_and_kept(tmp_path):  # F5
     order = Order(Augmentation(CROP), 2, 2, seed=1)
     assert len(list(pipeline.train_batches(sources, order))) == 4
     assert said == [
-        "decoding train once into 0 MB of memory; preprocess.main "
+        "decoding train once into 30.0 KiB of memory; preprocess.main "
         "--image_size=40x48 would do this once for every run"
     ]
 

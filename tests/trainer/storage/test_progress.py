@@ -39,12 +39,12 @@ def terminal(monkeypatch):
     ],
 )
 def test_a_line_says_number_rate_and_time_left(clock, capsys, total, line):
-    Progress("frames", total).update(10)
+    Progress(total, "frame").update(10)
     assert capsys.readouterr().err == line
 
 
 def test_lines_are_rare_but_the_last_one_comes(capsys):
-    line = Progress("frames", 1000)
+    line = Progress(1000, "frame")
     for number in range(1, 1001):
         line.update(number)
     (last,) = capsys.readouterr().err.splitlines()
@@ -52,7 +52,7 @@ def test_lines_are_rare_but_the_last_one_comes(capsys):
 
 
 def test_a_terminals_line_ends_where_fewer_items_came(clock, terminal):
-    line = Progress("frames", 3)
+    line = Progress(3, "frame")
     line.update(1)
     line.update(2)
     assert terminal.getvalue().endswith(" left\r")
@@ -61,7 +61,7 @@ def test_a_terminals_line_ends_where_fewer_items_came(clock, terminal):
 
 
 def test_a_terminals_line_ends_by_itself(clock, terminal):
-    line = Progress("frames", 2)
+    line = Progress(2, "frame")
     line.update(2)
     line.finish()
     assert terminal.getvalue().count("\n") == 1
