@@ -10,7 +10,7 @@ from preprocess.errors import ConversionError
 from preprocess.options import Encoding, Options
 from preprocess.records import placement
 from preprocess.storage import files
-from schemas.failures import FlagError
+from schemas.failures import FlagError, flag_file_problem
 from schemas.labels import files as label_files
 from schemas.labels import named
 from schemas.labels.cityscapes import CITYSCAPES
@@ -150,6 +150,8 @@ def parse(
     """
     try:
         rest = FLAGS(arguments, known_only=True)[1:]
+    except (flags.CantOpenFlagFileError, UnicodeDecodeError) as error:
+        raise FlagError(flag_file_problem(error, arguments)) from error
     except flags.Error as error:
         raise FlagError(str(error)) from error
     parsed = parse_options(needs_output)

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 EXIT_FAILED = 1
 EXIT_BAD_FLAGS = 2
@@ -121,6 +121,23 @@ def fail(message: object, code: int) -> int:
         with contextlib.suppress(OSError):
             print(f"error: {one_line(message)}", file=sys.stderr, flush=True)
     return code
+
+
+def flag_file_problem(error: Exception, arguments: Sequence[str]) -> str:
+    """Says why a file of flags cannot be read.
+
+    Args:
+        error: absl's, or the UnicodeDecodeError that absl lets through.
+        arguments: The command line.
+    """
+    cause = error.__context__
+    if isinstance(cause, OSError):
+        return f"--flagfile={cause.filename} cannot be read: {cause.strerror}"
+    named = [text for text in arguments if text.lstrip("-")[:8] == "flagfile"]
+    return (
+        f"{' or '.join(named)}, or a file that it names, is no text of flags "
+        f"({error}); give a file with one --name=value in each line"
+    )
 
 
 def one_line(text: object) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from absl import flags
 
+from schemas.failures import flag_file_problem
 from trainer.config.flag import ConfigError, Flag
 from trainer.config.inference import MODES
 from trainer.config.options import all_flags
@@ -69,10 +70,8 @@ def parse(argv: Sequence[str]) -> Command:
                 flags.DEFINE(_Parser(flag), name, None, "", known)
     try:
         extra = known(list(argv))[1:]
-    except flags.CantOpenFlagFileError as error:
-        raise ConfigError(
-            f"--flagfile cannot be read: {error.__cause__ or error}"
-        ) from error
+    except (flags.CantOpenFlagFileError, UnicodeDecodeError) as error:
+        raise ConfigError(flag_file_problem(error, argv)) from error
     except flags.UnrecognizedFlagError as error:
         near = difflib.get_close_matches(error.flagname, known, 1)
         hint = f"; did you mean --{near[0]}?" if near else ", see --help"

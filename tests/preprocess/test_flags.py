@@ -54,6 +54,17 @@ def test_a_number_out_of_bounds_is_refused_by_its_flag(flag):
         options(flag)
 
 
+def test_a_file_of_flags_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(FlagError) as caught:
+        flags.parse(["main", "--flagfile=no.flags"])
+    assert str(caught.value) == (
+        "--flagfile=no.flags cannot be read: No such file or directory"
+    )
+    (tmp_path / "photo.flags").write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(FlagError, match=f"={tmp_path}/photo.flags, or a file"):
+        flags.parse(["main", f"--flagfile={tmp_path}/photo.flags"])
+
+
 TABLE = "name,id\nroad,{}\nsky,{}\n"
 
 
