@@ -1,14 +1,11 @@
 """Writes label maps, colours and overlays of any pictures."""
 
 import dataclasses
-import errno
-import functools
+import itertools
 import json
 import sys
 import time
 from collections.abc import Sequence
-
-import numpy as np
 
 from schemas.failures import one_line
 from schemas.labels.cityscapes import is_of_cityscapes
@@ -17,13 +14,11 @@ from schemas.quantities import counted, noun
 from trainer.config.inference import PredictConfig
 from trainer.evaluation import submission
 from trainer.inference.masking import open_predictor
-from trainer.inference.predictor import Predictor
+from trainer.inference.outputs import Outputs
 from trainer.storage import files, image_files, images, notes
-from trainer.storage.images import Picture
 from trainer.storage.progress import Progress
 from trainer.storage.threads import ahead
 from trainer.video.source import FrameSource
-from trainer.visualization import draw
 
 EXIT_SOME_FAILED = 1
 _MAX_NAMED = 10
@@ -86,16 +81,15 @@ def _run_video(
     _prepare_output(config.output_dir, [target])
     outcome = _Outcome()
     path = files.join(config.output_dir, target)
+    outputs = Outputs(
+        config.output_dir, predictor, fade_unsure=config.fade_unsure
+    )
     begin = time.perf_counter()
     num_frames = overlay.write(
         path,
         source,
-        predictor.predict,
-        functools.partial(
-            draw.overlay_with_legend,
-            space=predictor.space.table.label_ids,
-            classes=predictor.classes,
-        ),
+        outputs.ask,
+        outputs.paint,
         outcome.fail,
         config.limit,
     )
@@ -111,8 +105,8 @@ def _run_pictures(
 
     In --output_dir, each gets `labelIds/<stem>_labelIds.png` (one channel,
     labelIds, the picture's own size), `color/<stem>_color.png` and
-    `overlay/<stem>_overlay.png`; the label maps go into the zip of
-    --submission as well.
+    `overlay/<stem>_overlay.png`, and what --probabilities asks for; the label
+    maps go into the zip of --submission as well.
     """
     notes.say(filenames.describe(found.strays))
     outcome = _Outcome()
@@ -125,23 +119,20 @@ def _run_pictures(
             f"{network_path} tells other classes apart than Cityscapes', which "
             "--submission is for; leave it out"
         )
-    stems = [image_files.stem(path) for path in paths]
-    _prepare_output(
-        config.output_dir,
-        [
-            filenames.prediction_path(stem, kind)
-            for kind in filenames.PREDICTION_KINDS
-            for stem in stems
-        ],
+    outputs = Outputs(
+        config.output_dir, predictor, config.probabilities, config.fade_unsure
     )
+    stems = [image_files.stem(path) for path in paths]
+    targets = itertools.chain(*map(outputs.targets, stems))
+    _prepare_output(config.output_dir, list(targets))
     begin = time.perf_counter()
-    _predict(predictor, paths, config.output_dir, outcome)
+    _predict(outputs, paths, outcome)
     seconds = time.perf_counter() - begin
     num_written = len(outcome.written)
     print(
         f"{counted(num_written, 'picture')}, "
         f"{num_written / seconds:.2f} images/s; wrote "
-        f"{', '.join(f'{kind}/' for kind in filenames.PREDICTION_KINDS)} in "
+        f"{', '.join(f'{kind}/' for kind in outputs.kinds)} in "
         f"{config.output_dir}"
     )
     if config.submission:
@@ -210,53 +201,18 @@ def _prepare_output(output_dir: str, targets: Sequence[str]) -> None:
     files.write_text(marker_path, json.dumps(marker) + "\n")
 
 
-def _predict(
-    predictor: Predictor,
-    paths: Sequence[str],
-    output_dir: str,
-    outcome: _Outcome,
-) -> None:
+def _predict(outputs: Outputs, paths: Sequence[str], outcome: _Outcome) -> None:
     """Predicts and writes the pictures; those that fail are named."""
-    space, classes = predictor.space.table.label_ids, predictor.classes
-
-    def write(item: tuple[Picture, np.ndarray]) -> str | OSError:
-        picture, label_ids = item
-        panels = {
-            "labelIds": label_ids,
-            "color": draw.colorize(label_ids, space),
-            "overlay": draw.overlay_with_legend(
-                picture.image, label_ids, space, classes
-            ),
-        }
-        return _write(output_dir, picture.path, panels)
-
     progress = Progress(len(paths), "picture")
     num_planned = outcome.num_failed
-    predictions = predictor.predict(images.read_pictures(paths, outcome.fail))
-    for result in ahead(write, predictions):
+    predictions = outputs.predict(images.read_pictures(paths, outcome.fail))
+    for result in ahead(outputs.write, predictions):
         if isinstance(result, OSError):
             outcome.fail(str(result))
         else:
             outcome.written.append(result)
         num_done = len(outcome.written) + outcome.num_failed - num_planned
         progress.update(num_done)
-
-
-def _write(
-    output_dir: str, path: str, panels: dict[str, np.ndarray]
-) -> str | OSError:
-    """Writes a prediction; returns its stem, or that its name is too long."""
-    stem = image_files.stem(path)
-    for kind, pixels in panels.items():
-        target = files.join(output_dir, filenames.prediction_path(stem, kind))
-        try:
-            files.write_bytes(target, images.encode_png(pixels))
-        except OSError as error:
-            if error.errno != errno.ENAMETOOLONG:
-                raise
-            reason = "its outputs' names would be too long; rename the picture"
-            return OSError(f"{path}: {reason}")
-    return stem
 
 
 def _submit(config: PredictConfig, outcome: _Outcome) -> None:

@@ -7,12 +7,17 @@ import numpy as np
 from schemas.labels.table import LabelSpace, LabelTable
 
 _NO_CLASS = 255
+_SURE = 65535
 _STRIP_PIXELS = 1 << 14
 """Blended at a time: of all at once, the numbers would take 18 pictures."""
 
 
 def overlay(
-    image: np.ndarray, ids: np.ndarray, space: LabelSpace, opacity: float = 0.5
+    image: np.ndarray,
+    ids: np.ndarray,
+    space: LabelSpace,
+    opacity: float = 0.5,
+    confidence: np.ndarray | None = None,
 ) -> np.ndarray:
     """Lays the colours of a label map over its picture.
 
@@ -21,6 +26,8 @@ def overlay(
         ids: (H, W) uint8 ids of `space`; other ids leave the picture as is.
         space: The id space of `ids`.
         opacity: The colours' share, in [0, 1].
+        confidence: (H, W) uint16, how sure the ids are; 65535 stands for 1.
+            Multiplies the opacity; None where all are.
 
     Returns:
         (H, W, 3) uint8 in [0, 255].
@@ -32,7 +39,10 @@ def overlay(
     for top in range(0, len(image), num_rows):
         strip = np.s_[top : top + num_rows]
         below, above = image[strip], space.palette[ids[strip]]
-        blend = np.rint(below * (1 - opacity) + above * opacity)
+        share: float | np.ndarray = opacity
+        if confidence is not None:
+            share = opacity * (confidence[strip] / _SURE)[..., None]
+        blend = np.rint(below * (1 - share) + above * share)
         is_known = known[ids[strip]][..., None]
         mixed[strip] = np.where(is_known, blend, below)
     return mixed

@@ -34,6 +34,9 @@ CLIP_ALONE = "a clip, which has to be the input itself"
 PREDICTION_KINDS = ("labelIds", "color", "overlay")
 """Folders of a prediction's output; the names in them end so, too."""
 
+PROBABILITIES = "probabilities"
+"""The same, of what a prediction writes where it is asked to."""
+
 FRAMES_FOLDER = "leftImg8bit"
 """Where a Cityscapes tree has its pictures."""
 
@@ -46,7 +49,8 @@ _ANNOTATION = re.compile(
     re.IGNORECASE,
 )
 _PREDICTION = re.compile(
-    rf"(?:.*/)?(?:({'|'.join(PREDICTION_KINDS)})/[^/]*_\1\.png"
+    rf"(?:.*/)?(?:({'|'.join((*PREDICTION_KINDS, PROBABILITIES))})/"
+    r"[^/]*_\1\.png"
     r"|video/[^/]*_overlay\.mp4)"
 )
 _MAX_NAMED = 3
@@ -116,9 +120,9 @@ def picture_stem(path: str) -> str:
     return name[: -len(_FRAME_MARK)] if is_marked else name
 
 
-def prediction_path(stem: str, kind: str) -> str:
+def prediction_path(stem: str, kind: str, suffix: str = "png") -> str:
     """Returns where in its output folder a prediction is written."""
-    return f"{kind}/{stem}_{kind}.png"
+    return f"{kind}/{stem}_{kind}.{suffix}"
 
 
 def video_path(stem: str) -> str:

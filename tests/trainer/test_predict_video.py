@@ -107,6 +107,22 @@ def test_pictures_become_a_video_at_the_rate_that_is_given(
         assert float(stream.average_rate) == pytest.approx(29.97, abs=0.01)
 
 
+def test_overlays_of_an_unsure_network_fade(tmp_path, predict):
+    model = color_network.build(TRAIN_IDS)
+    model.set_weights([weights / 1e6 for weights in model.get_weights()])
+    network = tmp_path / "unsure.keras"
+    model.save(network)
+    grey = [np.full((48, 64, 3), 120, np.uint8)] * 3
+    source = clips.write(tmp_path / "grey.mp4", grey, 12, crf="5")
+    apart = []
+    for flags in ((), ("--fade_unsure",)):
+        code, _, _ = predict(source, f"--checkpoint={network}", *flags)
+        assert code == 0
+        frames = clips.read(tmp_path / "out" / "video" / "grey_overlay.mp4")
+        apart.append(np.abs(frames[0][:48].astype(int) - 120).mean())
+    assert apart[0] > 10 > 3 > apart[1]
+
+
 def test_frames_that_cannot_be_decoded_are_said_and_the_others_done(
     tmp_path, predict
 ):
@@ -149,6 +165,7 @@ def test_a_clip_among_pictures_is_said_to_be_left_out(tmp_path, clip, predict):
     [
         (["--fps=10"], "--fps=10 is for pictures, and --input="),
         (["--submission=x.zip"], "--submission=x.zip is of pictures"),
+        (["--probabilities=npz"], "--probabilities=npz is of pictures"),
         (["--fps=0"], "--fps=0.0 must be at least 0.01 and at most 1000"),
     ],
 )

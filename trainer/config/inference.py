@@ -19,6 +19,8 @@ CHECKPOINTS = ("best", "latest")
 EXPORT_FORMATS = ("keras", "saved_model", "onnx", "tflite", "tflite_int8")
 """The names of the rows in serving/formats.py, which imports TensorFlow."""
 
+PROBABILITY_FORMATS = ("npz", "png16")
+
 CALIBRATED_FORMATS = ("tflite_int8",)
 """Those that need frames of the training split."""
 
@@ -142,6 +144,17 @@ class PredictConfig(Config):
         at_least=1,
         at_most=1_000_000_000,
     )
+    probabilities: str | None = option(
+        None,
+        help="Writes those of each pixel: npz: of every class, float16; png16: "
+        "the winner's, a 16-bit PNG where 65535 stands for 1",
+        choices=PROBABILITY_FORMATS,
+    )
+    fade_unsure: bool = option(
+        False,
+        help="Overlays fade to the picture where the winner's probability is "
+        "low",
+    )
     fps: float | None = option(
         None,
         help="Makes one video of the pictures, by path, of so many a second",
@@ -162,11 +175,13 @@ class PredictConfig(Config):
                 f"--fps={self.fps:g} is for pictures, and --input={self.input} "
                 "is a clip, which has its own rate; leave it out"
             )
-        if self.submission and (self.is_of_clip or self.fps):
-            raise ConfigError(
-                f"--submission={self.submission} is of pictures, and this "
-                "makes a video; leave it out"
-            )
+        for name in ("submission", "probabilities"):
+            value = getattr(self, name)
+            if value and (self.is_of_clip or self.fps):
+                raise ConfigError(
+                    f"--{name}={value} is of pictures, and this makes a "
+                    "video; leave it out"
+                )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -22,11 +22,12 @@ class Prediction(NamedTuple):
 
     Attributes:
         label_ids: (H, W) uint8, the most probable of each pixel.
-        confidence: (H, W) uint16, its probability; `SURE` stands for 1.
+        confidence: (H, W) uint16, its probability; `SURE` stands for 1. None
+            where nobody asked for it.
     """
 
     label_ids: np.ndarray
-    confidence: np.ndarray
+    confidence: np.ndarray | None = None
 
 
 class Readout:

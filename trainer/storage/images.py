@@ -159,7 +159,7 @@ def decode_ids(content: bytes) -> np.ndarray:
 
 
 def encode_png(pixels: np.ndarray) -> bytes:
-    """Encodes (H, W, 3) or (H, W) uint8 as a PNG."""
+    """Encodes (H, W, 3) or (H, W) uint8, or (H, W) uint16, as a PNG."""
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "PNG", compress_level=1)
     return stream.getvalue()

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,20 +13,21 @@ from trainer.storage.threads import ahead, prefetched
 from trainer.video.source import Complain, FrameSource, VideoFrame
 from trainer.video.writer import VideoWriter
 
-Predict = Callable[
-    [Iterable[VideoFrame]], Iterator[tuple[VideoFrame, np.ndarray]]
-]
-"""Yields each frame, in order, with its (H, W) uint8 labelIds."""
+_Said = TypeVar("_Said")
+"""What the network says of a frame."""
 
-Paint = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""(H, W, 3) uint8 pixels and (H, W) uint8 labelIds → (h, w, 3) uint8."""
+Predict = Callable[[Iterable[VideoFrame]], Iterator[tuple[VideoFrame, _Said]]]
+"""Yields each frame, in order, with what the network says of it."""
+
+Paint = Callable[[np.ndarray, _Said], np.ndarray]
+"""(H, W, 3) uint8 pixels and what is said of them → (h, w, 3) uint8."""
 
 
 def write(
     path: str,
     source: FrameSource,
-    predict: Predict,
-    paint: Paint,
+    predict: Predict[_Said],
+    paint: Paint[_Said],
     complain: Complain,
     limit: int | None = None,
 ) -> int:
@@ -38,7 +40,7 @@ def write(
         path: The file, local or remote.
         source: The frames.
         predict: Asks the network.
-        paint: Lays labelIds over pixels; may be called from several threads.
+        paint: Lays that over pixels; may be called from several threads.
         complain: Is told of frames that are missing.
         limit: Only the first so many frames.
 
@@ -50,9 +52,9 @@ def write(
         ValueError: The source holds no frames.
     """
 
-    def overlay(item: tuple[VideoFrame, np.ndarray]) -> VideoFrame:
-        frame, label_ids = item
-        return VideoFrame(paint(frame.image, label_ids), frame.seconds)
+    def overlay(item: tuple[VideoFrame, _Said]) -> VideoFrame:
+        frame, said = item
+        return VideoFrame(paint(frame.image, said), frame.seconds)
 
     total = source.num_frames
     if limit is not None:

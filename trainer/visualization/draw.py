@@ -29,6 +29,7 @@ def overlay_with_legend(
     ids: np.ndarray,
     space: LabelSpace,
     classes: tuple[Label, ...],
+    confidence: np.ndarray | None = None,
 ) -> np.ndarray:
     """Lays colours over a picture at half opacity, a legend below it.
 
@@ -37,11 +38,12 @@ def overlay_with_legend(
         ids: (H, W) uint8.
         space: The ids' space.
         classes: Those of the legend.
+        confidence: (H, W) uint16, fades the colours; see `overlay`.
 
     Returns:
         (H + legend, W, 3) uint8; the first H rows are the picture's own.
     """
-    mixed = overlay(image, ids, space)
+    mixed = overlay(image, ids, space, confidence=confidence)
     return np.concatenate([mixed, draw_legend(ids.shape, classes)])
 
 

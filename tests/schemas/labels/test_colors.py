@@ -25,6 +25,15 @@ def test_overlay_knows_the_ids_of_its_space():
     assert mixed.tolist() == [[[1, 2, 3], [255, 254, 0], [101] * 3]]
 
 
+def test_an_overlay_fades_with_its_confidence():
+    image = np.full((1, 4, 3), 100, np.uint8)
+    ids = np.array([[3, 3, 3, 0]], np.uint8)
+    levels = np.array([[65535, 39321, 0, 65535]], np.uint16)
+    mixed = overlay(image, ids, TABLE.label_ids, 0.5, levels)
+    faded = [70, 71, 71]  # Of 1, 2, 3 three tenths.
+    assert mixed.tolist() == [[[50, 51, 52], faded, [100] * 3, [100] * 3]]
+
+
 def test_an_overlay_takes_little_more_memory_than_its_pictures(monkeypatch):
     random = np.random.default_rng(0)
     image = random.integers(0, 256, (1024, 1024, 3), np.uint8)

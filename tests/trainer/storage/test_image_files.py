@@ -49,7 +49,8 @@ def test_every_format_that_is_taken_by_name_is_found(tmp_path, suffix):
 
 
 def test_what_looks_like_a_picture_and_is_not_taken_is_named(picture_folder):
-    for name in ("clip.gif", "labelIds/b_labelIds.png", "color/b_color.png"):
+    kinds = ("labelIds", "color", "probabilities")
+    for name in ("clip.gif", *(f"{kind}/b_{kind}.png" for kind in kinds)):
         trees.write(picture_folder / name, b"?")
     for name in ("._a.JPG", ".DS_Store", "__MACOSX/a.JPG", ".git/b.png"):
         trees.write(picture_folder / name, b"?")
@@ -60,8 +61,10 @@ def test_what_looks_like_a_picture_and_is_not_taken_is_named(picture_folder):
             f"{picture_folder}/clip.gif",
             "none of .png, .jpg, .jpeg, .jfif, .webp, .bmp, .tif, .tiff",
         ),
-        (f"{picture_folder}/color/b_color.png", "named as a prediction"),
-        (f"{picture_folder}/labelIds/b_labelIds.png", "named as a prediction"),
+        *(
+            (f"{picture_folder}/{kind}/b_{kind}.png", "named as a prediction")
+            for kind in sorted(kinds)
+        ),
     ]
 
 
