@@ -42,7 +42,7 @@ def draw(bins: Sequence[Bin]) -> str:
     )
     return (
         "<div class=charts>"
-        + _figure("Accuracy of each bin", keys, diagram)
+        + _figure("Reliability", keys, diagram)
         + _figure("Share of the pixels", "", shares)
         + "</div>"
     )
