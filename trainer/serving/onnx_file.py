@@ -25,7 +25,7 @@ def write(job: ExportJob, path: str) -> None:
 
         with files.replacing(path) as partial, warnings.catch_warnings():
             # Keras looks whether NumPy still has np.object.
-            warnings.simplefilter("ignore", FutureWarning)
+            warnings.filterwarnings("ignore", ".*np.object", FutureWarning)
             model.export(partial, format="onnx", verbose=False)
             content = onnx.load(partial)
             _name_output(content.graph)

@@ -1,5 +1,6 @@
 """The TensorFlow Lite files: one picture's pixels to labelIds, on devices."""
 
+import contextlib
 import warnings
 from collections.abc import Iterator
 
@@ -54,24 +55,31 @@ def write_int8(job: ExportJob, path: str) -> None:
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = pictures
     # The debugger is what chooses operations; nothing is debugged.
-    chooser = tf.lite.experimental.QuantizationDebugger(
-        converter=converter,
-        debug_dataset=pictures,
-        debug_options=tf.lite.experimental.QuantizationDebugOptions(
-            denylisted_ops=list(_FLOAT_OPERATIONS)
-        ),
-    )
+    with _quiet_interpreter():
+        chooser = tf.lite.experimental.QuantizationDebugger(
+            converter=converter,
+            debug_dataset=pictures,
+            debug_options=tf.lite.experimental.QuantizationDebugOptions(
+                denylisted_ops=list(_FLOAT_OPERATIONS)
+            ),
+        )
     files.write_bytes(path, chooser.get_nondebug_quantized_model())
 
 
 def open_file(path: str) -> Apply:
     """Opens the file as whoever gets it does."""
-    with warnings.catch_warnings():
-        # TensorFlow's own interpreter moves to a package of its own.
-        warnings.simplefilter("ignore", UserWarning)
+    with _quiet_interpreter():
         interpreter = tf.lite.Interpreter(model_content=files.read_bytes(path))
     run = interpreter.get_signature_runner()
     return lambda image: run(image=image[None])["label_ids"][0]
+
+
+@contextlib.contextmanager
+def _quiet_interpreter() -> Iterator[None]:
+    """Holds back that TensorFlow's interpreter moves to another package."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"\s*Warning: tf.lite", UserWarning)
+        yield
 
 
 def _converter(job: ExportJob) -> tf.lite.TFLiteConverter:
