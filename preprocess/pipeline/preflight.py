@@ -8,6 +8,7 @@ from preprocess.errors import ConversionError
 from preprocess.options import Options
 from preprocess.pipeline import runners
 from preprocess.storage import files, reachable
+from schemas.failures import install
 
 _OF_SCHEME = {
     "gs": ("google.cloud.storage", "gcp"),
@@ -57,8 +58,8 @@ def check(
 def _check_installed(wish: str, needed: tuple[str, str] | None) -> None:
     if needed and not _is_there(needed[0]):
         raise ConversionError(
-            f"{wish} needs packages that are not installed; run pip install -e "
-            f'".[{needed[1]}]".'
+            f"{wish} needs packages that are not installed; run "
+            f"{install(needed[1])}"
         )
 
 

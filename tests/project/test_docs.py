@@ -2,9 +2,11 @@
 
 import pathlib
 import re
+import tomllib
 
 import pytest
 
+from schemas import failures
 from tests import recipes
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
@@ -100,6 +102,21 @@ def test_modules_that_a_page_names_exist(page):
         if top in (*PACKAGES, "benchmarks", "tests"):  # build/ may lie there
             path = ROOT / name.replace(".", "/")
             assert path.with_suffix(".py").exists(), name
+
+
+def test_each_set_of_extras_is_installed_by_one_spelling():
+    paths = [*PAGES, *ROOT.glob("docs/*.ipynb"), *ROOT.glob("configs/*.flags")]
+    text = "\n".join(path.read_text() for path in paths).replace('\\"', '"')
+    assert set(re.findall(r'pip install ([^"`\n]*)"\.\[', text)) == {
+        failures.install("").removeprefix("pip install ")[: -len('".[]"')]
+    }
+    written = set(re.findall(r'"\.\[([a-z,-]+)\]"', text))
+    assert len({frozenset(names.split(",")) for names in written}) == len(
+        written
+    )
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = pyproject["project"]["optional-dependencies"]
+    assert {name for names in written for name in names.split(",")} <= {*extras}
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -9,6 +9,7 @@ import sys
 
 import keras
 
+from schemas.failures import install
 from schemas.quantities import counted
 from trainer.config.devices import JAX_EXTRA, DevicesConfig, check_strategy
 from trainer.config.flag import ConfigError
@@ -55,7 +56,7 @@ class Device:
             return ""
         return (
             f"TensorFlow uses 1 of {self.num_idle + 1} GPUs; to use all, "
-            f"install the extra {JAX_EXTRA} and set KERAS_BACKEND=jax"
+            f"run {install(JAX_EXTRA)} and set KERAS_BACKEND=jax"
         )
 
 

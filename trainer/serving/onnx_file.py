@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from schemas.failures import install
 from trainer.serving.job import Apply, ExportJob
 from trainer.storage import files
 
@@ -33,7 +34,7 @@ def write(job: ExportJob, path: str) -> None:
     except ImportError as error:
         raise ValueError(
             "ONNX export needs packages that are not installed "
-            f"({error}); run pip install tf2onnx onnx, or leave onnx out of "
+            f"({error}); run {install('export')}, or leave onnx out of "
             "--export_formats"
         ) from error
 

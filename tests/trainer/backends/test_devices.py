@@ -87,8 +87,8 @@ def test_tensorflow_uses_one_gpu_of_several_and_says_how_to_use_all(
     assert (device.count, device.members) == (1, ())
     assert device.capability == (9, 0)
     assert device.remedy == (
-        "TensorFlow uses 1 of 3 GPUs; to use all, install the extra jax-cuda "
-        "and set KERAS_BACKEND=jax"
+        "TensorFlow uses 1 of 3 GPUs; to use all, run pip install -c "
+        'constraints.txt -e ".[jax-cuda]" and set KERAS_BACKEND=jax'
     )
 
 

