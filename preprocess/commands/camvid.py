@@ -1,10 +1,12 @@
-"""Lays the CamVid set out as a Cityscapes tree.
+r"""Lays the CamVid set out as a Cityscapes tree.
 
-    python -m preprocess.camvid --camvid_dir=DIR --output_dir=DIR
+    python -m preprocess.camvid --camvid_dir=CamVid --output_dir=DIR \
+        --splits=train,val,test
 
 CamVid is real driving footage, 480x360 with 11 classes and void in the
 packaging of the SegNet tutorial: train/, trainannot/, val/, valannot/, test/
-and testannot/.  It needs no login, unlike Cityscapes.
+and testannot/.  It needs no login, unlike Cityscapes.  The label maps of test
+are real; preprocess.main takes them with --test_labels.
 """
 
 import argparse
@@ -165,9 +167,24 @@ def run(argv: Sequence[str] | None) -> None:
         help="holds train/",
     )
     parser.add_tree_flags()
-    parser.add_argument("--splits", type=_splits, default=("train", "val"))
-    parser.add_argument("--image_size", type=command_line.frame_size,
-                        metavar="HEIGHTxWIDTH")  # fmt: skip
-    parser.add_argument("--noise", type=_sigma, default=0.0, metavar="SIGMA")
+    parser.add_argument(
+        "--splits",
+        type=_splits,
+        default=("train", "val"),
+        help="of train,val,test (default: train,val)",
+    )
+    parser.add_argument(
+        "--image_size",
+        type=command_line.frame_size,
+        metavar="HEIGHTxWIDTH",
+        help="resize to this (default: 360x480 as they are)",
+    )
+    parser.add_argument(
+        "--noise",
+        type=_sigma,
+        default=0.0,
+        metavar="SIGMA",
+        help="add grey noise of this standard deviation, of 255 (default: 0)",
+    )
     args = parser.parse_flags(argv)
     write_tree(args)

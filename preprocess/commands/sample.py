@@ -1,4 +1,4 @@
-"""Draws a synthetic Cityscapes tree: street scenes with exact labelIds.
+r"""Draws a synthetic Cityscapes tree: street scenes with exact labelIds.
 
     python -m preprocess.sample --output_dir=DIR --num_train=64 --num_val=16 \
         --image_size=512x1024
@@ -118,15 +118,28 @@ def run(argv: Sequence[str] | None) -> None:
     """Parses the flags and draws."""
     parser = command_line.FlagParser(__doc__)
     parser.add_tree_flags()
-    parser.add_argument("--num_train", type=_count, default=64)
-    parser.add_argument("--num_val", type=_count, default=16)
+    for split, count in (("train", 64), ("val", 16)):
+        parser.add_argument(
+            f"--num_{split}",
+            type=_count,
+            default=count,
+            metavar="N",
+            help=f"scenes of {split} (default: {count})",
+        )
     parser.add_argument(
         "--image_size",
         type=command_line.frame_size,
         default=(512, 1024),
         metavar="HEIGHTxWIDTH",
+        help="of every scene (default: 512x1024)",
     )
-    parser.add_argument("--seed", type=command_line.whole(0), default=1)
+    parser.add_argument(
+        "--seed",
+        type=command_line.whole(0),
+        default=1,
+        metavar="N",
+        help="of all that is drawn (default: 1)",
+    )
     args = parser.parse_flags(argv)
     if args.num_train + args.num_val == 0:
         parser.error("--num_train and --num_val are both 0: nothing to draw")

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from preprocess import command_line
+from preprocess.commands import camvid, sample, verify
 from preprocess.errors import TREE_ADVICE, ConversionError
 from tests import commands
 
@@ -16,6 +17,21 @@ def _parser():
     parser.add_argument("--image_size", type=command_line.frame_size)
     parser.add_argument("--count", type=command_line.whole(2), default=3)
     return parser
+
+
+@pytest.mark.parametrize("command", [camvid, sample, verify])
+def test_every_flag_of_a_small_command_is_explained(command, monkeypatch):
+    parsers = []
+
+    def parse_flags(self, argv):
+        parsers.append(self)
+        raise SystemExit
+
+    monkeypatch.setattr(command_line.FlagParser, "parse_flags", parse_flags)
+    with pytest.raises(SystemExit):
+        command.run([])
+    (parser,) = parsers
+    assert [flag.dest for flag in parser._actions if not flag.help] == []
 
 
 def test_flags_are_parsed():

@@ -203,7 +203,10 @@ def _read_records(part: Part) -> Iterator[Frame]:
             record = example.decode(payload)
             where += f": {record.name}"
             if not record.label:
-                raise ValueError("it has no label map; score another split")
+                raise ValueError(
+                    "it has no label map; score another split, or convert "
+                    "test with --test_labels where its label maps are real"
+                )
             example.check_pictures(record)
             frame = _decode(
                 record.name,

@@ -6,6 +6,7 @@ from PIL import Image
 
 from preprocess import camvid as door
 from preprocess.commands import camvid
+from tests.preprocess.conversions import convert
 
 NAMES = {"train": ["0001TP_006690.png", "0006R0_f00930.png"],
          "val": ["0016E5_07959.png"],
@@ -66,6 +67,17 @@ def test_each_camvid_id_becomes_its_label_id(source, tmp_path):
     )
     expected = [[23, 11, 17, 7], [8, 21, 20, 13], [26, 24, 25, 0]]
     assert label.tolist() == expected
+
+
+def test_the_test_split_is_converted_with_its_label_maps(source, tmp_path):
+    assert _run(source, tmp_path / "out", "--splits=train,val,test") == 0
+    options = {"splits": ("train", "val", "test"), "test_labels": True}
+    content = convert(tmp_path / "out", tmp_path / "records", **options).content
+    counts = {
+        name: (split.num_examples, sum(split.class_pixels))
+        for name, split in content.splits.items()
+    }
+    assert counts == {"train": (2, 24), "val": (1, 12), "test": (1, 12)}
 
 
 def test_the_parent_of_camvid_and_one_split_will_do(source, tmp_path):
