@@ -1,7 +1,7 @@
 """The record: one street scene and its label map as a tf.train.Example.
 
 The keys are those that DeepLab and DeepLab2 write and that TF Model Garden
-and, through the metadata of `schemas.tfds`, TensorFlow Datasets read.
+and, through `schemas.descriptions.tfds`, TensorFlow Datasets read.
 """
 
 import dataclasses

@@ -11,12 +11,13 @@ from preprocess.records import shard_writer
 from preprocess.records.shard_writer import ShardReport
 from preprocess.sources.pairing import SkippedFrame
 from preprocess.storage import files
-from schemas import manifest, tfds
+from schemas import manifest
+from schemas.descriptions import croissant, origin, tfds
 from schemas.quantities import counted, noun
 from schemas.shards import names as shard_names
 
 SKIPPED_FILE = "skipped.jsonl"
-DESCRIPTIONS = (tfds.FEATURES_FILE, tfds.INFO_FILE, card.FILE_NAME)
+DESCRIPTIONS = (*tfds.FILES, croissant.FILE_NAME, card.FILE_NAME)
 """What describes a data set beside its manifest."""
 
 
@@ -153,9 +154,16 @@ def write_descriptions(
         ConversionError: One cannot be written.
     """
     texts = tfds.metadata_files(content)
+    texts[croissant.FILE_NAME] = origin.to_text(croissant.metadata(content))
     for name in names:
         text = texts.get(name) or card.render(content, output_dir)
         _write(name, text, output_dir)
+
+
+def find_descriptions(output_dir: str) -> list[str]:
+    """Returns which of `DESCRIPTIONS` are there."""
+    paths = {name: files.join(output_dir, name) for name in DESCRIPTIONS}
+    return [name for name, path in paths.items() if files.exists(path)]
 
 
 def _write_skipped(skipped: Sequence[SkippedFrame], output_dir: str) -> None:
@@ -174,8 +182,10 @@ def _write(name: str, text: str, output_dir: str) -> None:
         ConversionError: It cannot be written.
     """
     work_dir = files.join(output_dir, shard_writer.WORK_DIR)
+    path = files.join(output_dir, name)
     try:
-        files.write_text(files.join(output_dir, name), text, work_dir)
+        files.make_folder(path.rpartition("/")[0])
+        files.write_text(path, text, work_dir)
     except OSError as error:
         raise cannot_write(name, output_dir, error) from error
 

@@ -9,7 +9,6 @@ from preprocess.storage import files
 from schemas import manifest
 from schemas.labels.table import first_difference
 from schemas.quantities import counted, noun
-from schemas.shards import names as shard_names
 
 _INDEX_OPTION = "write_index"
 """Index files are written beside a finished data set, too."""
@@ -75,9 +74,10 @@ def _check_no_strangers(output_dir: str) -> None:
 
     An unfinished run of this command explains them.
     """
-    own = (*commit.DESCRIPTIONS, commit.SKIPPED_FILE)
-    there = [f.path.rpartition("/")[2] for f in files.list_folder(output_dir)]
-    strangers = [n for n in there if n in own or shard_names.is_shard_name(n)]
+    strangers = commit.find_descriptions(output_dir)
+    if files.exists(files.join(output_dir, commit.SKIPPED_FILE)):
+        strangers.append(commit.SKIPPED_FILE)
+    strangers += commit.shard_files(output_dir)
     work_dir = files.join(output_dir, shard_writer.WORK_DIR)
     is_unfinished = files.list_folder(work_dir) or (
         files.is_local(work_dir) and files.exists(work_dir)

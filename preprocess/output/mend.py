@@ -165,9 +165,8 @@ def _mend_others(
         None where nobody knows any more what was skipped.
     """
     output_dir = options.output_dir
-    there = {f.path.rpartition("/")[2] for f in files.list_folder(output_dir)}
     if any(split.num_skipped for split in content.splits.values()):
-        if commit.SKIPPED_FILE not in there:
+        if not files.exists(files.join(output_dir, commit.SKIPPED_FILE)):
             return None
     names = [
         name
@@ -178,7 +177,7 @@ def _mend_others(
     lost = [
         name
         for name in commit.DESCRIPTIONS
-        if name not in there or not _is_readable(name, output_dir)
+        if not _is_readable(name, output_dir)
     ]
     if names or lost:
         existing.prepare_output(output_dir)

@@ -37,6 +37,11 @@ class Label:
         """Whether the class is not evaluated."""
         return self.train_id == IGNORE_ID
 
+    @property
+    def hex_color(self) -> str:
+        """The color as `#804080`."""
+        return f"#{bytes(self.color).hex()}"
+
 
 def find_problem(rows: Sequence[Label]) -> tuple[int, str] | None:
     """Says what keeps rows from being a table.

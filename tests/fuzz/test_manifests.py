@@ -10,7 +10,8 @@ pytest.importorskip("hypothesis")
 from hypothesis import strategies as st  # noqa: E402
 
 from preprocess.commands import verify  # noqa: E402
-from schemas import manifest, tfds  # noqa: E402
+from schemas import manifest  # noqa: E402
+from schemas.descriptions import croissant, tfds  # noqa: E402
 from tests import tiny_dataset  # noqa: E402
 from tests.fuzz.harness import damaged, fuzz  # noqa: E402
 from tests.schemas.test_manifest import CONTENT  # noqa: E402
@@ -80,6 +81,7 @@ def test_a_manifest_is_read_as_it_says_or_refused(text):
         return
     assert manifest.parse(content.to_json()) == content
     tfds.metadata_files(content)
+    croissant.metadata(content)
     for split in content.splits.values():
         assert all("/" not in shard.name for shard in split.shards)
 

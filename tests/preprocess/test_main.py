@@ -98,11 +98,16 @@ def test_the_command_converts_says_what_it_did_and_does_it_once(root, tmp_path):
     )
     found = trees.contents(tmp_path / "out")
     assert sorted(found) == [
+        "croissant.json",
         "dataset_info.json",
         "features.json",
+        "image-segmentation-class-encoded.labels.txt",
         "index.html",
         "index/train-00000-of-00001.tfrecord.index",
         "manifest.json",
+        "supervised/dataset_info.json",
+        "supervised/features.json",
+        "supervised/image.segmentation.class.encoded.labels.txt",
         "train-00000-of-00001.tfrecord",
     ]
     again = commands.run(MAIN, *arguments)

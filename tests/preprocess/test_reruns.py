@@ -64,7 +64,8 @@ def test_changed_source_files_are_noticed(root, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["features.json", "index.html", "manifest.json"]
+    "name",
+    ["features.json", "croissant.json", "index.html", "manifest.json"],
 )
 def test_a_disk_that_fills_up_at_the_end_is_one_line_and_resumable(
     root, tmp_path, monkeypatch, name
@@ -151,6 +152,8 @@ def remove(path):
         ("index/train-00001-of-00003.tfrecord.index", 0, 1),
         ("features.json", 0, 1),
         ("dataset_info.json", 0, 1),
+        ("croissant.json", 0, 1),
+        ("supervised/features.json", 0, 1),
     ],
 )
 def test_the_same_command_mends_what_is_damaged_and_nothing_else(

@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from schemas import example, manifest, tfds
+from schemas import example, manifest
+from schemas.descriptions import tfds
 from schemas.labels import files
 from tests import tiny_dataset
 
@@ -38,7 +39,7 @@ def test_each_feature_has_the_class_that_decodes_it(content):
         "image/height": "Tensor",
         "image/width": "Tensor",
         "image/channels": "Tensor",
-        "image/segmentation/class/encoded": "Image",
+        "image/segmentation/class/encoded": "LabeledImage",
         "image/segmentation/class/format": "Text",
     }
 
@@ -95,9 +96,43 @@ def test_own_classes_are_described_without_cityscapes(tmp_path, content):
     assert tfds.dataset_info(content)["name"] == "cityscapes"
 
 
-def test_both_files_are_json_and_always_the_same(content):
+def test_label_maps_know_names_and_colors(content):
+    label = flatten(tfds.features(content))["image/segmentation/class/encoded"]
+    assert label["image"]["label"] == {"numClasses": "34"}
+    assert "1 ego vehicle #000000, " in label["description"]
+    assert "7 road #804080, 8 sidewalk #f423e8" in label["description"]
+    names = tfds.metadata_files(content)[
+        "image-segmentation-class-encoded.labels.txt"
+    ]
+    assert names.splitlines() == list(content.space.class_names)
+
+
+def test_the_supervised_folder_names_features_by_the_keys(content):
+    features = tfds.supervised_features(content)["featuresDict"]["features"]
+    nested = flatten(tfds.features(content))
+    assert set(features) < set(nested)
+    assert features == {key: nested[key] for key in features}
+    info = tfds.supervised_info(content)
+    assert {
+        name
+        for item in info["supervisedKeys"]["tuple"]["items"]
+        for name in item.values()
+    } == {"image/encoded", "image/segmentation/class/encoded"}
+    assert {split["filepathTemplate"] for split in info["splits"]} == {
+        "../{SPLIT}-{SHARD_X_OF_Y}.{FILEFORMAT}"
+    }
+
+
+def test_the_supervised_folder_has_the_splits_with_labels(content):
+    blank = dataclasses.replace(content.splits["val"], class_pixels=(0,) * 34)
+    splits = {**content.splits, "test": blank}
+    info = tfds.supervised_info(dataclasses.replace(content, splits=splits))
+    assert [split["name"] for split in info["splits"]] == ["train", "val"]
+
+
+def test_each_file_is_always_the_same(content):
     texts = tfds.metadata_files(content)
-    assert list(texts) == ["features.json", "dataset_info.json"]
+    assert tuple(texts) == tfds.FILES
     assert json.loads(texts["features.json"]) == tfds.features(content)
     assert json.loads(texts["dataset_info.json"]) == tfds.dataset_info(content)
     assert tfds.metadata_files(content) == texts

@@ -1,0 +1,1 @@
+"""What tells other readers what a data set holds, beside its manifest."""
