@@ -6,8 +6,10 @@ import numpy as np
 
 from schemas.labels.table import LabelSpace, LabelTable
 
+SURE = 65535
+"""The level that a probability of 1 has, 0 that of none."""
+
 _NO_CLASS = 255
-_SURE = 65535
 _STRIP_PIXELS = 1 << 14
 """Blended at a time: of all at once, the numbers would take 18 pictures."""
 
@@ -26,7 +28,7 @@ def overlay(
         ids: (H, W) uint8 ids of `space`; other ids leave the picture as is.
         space: The id space of `ids`.
         opacity: The colours' share, in [0, 1].
-        confidence: (H, W) uint16, how sure the ids are; 65535 stands for 1.
+        confidence: (H, W) uint16, how sure the ids are; `SURE` stands for 1.
             Multiplies the opacity; None where all are.
 
     Returns:
@@ -41,7 +43,7 @@ def overlay(
         below, above = image[strip], space.palette[ids[strip]]
         share: float | np.ndarray = opacity
         if confidence is not None:
-            share = opacity * (confidence[strip] / _SURE)[..., None]
+            share = opacity * (confidence[strip] / SURE)[..., None]
         blend = np.rint(below * (1 - share) + above * share)
         is_known = known[ids[strip]][..., None]
         mixed[strip] = np.where(is_known, blend, below)

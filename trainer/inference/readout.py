@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import ops
 
+from schemas.labels.colors import SURE
 from schemas.sizes import Size
-from trainer.metrics.calibration import SURE
 
 STRIP_BYTES = 64 << 20
 """The most that one strip of full-size probabilities takes."""

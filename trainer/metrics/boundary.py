@@ -16,6 +16,7 @@ import numpy as np
 from schemas.labels.rows import IGNORE_ID
 from schemas.labels.table import LabelSpace
 from schemas.sizes import Size
+from trainer.metrics.confusion import evaluated_pixels
 
 SHARE_OF_DIAGONAL = 0.02
 
@@ -42,9 +43,7 @@ def count_boundaries(
         (2, C) int64 in the order of `space.ids`: the pixels in both masks'
         bands, and those in either's.
     """
-    is_evaluated = np.zeros(256, bool)
-    is_evaluated[list(space.ids)] = space.evaluated
-    counted = is_evaluated[label_ids]
+    counted = evaluated_pixels(label_ids, space)
     truth, prediction = (
         np.where(counted, ids, np.uint8(IGNORE_ID))
         for ids in (label_ids, predicted_ids)

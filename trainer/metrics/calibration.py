@@ -12,13 +12,12 @@ import math
 
 import numpy as np
 
+from schemas.labels.colors import SURE
 from schemas.labels.table import LabelSpace
-
-SURE = 65535
-"""The level that a probability of 1 has, 0 that of none."""
+from trainer.metrics.confusion import evaluated_pixels
 
 NUM_BINS = 15
-"""As many as the paper takes; levels divide evenly among them."""
+"""As many as the paper takes; levels up to `SURE` divide evenly among them."""
 
 
 def count_confidence(
@@ -40,9 +39,7 @@ def count_confidence(
         (3, NUM_BINS) int64: the pixels, those that are right, and the sum of
         all their levels.  A bin holds its upper end and not its lower one.
     """
-    is_evaluated = np.zeros(256, bool)
-    is_evaluated[list(space.ids)] = space.evaluated
-    counted = is_evaluated[label_ids]
+    counted = evaluated_pixels(label_ids, space)
     is_right = (label_ids == predicted_ids)[counted]
     cells = confidence[counted] + np.uint32(SURE + 1) * is_right
     levels = np.bincount(cells, minlength=2 * (SURE + 1))

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from schemas.labels.table import LabelSpace
+
 
 def count_pairs(
     label_ids: np.ndarray, predicted_ids: np.ndarray, ids: Sequence[int]
@@ -42,6 +44,21 @@ def count_pairs(
             f"{max(strays)}"
         )
     return sums[np.ix_(ids, ids)]
+
+
+def evaluated_pixels(label_ids: np.ndarray, space: LabelSpace) -> np.ndarray:
+    """Finds the pixels whose truth is a class that is evaluated.
+
+    Args:
+        label_ids: (...) uint8, the truth.
+        space: The classes.
+
+    Returns:
+        (...) bool.
+    """
+    is_evaluated = np.zeros(256, bool)
+    is_evaluated[list(space.ids)] = space.evaluated
+    return is_evaluated[label_ids]
 
 
 class ConfusionMatrix:

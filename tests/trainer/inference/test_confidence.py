@@ -7,10 +7,10 @@ import keras
 import numpy as np
 import pytest
 
+from schemas.labels.colors import SURE
 from tests.color_network import of_cityscapes
 from trainer.config.inference import InferenceConfig
 from trainer.inference.predictor import Predictor
-from trainer.metrics.calibration import SURE
 
 SIZES = [(16, 16), (50, 70), (24, 40), (16, 16), (33, 96)]
 

@@ -5,12 +5,8 @@ import numpy as np
 import pytest
 
 from schemas.labels.cityscapes import LABEL_IDS
-from trainer.metrics.calibration import (
-    NUM_BINS,
-    SURE,
-    Calibration,
-    count_confidence,
-)
+from schemas.labels.colors import SURE
+from trainer.metrics.calibration import NUM_BINS, Calibration, count_confidence
 
 ROAD, SKY, PARKING, IGNORED = 7, 23, 9, 255
 
