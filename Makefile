@@ -81,8 +81,7 @@ test-gpu-image: install-test
 # imported from the checkout; the rest of what it needs is read from its
 # metadata.
 test-readers: .venv-readers/installed
-	.venv-readers/bin/python -m pytest tests/extra/test_tfds.py \
-	  tests/extra/test_croissant.py tests/extra/test_third_party_readers.py
+	.venv-readers/bin/python -m pytest tests/extra/readers
 
 .venv-readers/installed: requirements/readers.in pyproject.toml
 	$(PYTHON) -m venv .venv-readers

@@ -5,7 +5,8 @@ import json
 import numpy as np
 
 from schemas.labels.cityscapes import LABEL_IDS
-from tests import color_network, tiny_dataset
+from tests import tiny_dataset
+from tests.stand_ins import color_network
 from trainer import evaluate
 from trainer.config.data import DataConfig
 from trainer.config.inference import EvaluateConfig, InferenceConfig

@@ -15,8 +15,9 @@ pytest.importorskip("tensorflow")
 from gcp_storage_emulator import server  # noqa: E402
 
 from schemas.labels.cityscapes import LABEL_IDS  # noqa: E402
-from tests import color_network, commands, tiny_dataset, trees  # noqa: E402
+from tests import commands, tiny_dataset, trees  # noqa: E402
 from tests.extra.programs import tls_proxy  # noqa: E402
+from tests.stand_ins import color_network  # noqa: E402
 
 NUM_FRAMES = 3
 NETWORK = ("--resize=none", "--crop=16x16")

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from schemas.labels.cityscapes import LABEL_IDS
-from tests import color_network, tiny_dataset, trees
+from tests import tiny_dataset, trees
+from tests.stand_ins import color_network
 from trainer import task
 
 STEM = "tiny_000000_000019"

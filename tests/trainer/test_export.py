@@ -11,7 +11,7 @@ from PIL import Image
 from schemas.labels import files
 from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
 from schemas.labels.table import LabelTable
-from tests import color_network
+from tests.stand_ins import color_network
 from tests.tiny_dataset import write_dataset
 from tests.trainer.serving.applied import predicted, texture
 from trainer import configure, export

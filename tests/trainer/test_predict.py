@@ -5,7 +5,8 @@ from PIL import Image
 from schemas.labels import files
 from schemas.labels.cityscapes import CITYSCAPES, LABEL_IDS, TRAIN_IDS
 from schemas.labels.table import ignoring
-from tests import color_network, trees
+from tests import trees
+from tests.stand_ins import color_network
 from trainer import predict
 from trainer.config.inference import InferenceConfig, PredictConfig
 from trainer.evaluation import submission

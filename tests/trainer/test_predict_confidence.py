@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
-from tests import color_network, trees
+from tests import trees
+from tests.stand_ins import color_network
 from trainer import predict
 from trainer.config.inference import InferenceConfig, PredictConfig
 from trainer.inference.predictor import Predictor

@@ -1,6 +1,7 @@
 import pytest
 
-from tests import commands, fake_runs
+from tests import commands
+from tests.stand_ins import fake_runs
 from trainer import compare
 
 

@@ -1,6 +1,6 @@
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.table import ignoring
-from tests import fake_runs
+from tests.stand_ins import fake_runs
 from trainer.comparison import differences
 from trainer.comparison.runs import Run
 from trainer.config.training import Change

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests import fake_runs
+from tests.stand_ins import fake_runs
 from trainer.comparison import frames, runs
 from trainer.storage import images
 from trainer.visualization import draw

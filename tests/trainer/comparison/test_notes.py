@@ -2,7 +2,7 @@ import pytest
 
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.table import ignoring
-from tests import fake_runs
+from tests.stand_ins import fake_runs
 from trainer.comparison import notes, runs
 
 

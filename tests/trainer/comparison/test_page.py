@@ -3,7 +3,8 @@ import re
 import pytest
 
 from schemas.labels import files
-from tests import browser, fake_runs
+from tests import browser
+from tests.stand_ins import fake_runs
 from trainer.comparison import frames, notes, page, runs
 
 OWN = files.parse("name,id,color\nroad,3,250 0 0\nsky,9,0 250 0\ntram,20,0 0 9")

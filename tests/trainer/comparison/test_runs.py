@@ -1,6 +1,6 @@
 import pytest
 
-from tests import fake_runs
+from tests.stand_ins import fake_runs
 from trainer.comparison import runs
 from trainer.config import run_dir
 

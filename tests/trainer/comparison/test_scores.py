@@ -3,7 +3,7 @@ import statistics
 
 import pytest
 
-from tests import fake_runs
+from tests.stand_ins import fake_runs
 from trainer.comparison import runs, scores
 
 

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from schemas.labels.cityscapes import LABEL_IDS
-from tests import color_network, tiny_dataset, trees
+from tests import tiny_dataset, trees
+from tests.stand_ins import color_network
 from tests.tiny_run import make_config
 from trainer import configure, evaluate
 from trainer.config import saved

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from schemas.labels.colors import SURE
-from tests.color_network import of_cityscapes
+from tests.stand_ins.color_network import of_cityscapes
 from trainer.config.inference import InferenceConfig
 from trainer.inference.predictor import Predictor
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from schemas.labels.cityscapes import LABEL_IDS
-from tests import color_network
+from tests.stand_ins import color_network
 from tests.trainer.serving.applied import Picture, texture
 from trainer.config import seen_ids
 from trainer.config.inference import InferenceConfig

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
-from tests import blurring_network, color_network
-from tests.color_network import of_cityscapes
+from tests.stand_ins import blurring_network, color_network
+from tests.stand_ins.color_network import of_cityscapes
 from trainer.config.inference import InferenceConfig
 from trainer.inference.predictor import (
     Predictor,

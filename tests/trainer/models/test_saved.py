@@ -6,7 +6,7 @@ import pytest
 
 from schemas.labels import files
 from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
-from tests import color_network
+from tests.stand_ins import color_network
 from trainer.config import run_dir
 from trainer.config.flag import ConfigError
 from trainer.config.model import ModelConfig

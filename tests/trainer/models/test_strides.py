@@ -1,7 +1,7 @@
 import keras
 
 from schemas.labels.cityscapes import LABEL_IDS
-from tests import color_network
+from tests.stand_ins import color_network
 from trainer.models.saved import pixels_to_probabilities
 from trainer.models.strides import size_factor
 from trainer.models.unet import build_unet

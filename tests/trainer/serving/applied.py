@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from tests.color_network import of_cityscapes
+from tests.stand_ins.color_network import of_cityscapes
 from trainer.config.inference import InferenceConfig
 from trainer.inference.predictor import Predictor, resize_picture
 

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests import blurring_network
-from tests.color_network import of_cityscapes
+from tests.stand_ins import blurring_network
+from tests.stand_ins.color_network import of_cityscapes
 from tests.trainer.serving.applied import CONFIGS, predicted, texture
 from trainer.config.inference import InferenceConfig
 from trainer.serving import fixed_size

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests import blurring_network
-from tests.color_network import of_cityscapes
+from tests.stand_ins import blurring_network
+from tests.stand_ins.color_network import of_cityscapes
 from tests.trainer.serving.applied import CONFIGS, predicted, texture
 from trainer.models.saved import pixels_to_probabilities
 from trainer.serving import saved_model

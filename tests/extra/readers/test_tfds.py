@@ -9,12 +9,9 @@ from preprocess.storage import files
 from schemas import manifest
 from schemas.descriptions import tfds as metadata
 from tests import recipes, trees
-from tests.extra.reading import NUM_FRAMES, check_pairs, convert
+from tests.extra.readers.reading import NUM_FRAMES, check_pairs, convert, reader
 
-tfds = pytest.importorskip(
-    "tensorflow_datasets",
-    reason="other people's readers are installed by make test-readers",
-)
+tfds = reader("tensorflow_datasets")
 
 
 @pytest.fixture(scope="module")

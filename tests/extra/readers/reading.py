@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from preprocess.options import Encoding, Options
@@ -11,6 +12,14 @@ from preprocess.pipeline import job
 from tests import recipes, trees
 
 NUM_FRAMES = len(trees.STEMS)
+
+
+def reader(package: str):
+    """Imports a reader, or skips the tests of the module that asks for it."""
+    return pytest.importorskip(
+        package,
+        reason="other people's readers are installed by make test-readers",
+    )
 
 
 def convert(folder, num_shards=2, **encoding) -> str:

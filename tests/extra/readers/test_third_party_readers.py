@@ -10,12 +10,15 @@ import tensorflow as tf
 import yaml
 
 from tests import recipes
-from tests.extra.reading import NUM_FRAMES, check_pairs, convert, run_apart
-
-pytest.importorskip(
-    "official",
-    reason="other people's readers are installed by make test-readers",
+from tests.extra.readers.reading import (
+    NUM_FRAMES,
+    check_pairs,
+    convert,
+    reader,
+    run_apart,
 )
+
+reader("official")
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,9 @@ import pathlib
 import pytest
 
 from tests import recipes
-from tests.extra.reading import check_pairs, convert, run_apart
+from tests.extra.readers.reading import check_pairs, convert, reader, run_apart
 
-mlcroissant = pytest.importorskip(
-    "mlcroissant",
-    reason="other people's readers are installed by make test-readers",
-)
+mlcroissant = reader("mlcroissant")
 
 
 @pytest.fixture(scope="module")
