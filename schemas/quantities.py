@@ -1,4 +1,6 @@
-"""Counts and sizes of files as people read them."""
+"""Counts, shares and sizes of files as people read them."""
+
+import math
 
 _UNITS = ("KiB", "MiB", "GiB", "TiB")
 
@@ -28,3 +30,10 @@ def byte_size(num_bytes: int) -> str:
         return counted(num_bytes, "byte")
     power = min((num_bytes.bit_length() - 1) // 10, len(_UNITS))
     return f"{num_bytes / 1024**power:,.1f} {_UNITS[power - 1]}"
+
+
+def percent(share: float | None) -> str:
+    """Writes a share in percent, without the sign; a dash for None and nan."""
+    if share is None or math.isnan(share):
+        return "-"
+    return f"{100 * share:.2f}"

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from trainer.comparison import scores
-from trainer.comparison.runs import Run
+from trainer.runs.run import Run
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from schemas.failures import printable
+from schemas.quantities import percent
 from trainer.comparison import differences, scores
-from trainer.comparison.runs import Run
+from trainer.runs.run import Run
 
 _GAP = "  "
 _LONGEST = 28
@@ -25,7 +26,7 @@ def table(runs: Sequence[Run]) -> str:
     ]
     rows.append(["epochs", *(str(len(run.rows)) for run in runs)])
     rows += [
-        [f"{name}, %", *map(scores.percent, row)]
+        [f"{name}, %", *map(percent, row)]
         for name, row in scores.rows(runs).items()
     ]
     turned = [list(column) for column in zip(*rows, strict=True)]

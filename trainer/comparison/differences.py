@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from schemas.labels.table import first_difference
-from trainer.comparison.runs import Run
 from trainer.config.options import all_flags, values
 from trainer.config.training import TrainConfig, deciding_flags
+from trainer.runs.run import Run
 
 SEED = "seed"
 CLASSES = "(classes)"

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from schemas.quantities import percent
 from trainer.comparison import scores
-from trainer.comparison.runs import Run
 from trainer.config import run_dir
+from trainer.runs.run import Run
 from trainer.storage import files, images
 from trainer.visualization import draw
 
@@ -79,7 +80,7 @@ def _evaluated(
                 continue
             picture, truth, prediction, mistakes = panels
             common = common or {"picture": picture, "truth": truth}
-            score = scores.percent(run.evaluations[name].frames.get(frame))
+            score = percent(run.evaluations[name].frames.get(frame))
             number = list(runs).index(run)
             of_runs.append((number, f"mean IoU {score} %", prediction))
             of_runs.append((number, "mistakes", mistakes))

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from schemas.labels.table import first_difference
 from trainer.comparison import differences, scores
-from trainer.comparison.runs import Evaluation, Run
 from trainer.config.optimization import LossConfig
 from trainer.config.options import own_flags
+from trainer.runs.evaluations import Evaluation
+from trainer.runs.run import Run
 
 _SCORED_BY = (
     "data_dir",

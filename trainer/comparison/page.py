@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from schemas.quantities import percent
 from trainer.comparison import classes, differences, scores
 from trainer.comparison.frames import Shown
-from trainer.comparison.runs import Run
+from trainer.runs.run import Run
 from trainer.visualization import curves
 from trainer.visualization import page as pages
 from trainer.visualization.curves import Curve
@@ -131,8 +132,7 @@ def _table(heads: Sequence[str], rows: Mapping[str, Sequence[str]]) -> str:
 
 def _score_rows(runs: Sequence[Run]) -> dict[str, list[str]]:
     rows = {
-        name: list(map(scores.percent, row))
-        for name, row in scores.rows(runs).items()
+        name: list(map(percent, row)) for name, row in scores.rows(runs).items()
     }
     rows["epochs"] = [f"{len(run.rows)} of {run.config.epochs}" for run in runs]
     rows["steps"] = [
@@ -238,8 +238,8 @@ def _classes(runs: Sequence[Run]) -> str:
             )
             rows[name] = [
                 f"<div class=dots><i>{dots}</i></div>",
-                *map(scores.percent, ious),
-                scores.percent(classes.difference(ious)),
+                *map(percent, ious),
+                percent(classes.difference(ious)),
             ]
         heads.append("difference")
         parts.append(

@@ -6,8 +6,9 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from trainer.comparison.runs import Run
+from schemas.quantities import percent
 from trainer.config import run_dir
+from trainer.runs.run import Run
 
 BEST = "val mean IoU, best"
 LAST = "val mean IoU, last"
@@ -105,11 +106,6 @@ def same_data(runs: Sequence[Run], name: str) -> list[list[Run]]:
         else:
             groups.append([run])
     return groups
-
-
-def percent(value: float | None) -> str:
-    """Writes a share in percent; a dash where there is none."""
-    return "-" if value is None or math.isnan(value) else f"{100 * value:.2f}"
 
 
 def cells(spread: Spread) -> list[str]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from schemas.labels.cityscapes import is_of_cityscapes
 from schemas.labels.table import LabelSpace
+from schemas.quantities import percent
 from trainer.metrics import boundary
 from trainer.metrics.confusion import ConfusionMatrix
 
@@ -218,25 +219,25 @@ def format_table(scores: Scores, context: str) -> str:
         f"{'  '.join(f'{name:>9}' for name in columns)}"
     ]
     for index, row in enumerate(space.classes):
-        ious = (f"{_percent(iou[index]):>9}" for iou in columns.values())
+        ious = (f"{percent(iou[index]):>9}" for iou in columns.values())
         lines.append(
             f"{row.label_id:{id_width}}  {row.name:{width}}  "
             f"{'-' if row.is_void else row.train_id:>7}  "
-            f"{_percent(shares[index])}  {'  '.join(ious)}"
+            f"{percent(shares[index]):>6}  {'  '.join(ious)}"
         )
     lines.append("")
     if scores.category_iou:
         lines += [
             "category             IoU",
             *(
-                f"{name:16}  {_percent(iou)}"
+                f"{name:16}  {percent(iou):>6}"
                 for name, iou in scores.category_iou.items()
             ),
             "",
         ]
     width = max(30, *map(len, means))
     lines += [
-        f"{name:{width}}  {_percent(value)} %  ({context})"
+        f"{name:{width}}  {percent(value):>6} %  ({context})"
         for name, value in means.items()
     ]
     if scores.absent_names:
@@ -257,7 +258,3 @@ def _by_name(names: tuple[str, ...], values: np.ndarray) -> dict:
     return {
         name: _or_none(value) for name, value in zip(names, values, strict=True)
     }
-
-
-def _percent(fraction: float) -> str:
-    return f"{'-':>6}" if math.isnan(fraction) else f"{100 * fraction:6.2f}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from schemas.labels.table import LabelSpace
+from schemas.quantities import percent
 
 _MOST_OPAQUE = 0.8
 """Of a cell's blue: what is written on it is still read."""
@@ -38,7 +39,7 @@ def class_bars(
             continue
         color = "#{:02x}{:02x}{:02x}".format(*colors[name])
         bar = f"<b style='width:{100 * score:.2f}%;background:{color}'></b>"
-        numbers = (_percent(column[name]) for column in columns.values())
+        numbers = (percent(column[name]) for column in columns.values())
         rows.append(_bar(html.escape(name), bar, numbers))
     return f"<ol class=bars>{''.join(rows)}</ol>"
 
@@ -92,7 +93,3 @@ def _cell(share: float, truth: str, prediction: str) -> str:
         f"{_MOST_OPAQUE * share:.3f})' title='{truth} taken for {prediction}'>"
         f"{text}</td>"
     )
-
-
-def _percent(fraction: float | None) -> str:
-    return "-" if fraction is None else f"{100 * fraction:.2f}"

@@ -2,8 +2,8 @@ from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.table import ignoring
 from tests.stand_ins import fake_runs
 from trainer.comparison import differences
-from trainer.comparison.runs import Run
 from trainer.config.training import Change
+from trainer.runs.run import Run
 
 
 def run(name, **flags):

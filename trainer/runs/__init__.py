@@ -1,0 +1,1 @@
+"""What trainings and evaluations left in a run's folder."""
