@@ -14,6 +14,7 @@ from trainer.evaluation.data_set import KEY, Scored
 from trainer.evaluation.results import Subject, publish
 from trainer.evaluation.score_network import score_network
 from trainer.inference.masking import open_predictor
+from trainer.runs import card
 from trainer.storage import files, notes
 
 
@@ -23,7 +24,7 @@ def run(
     frames: Frames,
     run_data: DataConfig | None = None,
 ) -> None:
-    """Evaluates; prints a table, writes evaluation.json, report and strips.
+    """Evaluates; prints a table; writes scores, report, strips and card.
 
     Predictions are brought to the labels' size, never labels to another.
 
@@ -65,6 +66,7 @@ def run(
     for stem, strip in strips.items():
         files.write_bytes(files.join(strips_dir, f"{stem}.png"), strip)
     print(report.write(folder, content, space, extremes, name))
+    card.write(folder)
 
 
 def _check_same_classes(

@@ -14,6 +14,7 @@ from trainer.backends import processes
 from trainer.config.training import TrainConfig
 from trainer.data.run_records import RunRecords
 from trainer.engine.loop import Training
+from trainer.runs import card
 from trainer.storage import files
 
 _SEED_OF_ZERO = 1 << 31
@@ -47,4 +48,7 @@ def run(config: TrainConfig, records: RunRecords) -> int:
         keras.utils.set_random_seed(config.seed or _SEED_OF_ZERO)
         training = Training(config, records, is_stopped)
         stack.enter_context(contextlib.closing(training))
-        return training.run()
+        code = training.run()
+        if config.devices.is_first:
+            card.write(config.model_dir)
+        return code

@@ -82,7 +82,7 @@ def evaluate(folder, hits=3, name="", space=LABEL_IDS, **fields):
         "inference": {"scales": [1.0], "resize": None},
         "dataSet": {
             "folder": "data",
-            "split": "val",
+            "split": fields.get("split", "val"),
             "frames": "0123456789abcdef",
             "firstFrame": {
                 "name": FRAME,

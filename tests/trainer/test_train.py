@@ -43,6 +43,7 @@ def test_a_run_leaves_models_checkpoints_rows_and_events(whole_run):  # F7
         "config.json",
         "hparams",
         "metrics.csv",
+        "model_card.md",
         "preview.png",
         "train",
         "val",
