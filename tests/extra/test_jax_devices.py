@@ -75,7 +75,8 @@ def test_steps_on_two_devices_are_those_of_one(found, one, other):
     (counts, *single), (other_counts, *double) = found[one], found[other]
     np.testing.assert_array_equal(counts.sum(1), other_counts.sum(1))
     for ours, theirs in zip(single, double, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-3)
+        # Two steps change some weights by 0.03.
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=2e-4)
 
 
 def test_a_run_resumes_with_another_number_of_devices(tmp_path):
