@@ -81,7 +81,7 @@ def evaluate(folder, hits=3, name="", space=LABEL_IDS, **fields):
         "sizes": {"32x48": 1},
         "inference": {"scales": [1.0], "resize": None},
         "dataSet": {
-            "folder": "data",
+            "folder": fields.pop("data_dir", "data"),
             "split": fields.get("split", "val"),
             "frames": "0123456789abcdef",
             "firstFrame": {

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from trainer.comparison import scores
+from trainer.config import run_dir
 from trainer.runs.run import Run
 
 
@@ -55,7 +56,7 @@ def _table(group: Sequence[Run], name: str) -> ClassTable:
     }
     order = sorted(scored, key=lambda label: -(difference(scored[label]) or 0))
     return ClassTable(
-        f"{scores.stem(name)}: {found[0]}",
+        f"{run_dir.stem(name)}: {found[0]}",
         group,
         {label: scored[label] for label in order},
     )

@@ -85,7 +85,7 @@ def _evaluated(
             of_runs.append((number, f"mean IoU {score} %", prediction))
             of_runs.append((number, "mistakes", mistakes))
         if of_runs:
-            yield Shown(f"{frame} ({scores.stem(name)})", common, of_runs)
+            yield Shown(f"{frame} ({run_dir.stem(name)})", common, of_runs)
 
 
 def _previewed(runs: Sequence[Run], problems: list[str]) -> Iterator[Shown]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from schemas.labels.table import first_difference
 from trainer.comparison import differences, scores
+from trainer.config import run_dir
 from trainer.config.optimization import LossConfig
 from trainer.config.options import own_flags
 from trainer.runs.evaluations import Evaluation
@@ -74,7 +75,7 @@ def _other_curves(runs: Sequence[Run]) -> Iterator[str]:
 def _other_data(runs: Sequence[Run]) -> Iterator[str]:
     for name in scores.evaluation_names(runs):
         groups = scores.same_data(runs, name)
-        stem = scores.stem(name)
+        stem = run_dir.stem(name)
         if len(groups) > 1:
             parts = "; ".join(
                 f"{_names(group)} {group[0].evaluations[name]}"

@@ -61,7 +61,7 @@ def rows(runs: Sequence[Run]) -> dict[str, list[float | None]]:
         for mean in dict.fromkeys(itertools.chain.from_iterable(means)):
             row = [scores.get(mean) for scores in means]
             if row not in table.values():  # All classes may be in the truth.
-                table[f"{stem(name)}: {mean}"] = row
+                table[f"{run_dir.stem(name)}: {mean}"] = row
     table = {
         k: row for k, row in table.items() if any(v is not None for v in row)
     }
@@ -71,7 +71,7 @@ def rows(runs: Sequence[Run]) -> dict[str, list[float | None]]:
 def spreads(group: Sequence[Run]) -> dict[str, Spread]:
     """Returns the spread of each of `rows`, but for scores of several sets."""
     mixed = {
-        stem(name)
+        run_dir.stem(name)
         for name in evaluation_names(group)
         if len(same_data(group, name)) > 1
     }
@@ -85,11 +85,6 @@ def spreads(group: Sequence[Run]) -> dict[str, Spread]:
 def evaluation_names(runs: Sequence[Run]) -> list[str]:
     """Returns the names that evaluations of some run have, in order."""
     return sorted({name for run in runs for name in run.evaluations})
-
-
-def stem(name: str) -> str:
-    """Returns what an evaluation is called: `evaluation-test`."""
-    return run_dir.named(run_dir.EVALUATION, name).rpartition(".")[0]
 
 
 def same_data(runs: Sequence[Run], name: str) -> list[list[Run]]:

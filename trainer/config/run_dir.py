@@ -44,6 +44,15 @@ def named(file_name: str, name: str) -> str:
     return f"{stem}-{name}{dot}{suffix}" if name else file_name
 
 
+def stem(name: str) -> str:
+    """Returns what an evaluation is called: `evaluation-test`.
+
+    Args:
+        name: The part that its file's name gets; empty for none.
+    """
+    return named(EVALUATION, name).rpartition(".")[0]
+
+
 def name_in(file_name: str, plain: str) -> str | None:
     """Returns the part that `named` put into a file's name; None if no such."""
     stem, dot, suffix = plain.partition(".")

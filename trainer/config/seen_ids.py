@@ -31,11 +31,31 @@ def save(
         ignore_void: Whether classes that are not evaluated stay out
             of the loss.
     """
+    text = _render(space, class_pixels, ignore_void)
+    files.write_text(files.join(model_dir, FILE_NAME), text)
+
+
+def are_of(
+    model_dir: str,
+    space: LabelSpace,
+    class_pixels: np.ndarray,
+    ignore_void: bool,
+) -> bool:
+    """Whether `save` wrote these pixels; False where the file is missing."""
+    try:
+        text = files.read_text(files.join(model_dir, FILE_NAME))
+    except (OSError, ValueError):
+        return False
+    return text == _render(space, class_pixels, ignore_void)
+
+
+def _render(
+    space: LabelSpace, class_pixels: np.ndarray, ignore_void: bool
+) -> str:
     counted = space.evaluated | (not ignore_void)
     pixels = np.where(counted, class_pixels, 0).tolist()
     content = {"label_space": space.name, "class_pixels": pixels}
-    path = files.join(model_dir, FILE_NAME)
-    files.write_text(path, json.dumps(content) + "\n")
+    return json.dumps(content) + "\n"
 
 
 def load(network_path: str, space: LabelSpace) -> np.ndarray | None:

@@ -13,18 +13,22 @@ def parse(text: str, columns: Iterable[str]) -> list[Row]:
 
     Args:
         text: The file's content.
-        columns: Those to read; an empty cell is nan.
+        columns: Those to read; an empty cell is nan.  A file without a line
+            has no epoch.
 
     Raises:
         ValueError: A column is missing, or a value is no number.
     """
+    columns = tuple(columns)
+    reader = csv.DictReader(io.StringIO(text))
     try:
+        for column in columns:
+            if column not in (reader.fieldnames or columns):
+                raise ValueError(f"it has no column {column!r}")
         return [
             {column: float(row[column] or "nan") for column in columns}
-            for row in csv.DictReader(io.StringIO(text))
+            for row in reader
         ]
-    except KeyError as error:
-        raise ValueError(f"it has no column {error}") from error
     except TypeError as error:  # More cells than the head has.
         raise ValueError(f"its lines are no rows: {error}") from error
     except csv.Error as error:

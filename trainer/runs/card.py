@@ -5,13 +5,16 @@ is said by the run's own files; what nobody can read from them, like a license,
 is left to whoever publishes the network.
 """
 
+import dataclasses
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from schemas.failures import one_line
 from schemas.quantities import counted, percent
-from trainer.config import run_dir, saved
+from trainer.config import run_dir, saved, seen_ids
 from trainer.config.encoders import NO_ENCODER
-from trainer.config.options import all_flags, values
+from trainer.config.inference import InferenceConfig
+from trainer.config.options import all_flags, own_flags, values
 from trainer.config.sizes import format_size
 from trainer.config.training import TrainConfig
 from trainer.data import run_records
@@ -22,6 +25,9 @@ from trainer.runs.evaluations import Evaluation
 from trainer.runs.markdown import code, plain, table
 from trainer.runs.run import Run
 from trainer.storage import files
+
+_HOW = ("inference", "stride", "flip_average", "scales", "mask_unseen")
+"""Flags of `InferenceConfig` whose default is that of every run."""
 
 _NOTE = (
     "<!-- Written by the training and by each evaluation of the run, anew each "
@@ -67,19 +73,27 @@ def write(model_dir: str) -> None:
 def render(read: Run, records: RunRecords | None) -> str:
     """Renders the card.
 
+    Label maps that were scored from files are not of this network.
+
     Args:
         read: The run.
         records: What it learned from; None where that is not at hand.
     """
+    read = dataclasses.replace(
+        read,
+        evaluations={
+            name: scored
+            for name, scored in sorted(read.evaluations.items())
+            if scored.source.endswith(run_dir.NETWORK_SUFFIX)
+        },
+    )
     chapters = {
         "Use": _use(read.config),
         "Classes": _classes(read.config),
         "Data": _data(read.config, records),
         "Training": _training(read),
         "Scores": _scores(read.evaluations),
-        "Limits": "\n".join(
-            f"- {line}" for line in card_limits.find(read, records)
-        ),
+        "Limits": "\n".join(f"- {line}" for line in card_limits.find(read)),
     }
     return "\n\n".join(
         [
@@ -94,11 +108,18 @@ def render(read: Run, records: RunRecords | None) -> str:
 
 
 def _open_records(config: TrainConfig) -> RunRecords | None:
-    """Opens what the run learned from; None where it is gone or damaged."""
+    """Opens what the run learned from; None where it is gone or another."""
     try:
-        return run_records.open_run(config.data)
+        records = run_records.open_run(config.data)
     except (OSError, ValueError):
         return None
+    is_same = seen_ids.are_of(
+        config.model_dir,
+        records.space,
+        records.pixel_counts.class_pixels,
+        config.loss.ignore_void,
+    )
+    return records if is_same else None
 
 
 def _summary(config: TrainConfig) -> str:
@@ -115,9 +136,8 @@ def _summary(config: TrainConfig) -> str:
 
 
 def _use(config: TrainConfig) -> str:
-    size = "the size of its records"
-    if config.data.resize:
-        size = all_flags(TrainConfig)["resize"].format(config.data.resize)
+    resize = config.data.resize
+    size = format_size(resize) if resize else "the size of its records"
     folder = run_dir.name(config.model_dir)
     return (
         f"    cityscapes-train --mode=predict --model_dir={folder} \\\n"
@@ -167,16 +187,13 @@ def _part(part: Part, drawn: str) -> list[str]:
 
 def _training(read: Run) -> str:
     config = read.config
-    said = [f"{len(read.rows)} of {counted(config.epochs, 'epoch')}"]
+    said = []
     if read.rows:
+        said.append(f"{len(read.rows)} of {counted(config.epochs, 'epoch')}")
         said.append(counted(int(read.rows[-1]["step"]), "step"))
-        said.append(counted(round(read.seconds / 60), "minute"))
-    if config.init_from:
-        source = code(run_dir.name(config.init_from))
-        said.append(f"begun with the weights of {source}")
-    elif config.model.encoder != NO_ENCODER:
-        weights = code(run_dir.name(config.model.encoder_weights))
-        said.append(f"the encoder begun with the weights {weights}")
+        if math.isfinite(read.seconds):
+            said.append(counted(round(read.seconds / 60), "minute"))
+    said.append(_beginning(config))
     lines = list(_flags(config))
     lines += [
         f"# step {change.step}: --{change.flag}={change.after}, before "
@@ -192,6 +209,17 @@ def _training(read: Run) -> str:
     )
 
 
+def _beginning(config: TrainConfig) -> str:
+    """Says which weights it began with, where it had any."""
+    if config.init_from:
+        source = code(run_dir.name(config.init_from))
+        return f"begun with the weights of {source}"
+    weights = config.model.encoder_weights
+    if config.model.encoder == NO_ENCODER or weights == "none":
+        return "begun with weights drawn at random"
+    return f"the encoder begun with the weights {code(run_dir.name(weights))}"
+
+
 def _flags(config: TrainConfig) -> Iterator[str]:
     """Yields the flags that are not the defaults, without the user's paths."""
     given = values(config)
@@ -199,20 +227,23 @@ def _flags(config: TrainConfig) -> Iterator[str]:
         if flag.option.is_path or flag.option.may_change:
             continue
         if given[name] != flag.default:
-            yield f"--{name}={flag.format(given[name])}"
+            value = flag.format(given[name])
+            if name == "encoder_weights":  # It may be a file.
+                value = run_dir.name(value)
+            yield f"--{name}={value}"
 
 
 def _scores(evaluations: Mapping[str, Evaluation]) -> str:
     if not evaluations:
         return "None yet: `--mode=evaluate` writes them."
     found = evaluations.values()
-    heads = [f"{_stem(name)}, %" for name in evaluations]
+    heads = [f"{run_dir.stem(name)}, %" for name in evaluations]
     means = [
         {**scored.means, "calibration error": scored.calibration_error}
         for scored in found
     ]
     said = [
-        f"- {code(_stem(name))}: {_describe(scored)}"
+        f"- {code(run_dir.stem(name))}: {_describe(scored)}"
         for name, scored in evaluations.items()
     ]
     return "\n\n".join(
@@ -229,19 +260,24 @@ def _scores(evaluations: Mapping[str, Evaluation]) -> str:
     )
 
 
-def _stem(name: str) -> str:
-    """Returns what an evaluation's file is called, without its suffix."""
-    return run_dir.named(run_dir.EVALUATION, name).rpartition(".")[0]
-
-
 def _describe(scored: Evaluation) -> str:
     data = scored.data_set
     place = f" of {code(run_dir.name(data.folder))}" if data.folder else ""
+    options = "".join(f" {code(option)}" for option in _options(scored))
     return (
         f"{code(data.split)}{place}, {counted(scored.num_frames, 'frame')}, "
         f"label maps of {plain(scored.sizes)}, by "
-        f"{code(run_dir.name(scored.source))}"
+        f"{code(run_dir.name(scored.source))}{options}"
     )
+
+
+def _options(scored: Evaluation) -> Iterator[str]:
+    """Yields how a network was applied, where that is not the default."""
+    for flag in own_flags(InferenceConfig):
+        value = scored.options.get(flag.name, flag.default)
+        value = tuple(value) if isinstance(value, list) else value
+        if flag.name in _HOW and value != flag.default:
+            yield f"--{flag.name}={flag.format(value)}"
 
 
 def _rows(columns: Sequence[Mapping[str, float | None]]) -> list[list[str]]:

@@ -31,7 +31,7 @@ def render(read: Run) -> str:
 
 
 def _results(read: Run) -> Iterator[str]:
-    for scored in read.evaluations.values():
+    for scored in _published(read):
         metrics = [
             line
             for name, value in scored.means.items()
@@ -42,6 +42,18 @@ def _results(read: Run) -> Iterator[str]:
             yield from _place(scored)
             yield "    metrics:"
             yield from metrics
+
+
+def _published(read: Run) -> Iterator[Evaluation]:
+    """Yields the scores of the run's best network, the first of each data."""
+    found: list[Evaluation] = []
+    for scored in read.evaluations.values():
+        folder, _, file_name = scored.source.rpartition("/")
+        is_own = run_dir.name(folder) == read.name
+        is_new = not any(scored.data_set.is_of(e.data_set) for e in found)
+        if is_own and is_new and file_name == run_dir.BEST_NETWORK:
+            found.append(scored)
+            yield scored
 
 
 def _place(scored: Evaluation) -> Iterator[str]:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from schemas.quantities import counted, percent
+from schemas.shards.names import SPLIT_ALIASES
 from trainer.config import run_dir, seen_ids
 from trainer.config.flag import ConfigError
-from trainer.data.run_records import RunRecords
-from trainer.runs.evaluations import Evaluation
+from trainer.data import run_records
 from trainer.runs.markdown import plain
 from trainer.runs.run import Run
 from trainer.storage import files
@@ -20,18 +20,13 @@ _UNSURE = 0.05
 """A calibration error that thresholds on probabilities suffer from."""
 
 
-def find(read: Run, records: RunRecords | None) -> list[str]:
-    """Returns the limits, a line of Markdown each.
-
-    Args:
-        read: The run.
-        records: What it learned from; None where that is not at hand.
-    """
+def find(read: Run) -> list[str]:
+    """Returns the limits, a line of Markdown each."""
     return [
         *_unfinished(read),
         *_unseen(read),
         *_weak(read),
-        *_optimistic(read, records),
+        *_optimistic(read),
         *_calibration(read),
         "It knows the cameras, places, seasons and weather of its data. "
         "Pictures that differ from those are labelled worse, without a sign "
@@ -45,7 +40,12 @@ def find(read: Run, records: RunRecords | None) -> list[str]:
 
 
 def _unfinished(read: Run) -> Iterator[str]:
-    if len(read.rows) < read.config.epochs:
+    if read.problems:
+        yield (
+            f"{counted(len(read.problems), 'file')} of its run could not be "
+            "read when this was written: epochs or scores may be missing here."
+        )
+    if read.rows and len(read.rows) < read.config.epochs:
         yield (
             f"Its training has done {len(read.rows)} of {read.config.epochs} "
             "epochs."
@@ -86,30 +86,30 @@ def _weak(read: Run) -> Iterator[str]:
             )
 
 
-def _optimistic(read: Run, records: RunRecords | None) -> Iterator[str]:
+def _optimistic(read: Run) -> Iterator[str]:
     """Says which scores are higher than those of new pictures."""
-    split = read.config.data.eval_split
-    if records and records.is_scored_on_its_training:
+    data = read.config.data
+    scored_on = SPLIT_ALIASES.get(data.eval_split, data.eval_split)
+    learned = [
+        SPLIT_ALIASES.get(name, name) for name in data.train_split.split(",")
+    ]
+    own = {
+        scored.data_set.split
+        for scored in read.evaluations.values()
+        if scored.data_set.folder in run_records.folders(data.data_dir)
+        or scored is read.evaluations.get("")
+    }
+    for split in sorted(own & {*learned}):
         yield (
-            f"`{split}`, on which it was scored, is among its training data: "
-            "these scores say nothing of new pictures."
+            f"It learned from `{split}`: its scores there say nothing of new "
+            "pictures."
         )
-    elif _chosen_by(read):
+    if scored_on in own - {*learned}:
         yield (
             f"`{run_dir.BEST_NETWORK}` is of the epoch that scored best on "
-            f"`{split}`, which makes the scores on `{split}` a little too "
-            "high; those of a split that nothing was chosen by are not."
+            f"`{scored_on}`, which makes its scores there a little too high; "
+            "those of a split that nothing was chosen by are not."
         )
-
-
-def _chosen_by(read: Run) -> list[Evaluation]:
-    """Returns the evaluations of the split that the best epoch was told by."""
-    return [
-        scored
-        for scored in read.evaluations.values()
-        if scored.data_set.split == read.config.data.eval_split
-        and run_dir.name(scored.source) == run_dir.BEST_NETWORK
-    ]
 
 
 def _calibration(read: Run) -> Iterator[str]:

@@ -54,6 +54,8 @@ def read(root, name="evaluation.json", run="run"):
 
 
 OWN = {"evaluation.json", "report.html", "pictures"}
+CARD = {"model_card.md"}
+"""Of a run alone."""
 
 
 def smaller(image, ids):
@@ -62,7 +64,7 @@ def smaller(image, ids):
 
 
 def test_the_run_s_own_split_has_the_plain_names(root):
-    assert score(root) == OWN
+    assert score(root) == OWN | CARD
     content = read(root)
     assert content["folder"] == str(root / "records")
     assert content["split"] == "val"
@@ -83,7 +85,7 @@ def test_so_have_the_same_frames_in_another_form(root):
         assert "evaluation.json" in score(root, source, **given)
         assert read(root)["folder"] == str(root / source)
     names = {path.name for path in (root / "run").iterdir()}
-    assert names == OWN | {"best.keras", "config.json"}
+    assert names == OWN | CARD | {"best.keras", "config.json"}
 
 
 def test_another_split_has_its_own_name(root):
@@ -94,6 +96,7 @@ def test_another_split_has_its_own_name(root):
         "evaluation-train.json",
         "report-train.html",
         "pictures-train",
+        *CARD,
     }
     assert (root / "run" / "evaluation.json").read_bytes() == own
 
@@ -111,11 +114,12 @@ def relabelled(image, ids):
 @pytest.mark.parametrize("change", [painted_over, relabelled])
 def test_other_frames_of_the_same_names_have_another_name(root, change):
     write_records(root / "other, set", [change(*frame) for frame in FRAMES])
-    assert score(root) == OWN
+    assert score(root) == OWN | CARD
     assert score(root, "other, set") == {
         "evaluation-other_set-val.json",
         "report-other_set-val.html",
         "pictures-other_set-val",
+        *CARD,
     }
     assert read(root)["folder"] == str(root / "records")
 
@@ -140,6 +144,7 @@ def test_a_user_names_the_files(root):
             "evaluation-flip.json",
             "report-flip.html",
             "pictures-flip",
+            *CARD,
         }
     )
     with pytest.raises(ConfigError, match="--evaluation_name=a/b is a part of"):

@@ -120,7 +120,10 @@ def test_the_curves_are_those_of_metrics_csv(tmp_path):
         ("epoch,loss\n1,2\n", "it has no column 'val_loss'"),
         (f"{','.join(ROWS[0])}\n{'high,' * len(ROWS[0])}\n", "'high'"),
         ("\xff", "'utf-8' codec can't decode byte 0xff"),
-        (f"epoch\n{'9' * 200_000}\n", "field larger than field limit"),
+        (
+            f"{','.join(ROWS[0])}\n{'9' * 200_000}\n",
+            "field larger than field limit",
+        ),
     ],
 )
 def test_edited_metrics_leave_out_the_curves_alone(

@@ -16,6 +16,7 @@ def test_rows_are_read_by_their_columns():
     ("text", "reason"),
     [
         ("epoch\n1\n", "it has no column 'loss'"),
+        ("{", "it has no column 'loss'"),
         ("epoch,loss\n1,high\n", "could not convert string to float: 'high'"),
         (f"loss\n{'9' * 200_000}\n", "field larger than field limit"),
         ("", None),

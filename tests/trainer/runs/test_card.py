@@ -1,3 +1,5 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -6,7 +8,7 @@ from schemas.labels.cityscapes import LABEL_IDS
 from tests import tiny_dataset
 from tests.stand_ins import fake_runs
 from tests.tiny_evaluation import evaluated, half_and_half, painted
-from trainer.config import seen_ids
+from trainer.config import saved, seen_ids
 from trainer.runs import card
 
 ROAD, SKY = 7, 23
@@ -22,7 +24,7 @@ def test_a_run_without_scores_says_so(tmp_path):
     assert "\n# first\n" in text
     assert "None yet: `--mode=evaluate` writes them." in text
     assert "model-index" not in text
-    assert "2 of 2 epochs, 20 steps, 1 minute." in text
+    assert "2 of 2 epochs, 20 steps, 1 minute, begun with" in text
 
 
 def test_no_card_is_written_where_there_is_no_run(tmp_path):
@@ -34,11 +36,30 @@ def test_scores_of_each_evaluation_stand_beside_each_other(tmp_path):
     folder = fake_runs.write(tmp_path / "first")
     fake_runs.evaluate(folder, hits=3)
     fake_runs.evaluate(folder, hits=2, name="test", averageScoreClasses=None)
+    fake_runs.evaluate(folder, name="maps", source="/home/ann/maps")
     text = read_card(folder)
     assert "- `evaluation`: `val` of `data`, 1 frame" in text
-    assert "| road | 50.00 | 75.00 |" in text
-    assert "| mean IoU | - | 77.50 |" in text
+    assert "| road | 75.00 | 50.00 |" in text
+    assert "| mean IoU | 77.50 | - |" in text
+    assert "maps`" not in text  # They are not this network's.
     assert "| wall |" not in text  # It has no score in either.
+
+
+def test_the_head_has_the_best_networks_scores_once_a_data_set(tmp_path):
+    folder = fake_runs.write(tmp_path / "first")
+    fake_runs.evaluate(folder, hits=3)
+    fake_runs.evaluate(
+        folder, hits=2, name="last", source=f"{folder}/last.keras"
+    )
+    fake_runs.evaluate(folder, hits=2, name="else", source="/b/best.keras")
+    fake_runs.evaluate(
+        folder, hits=4, name="flip", inference={"flip_average": True}
+    )
+    text = read_card(folder)
+    head = text.partition("\n---\n")[0]
+    assert head.count("- task:") == 1
+    assert '      name: "mean IoU"\n      value: 0.7750' in head
+    assert "by `best.keras` `--flip_average=true`" in text
 
 
 def test_flags_are_said_without_what_is_the_users_own(tmp_path):
@@ -50,6 +71,7 @@ def test_flags_are_said_without_what_is_the_users_own(tmp_path):
         keep_checkpoints=7,
     )
     text = read_card(folder)
+    assert "encoder begun" not in text
     assert "    --learning_rate=0.01\n" in text
     assert "begun with the weights of `cityscapes`" in text
     assert "of `streets`" in text
@@ -57,14 +79,38 @@ def test_flags_are_said_without_what_is_the_users_own(tmp_path):
     assert "keep_checkpoints" not in text  # It decides no result.
 
 
-def test_data_at_hand_is_counted(tmp_path):
-    data_dir = tmp_path / "streets"
-    tiny_dataset.write_dataset(data_dir, 5, 3, size=(256, 288))
-    folder = fake_runs.write(tmp_path / "first", data_dir=str(data_dir))
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ("none", "begun with weights drawn at random"),
+        ("imagenet", "the encoder begun with the weights `imagenet`"),
+        ("/home/ann/a.pth", "the encoder begun with the weights `a.pth`"),
+    ],
+)
+def test_first_weights_are_said_without_their_path(tmp_path, weights, said):
+    folder = tmp_path / "first"
+    config = fake_runs.config(fake_runs.write(folder))
+    model = dataclasses.replace(
+        config.model, encoder="efficientnet_lite0", encoder_weights=weights
+    )
+    saved.save(dataclasses.replace(config, model=model))
     text = read_card(folder)
+    assert said in text and "/home" not in text
 
-    assert "| streets | train | 5 | 1 | 256x288 |" in text
-    assert "| streets | val | 3 | scored |" in text
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_data_at_hand_is_counted_where_the_run_learned_from_it(
+    tmp_path, is_same
+):
+    data_dir = tmp_path / "streets"
+    manifest = tiny_dataset.write_dataset(data_dir, 5, 3, size=(256, 288))
+    folder = fake_runs.write(tmp_path / "first", data_dir=str(data_dir))
+    pixels = np.array(manifest.split("train").class_pixels)
+    pixels[ROAD] += not is_same
+    seen_ids.save(str(folder), LABEL_IDS, pixels, ignore_void=True)
+    text = read_card(folder)
+    assert ("| streets | train | 5 | 1 | 256x288 |" in text) == is_same
+    assert ("| streets | val | 3 | scored |" in text) == is_same
 
 
 def test_limits_come_from_the_runs_own_files(tmp_path):
@@ -84,18 +130,39 @@ def test_limits_come_from_the_runs_own_files(tmp_path):
     assert "scored best on `val`" in limits
 
 
-def test_a_network_of_another_choice_is_not_called_optimistic(tmp_path):
-    folder = fake_runs.write(tmp_path / "first")
-    fake_runs.evaluate(folder, source=f"{folder}/last.keras")
-    assert "too high" not in read_card(folder)
+@pytest.mark.parametrize(
+    ("split", "data_dir", "said"),
+    [
+        ("val", "data", "scored best on `val`"),
+        ("train", "data", "It learned from `train`"),
+        ("test", "data", ""),
+        ("val", "acdc", ""),
+    ],
+)
+def test_scores_that_are_too_high_are_told(tmp_path, split, data_dir, said):
+    run = fake_runs.write(tmp_path / "first")
+    fake_runs.evaluate(run, name="other", split=split, data_dir=data_dir)
+    text = read_card(run)
+    assert said in text
+    has_warning = "too high" in text or "It learned from `" in text
+    assert has_warning == bool(said)
 
 
-@pytest.mark.parametrize("broken", ["metrics.csv", "evaluation.json"])
-def test_what_cannot_be_read_is_left_out(tmp_path, broken):
+def test_files_that_cannot_be_read_are_counted(tmp_path):
     folder = fake_runs.write(tmp_path / "first")
     fake_runs.evaluate(folder)
-    (folder / broken).write_text("{")
-    assert "## Limits" in read_card(folder)
+    (folder / "metrics.csv").write_text("{")
+    (folder / "evaluation-test.json").write_text("{")
+    text = read_card(folder)
+    assert "- 2 files of its run could not be read" in text
+    assert "epochs." not in text and " of 2 epochs" not in text
+
+
+def test_an_epoch_without_its_seconds_ends_nothing(tmp_path):
+    folder = fake_runs.write(tmp_path / "first")
+    rows = (folder / "metrics.csv").read_text()
+    (folder / "metrics.csv").write_text(rows.replace(",30\n", ",\n"))
+    assert "2 of 2 epochs, 20 steps, begun" in read_card(folder)
 
 
 def test_an_evaluation_brings_the_card_up_to_date(tmp_path):
