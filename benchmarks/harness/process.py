@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from schemas import failures
+
 _SAMPLES_PER_SECOND = 20
 _NUM_LINES_NAMED = 5
 _SESSION, _TIMES = 3, slice(11, 15)
@@ -19,7 +21,7 @@ _SESSION, _TIMES = 3, slice(11, 15)
 the same of children that were waited for."""
 
 
-class CommandError(RuntimeError):
+class CommandError(failures.UserError):
     """A command ended with an exit code other than 0."""
 
 
@@ -152,7 +154,9 @@ class SessionMemory:
             MiB; 0.0 when no process is left.
         """
         own_kb, mapped_kb = 0, 0
-        for name in set(os.listdir("/proc")) - self._strangers:
+        names = set(os.listdir("/proc"))
+        self._strangers &= names  # The system gives ids away again.
+        for name in names - self._strangers:
             if not name.isdecimal() or not self._is_member(name):
                 self._strangers.add(name)
             elif memory := _memory_kb(name):
@@ -198,4 +202,4 @@ class _MemoryWatch:
     def _sample(self) -> None:
         while not self._stopped.wait(self._interval):
             now_mb = self._memory.now_mb()
-            self.peak_mb = max(self.peak_mb, now_mb)
+            self.peak_mb = max(self.peak_mb or 0.0, now_mb)

@@ -54,6 +54,17 @@ def test_memory_of_all_processes_counts_and_shared_pages_count_once():
     assert 40 + 2 * 20 <= peak_mb < 40 + 2 * 20 + 35
 
 
+def test_a_process_that_gets_a_strangers_id_counts(monkeypatch):
+    listings = iter((["77"], [], ["77"]))
+    sessions = iter((1, 42))
+    monkeypatch.setattr(os, "listdir", lambda path: next(listings))
+    monkeypatch.setattr(os, "getsid", lambda process: next(sessions))
+    kb = {"Pss_Anon": 2048, "Rss": 3072, "Anonymous": 2048}
+    monkeypatch.setattr(process, "_memory_kb", lambda name: kb)
+    memory = process.SessionMemory(42)
+    assert [memory.now_mb() for _ in range(3)] == [0.0, 0.0, 3.0]
+
+
 @pytest.mark.skipif(not HAS_PROC, reason="needs Linux's /proc")
 def test_what_a_command_leaves_running_is_ended(tmp_path):
     path = tmp_path / "pid"
