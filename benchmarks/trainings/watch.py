@@ -5,8 +5,8 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
-from typing import BinaryIO
+from collections.abc import Callable, Iterable, Sequence
+from typing import IO
 
 from benchmarks.harness import process
 
@@ -32,7 +32,8 @@ class Point(Score):
     """A score and what it took.
 
     Attributes:
-        minutes: Processor time until then, evaluations included.
+        minutes: Processor time of the training's own processes until then:
+            evaluations are included where it evaluates by itself.
     """
 
     minutes: float
@@ -86,12 +87,13 @@ def follow(
     read_scores: Callable[[], list[Score]],
     path: str,
     budget_minutes: float,
-    stdin: BinaryIO | None = None,
+    stdin: IO[bytes] | None = None,
 ) -> Course:
     """Runs a training, or resumes it, and writes its course as it goes.
 
     A training that was interrupted is resumed behind the last score that is
-    in `path`; what it had done beyond does not count twice.
+    in `path`; what it had done beyond does not count twice.  A score is dated
+    when it is found: a second late at most, or as long as `read_scores` takes.
 
     Args:
         command: The training.
@@ -101,7 +103,7 @@ def follow(
         stdin: What it reads.
 
     Raises:
-        CommandError: It failed.
+        CommandError: It failed, or ended without a score.
     """
     course = load(path)
     if course.is_over:
@@ -118,29 +120,42 @@ def follow(
             stderr=output,
         ) as running,
     ):
-        is_running = True
+        is_running, seconds = True, 0.0
         while is_running and course.minutes < budget_minutes:
             time.sleep(_POLL_SECONDS)
+            # Asking whether it has ended drops what an ended one took.
+            seconds = max(seconds, running.cpu_seconds())
             is_running = running.process.poll() is None
-            minutes = before + running.cpu_seconds() / 60
-            new = [
-                Point(score.step, score.mean_iou, minutes)
-                for score in read_scores()
-                if not course.points or score.step > course.points[-1].step
-            ]
-            if new:
-                points = *course.points, *new
-                peak_mb = max(course.peak_mb, running.peak_mb or 0.0)
-                course = Course(points, peak_mb)
+            known = course
+            course = _grown(known, read_scores(), before + seconds / 60)
+            course = dataclasses.replace(
+                course, peak_mb=max(course.peak_mb, running.peak_mb or 0.0)
+            )
+            if course.points != known.points:
                 save(course, path)
         if is_running:
             running.process.send_signal(signal.SIGTERM)
             running.process.wait()
         elif running.process.returncode:
-            raise process.CommandError(
-                f"{' '.join(command)} ended with exit code "
-                f"{running.process.returncode}; see {log}"
-            )
+            code = running.process.returncode
+            raise _failure(command, f"with exit code {code}", log)
+    if not course.points:
+        raise _failure(command, "without a score", log)
     course = dataclasses.replace(course, is_over=True)
     save(course, path)
     return course
+
+
+def _grown(course: Course, scores: Iterable[Score], minutes: float) -> Course:
+    """Returns a course with the scores that it does not have yet."""
+    done = course.points[-1].step if course.points else -1
+    new = (
+        Point(score.step, score.mean_iou, minutes)
+        for score in scores
+        if score.step > done
+    )
+    return dataclasses.replace(course, points=(*course.points, *new))
+
+
+def _failure(command: Sequence[str], how: str, log: str) -> Exception:
+    return process.CommandError(f"{' '.join(command)} ended {how}; see {log}")

@@ -90,3 +90,41 @@ def test_a_failing_training_is_named_with_its_log(tmp_path):
         watch.follow(failing, list, str(tmp_path / "course.json"), 1)
     assert (tmp_path / "course.log").read_text() == "no such flag\n"
     assert not (tmp_path / "course.json").exists()
+
+
+def test_the_score_of_a_training_that_ends_at_once_has_its_time(tmp_path):
+    log = tmp_path / "log"
+    code = _TRAINING.replace("0.6", "0.2").replace("time.sleep(1.5)", "")
+    course = watch.follow(
+        (sys.executable, "-c", code, str(log), "1", "2"),
+        scores_in(log),
+        str(tmp_path / "course.json"),
+        budget_minutes=1,
+    )
+    (point,) = course.points
+    assert 0.2 <= 60 * point.minutes < 1
+
+
+def test_memory_that_is_taken_after_the_last_score_counts(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(watch, "_POLL_SECONDS", 0.1)
+    monkeypatch.setattr(watch, "_SAMPLES_PER_SECOND", 20)
+    code = (
+        "import pathlib, sys, time\n"
+        "pathlib.Path(sys.argv[1]).write_text('1 0.1')\n"
+        "time.sleep(0.4)\n"
+        "taken = bytearray(b'x') * (60 << 20)\n"
+        "time.sleep(0.4)\n"
+    )
+    log, path = tmp_path / "log", str(tmp_path / "course.json")
+    training = (sys.executable, "-c", code, str(log))
+    course = watch.follow(training, scores_in(log), path, budget_minutes=1)
+    assert course.peak_mb > 60
+    assert watch.load(path) == course
+
+
+def test_a_training_without_a_score_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(watch, "_POLL_SECONDS", 0.1)
+    with pytest.raises(process.CommandError, match="true ended without a sc"):
+        watch.follow(("true",), list, str(tmp_path / "course.json"), 1)
