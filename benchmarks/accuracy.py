@@ -8,11 +8,16 @@ configs/camvid_unet.flags, the encoder with configs/camvid.flags, and
 segmentation_models.pytorch's U-Net with the same encoder, on the very crops of
 the third.  After each epoch val is scored at its stored size; the table says
 after how many steps, and minutes of processor time, a mean IoU was first
-reached.  Each minute counts what reads, augments and scores, but for the peer:
-its crops come from a process that is not counted.
+reached.
 
-What is in the folder is not done again: a comparison that was interrupted is
-resumed by its command.
+Minutes are those of a training's own processes.  The trainer's hold reading,
+augmentation and the scores; the peer's hold the scores, but not its crops,
+which another process makes; the recipe's hold the validation of Keras's fit(),
+but not the scores, which the trainer gives the saved models afterwards.
+
+What is in the folder is not done again: the same command resumes a comparison
+that was interrupted.  The recipe and the peer cannot resume: the one that was
+interrupted begins again.
 """
 
 import argparse
@@ -20,6 +25,7 @@ import dataclasses
 import functools
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -28,6 +34,8 @@ from benchmarks.trainings import watch
 from benchmarks.trainings.contenders import CONTENDERS, Training
 from benchmarks.trainings.watch import Course
 from preprocess import command_line
+from schemas import failures
+from schemas.failures import Advice
 
 THRESHOLDS = (40, 50, 60, 65, 70)
 """Mean IoU in percent."""
@@ -37,7 +45,10 @@ _PACKAGES = ("tensorflow", "keras", "numpy")
 
 def main() -> int:
     """Runs the benchmark; returns the exit code."""
-    return command_line.exit_code(functools.partial(_run, _parse_flags()))
+    advice = Advice(
+        "leave some of --contenders out", "run the same command again"
+    )
+    return failures.exit_code(functools.partial(_run, _parse_flags()), advice)
 
 
 def _parse_flags() -> argparse.Namespace:
@@ -53,7 +64,7 @@ def _parse_flags() -> argparse.Namespace:
     )
     parser.add_argument(
         "--contenders",
-        default="recipe,unet,encoder,peer",
+        default=",".join(CONTENDERS),
         help="those to train (default: %(default)s)",
     )
     parser.add_argument("--seed", type=command_line.whole(0), default=2019)
@@ -65,7 +76,31 @@ def _parse_flags() -> argparse.Namespace:
         "%(default)s, an hour of two cores)",
     )
     parser.add_argument("--json", help="file to write the figures to")
-    return parser.parse_flags(None)
+    flags = parser.parse_flags(None)
+    _settle_contenders(flags, parser)
+    return flags
+
+
+def _settle_contenders(
+    flags: argparse.Namespace, parser: command_line.FlagParser
+) -> None:
+    """Splits --contenders; ends with one line if one of them cannot run."""
+    flags.contenders = flags.contenders.split(",")
+    for name in flags.contenders:
+        if name not in CONTENDERS:
+            parser.error(
+                f"--contenders: {name!r} is none of {', '.join(CONTENDERS)}"
+            )
+    if "peer" in flags.contenders:
+        if not flags.peer_python:
+            parser.error(
+                "peer needs --peer_python; or leave it out of --contenders"
+            )
+        if not shutil.which(flags.peer_python):
+            parser.error(
+                f"--peer_python={flags.peer_python} cannot be executed; give "
+                "the path of an interpreter"
+            )
 
 
 def _run(flags: argparse.Namespace) -> None:
@@ -79,7 +114,7 @@ def _run(flags: argparse.Namespace) -> None:
         )
     )
     courses = {}
-    for name in flags.contenders.split(","):
+    for name in flags.contenders:
         training = CONTENDERS[name](flags, records)
         path = os.path.join(flags.work_dir, f"{name}-{flags.seed}.json")
         print(f"{training.name}: {path}", file=sys.stderr)
@@ -96,10 +131,15 @@ def _run(flags: argparse.Namespace) -> None:
 
 
 def _follow(training: Training, path: str, budget: float) -> Course:
+    course = watch.load(path)
+    if course.is_over:
+        return course
+    if not training.resumes:
+        shutil.rmtree(training.folder, ignore_errors=True)
+        os.makedirs(training.folder)
+        watch.save(Course(), path)
     if not training.crops:
         return watch.follow(training.command, training.scores, path, budget)
-    if not watch.load(path).is_over and os.path.exists(path):
-        os.remove(path)  # What is fed cannot resume.
     with process.started(
         training.crops, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as feeder:

@@ -20,13 +20,17 @@ class Training:
     Attributes:
         name: The name of its row.
         command: The training.
+        folder: Its files; what cannot resume begins with an empty one.
         scores: Returns what it has scored until now.
+        resumes: Whether the command continues what was interrupted.
         crops: What feeds it from another process; empty: it feeds itself.
     """
 
     name: str
     command: tuple[str, ...]
+    folder: str
     scores: Callable[[], list[Score]]
+    resumes: bool
     crops: tuple[str, ...] = ()
 
 
@@ -47,7 +51,9 @@ def _trainer(
             *_trainer_flags(flags_file, flags, records),
             f"--model_dir={run}",
         ),
+        run,
         scores,
+        resumes=True,
     )
 
 
@@ -62,16 +68,15 @@ def _trainer_flags(
 
 
 def _peer(flags: argparse.Namespace, records: str) -> Training:
-    if not flags.peer_python:
-        raise ValueError("peer needs --peer_python; or leave it out")
-    scores = os.path.join(flags.work_dir, f"peer-{flags.seed}.csv")
-    with open(scores, "w", encoding="utf-8") as file:
-        file.write("step,mean_iou\n")
+    run = os.path.join(flags.work_dir, f"peer-{flags.seed}")
+    scores = os.path.join(run, "scores.csv")
     return Training(
         "segmentation_models.pytorch",
         (flags.peer_python, "-m", "benchmarks.trainings.smp", scores),
+        run,
         lambda: _read(scores, "step", "mean_iou"),
-        process.module_command(
+        resumes=False,
+        crops=process.module_command(
             "benchmarks.trainings.crops",
             flags.cityscapes_root,
             *_trainer_flags("camvid.flags", flags, records),
@@ -82,9 +87,9 @@ def _peer(flags: argparse.Namespace, records: str) -> Training:
 
 def _recipe(flags: argparse.Namespace, records: str) -> Training:
     run = os.path.join(flags.work_dir, f"recipe-{flags.seed}")
-    os.makedirs(run, exist_ok=True)
 
     def scores() -> list[Score]:
+        # These processes are not the training's: they take none of its minutes.
         found = []
         for path in glob.glob(f"{run}/recipe-*.keras"):
             folder = path.removesuffix(".keras")
@@ -113,7 +118,9 @@ def _recipe(flags: argparse.Namespace, records: str) -> Training:
             f"--json={run}/recipe.json",
             "--save_each_epoch",
         ),
+        run,
         scores,
+        resumes=False,
     )
 
 

