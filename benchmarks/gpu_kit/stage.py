@@ -22,7 +22,8 @@ class Row:
         unit: What the values count.
         values: One a round; none where nothing could be measured.
         peak_mb: The highest memory, in MiB, as `step_timing` has it.
-        share: Of the card's limit, in [0, 1].
+        share: Of the card's limit, in [0, 1]; of what the note names, where
+            it names something.
         is_right: Whether it is as it has to be; None where nothing is wanted.
         note: What else is to be said, such as why nothing was measured.
     """

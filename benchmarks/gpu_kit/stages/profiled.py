@@ -58,19 +58,10 @@ def main(folder: str, *arguments: str) -> None:
     (path,) = glob.glob(f"{folder}/**/*.xplane.pb", recursive=True)
     planes = jax.profiler.ProfileData.from_file(path).planes
     taken = kernel_seconds(planes)
-    total = sum(taken.values())
-    if not total:
+    if not taken:
         stage.absent("profile of ours", "the trace holds no GPU")
-    for name, seconds in taken.most_common(_NUM_KERNELS):
-        stage.emit(
-            Row(
-                f"kernel {name[:_NAME_LENGTH]}",
-                "ms a step",
-                (1e3 * seconds / _NUM_STEPS,),
-                share=seconds / total,
-                note="share of the kernels' time",
-            )
-        )
+    for row in kernel_rows(taken):
+        stage.emit(row)
 
 
 def kernel_seconds(planes: Iterable[Any]) -> collections.Counter[str]:
@@ -92,6 +83,28 @@ def kernel_seconds(planes: Iterable[Any]) -> collections.Counter[str]:
                     name = event.name.rstrip("0123456789").rstrip("_.")
                     taken[name] += event.duration_ns / 1e9
     return taken
+
+
+def kernel_rows(taken: collections.Counter[str]) -> list[Row]:
+    """Returns the rows of the kernels that take most, by their ranks.
+
+    Args:
+        taken: Kernel name → seconds, as `kernel_seconds` has them.
+    """
+    total = sum(taken.values())
+    return [
+        Row(
+            # Cut names may be equal, and rows of one name are one.
+            f"kernel {rank}: {name[:_NAME_LENGTH]}",
+            "ms a step",
+            (1e3 * seconds / _NUM_STEPS,),
+            share=seconds / total,
+            note="share of the kernels' time",
+        )
+        for rank, (name, seconds) in enumerate(
+            taken.most_common(_NUM_KERNELS), 1
+        )
+    ]
 
 
 if __name__ == "__main__":

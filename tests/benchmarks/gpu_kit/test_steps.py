@@ -1,4 +1,5 @@
 import argparse
+import collections
 import json
 import sys
 import types
@@ -150,3 +151,15 @@ def test_the_profile_adds_up_the_streams_of_gpus():
         ),
     ]
     assert profiled.kernel_seconds(planes) == {"conv": 4.0}
+
+
+def test_kernels_whose_names_begin_alike_have_rows_of_their_own(capsys):
+    taken = collections.Counter({"a" * 60 + "_wgrad": 0.3, "a" * 60: 0.9})
+    for row in profiled.kernel_rows(taken):
+        stage.emit(row)
+    rows = stage.read_rows(capsys.readouterr().out)
+    assert [(row.name, row.share) for row in rows] == [
+        (f"kernel 1: {'a' * 60}", pytest.approx(0.75)),
+        (f"kernel 2: {'a' * 60}", pytest.approx(0.25)),
+    ]
+    assert rows[0].values == pytest.approx((300.0,))
