@@ -5,6 +5,7 @@ import csv
 import importlib.util
 import itertools
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -52,6 +53,8 @@ def main() -> None:
         stage.absent("a training", "no TensorFlow, which feeds it")
         return
     run_dir = os.path.join(flags.work_dir, "run")
+    # A run that is there would be resumed, or refuse other flags.
+    shutil.rmtree(run_dir, ignore_errors=True)
     _train(flags, run_dir)
     try:
         with open(os.path.join(run_dir, "metrics.csv"), newline="") as file:

@@ -1,3 +1,7 @@
+import sys
+
+import pytest
+
 from benchmarks.gpu_kit import stage
 from benchmarks.gpu_kit.stages import training
 
@@ -30,3 +34,19 @@ def test_the_goals_time_is_that_of_the_epochs_up_to_it(capsys):
 def test_a_goal_that_was_not_reached_is_said(capsys):
     row = report(capsys, epoch(30, 0.59))["goal: seconds to 60% val mean IoU"]
     assert (row.is_right, row.note) == (False, "not reached")
+
+
+def test_a_training_begins_anew_whatever_an_earlier_one_left(
+    tmp_path, monkeypatch, capsys
+):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "metrics.csv").write_text("val_mean_iou,seconds\n0.9,1\n")
+    monkeypatch.setattr(
+        training.subprocess, "run", lambda *a, **k: print(run.exists())
+    )
+    argv = ["--data_dir=data", f"--work_dir={tmp_path}", "--results=x"]
+    monkeypatch.setattr(sys, "argv", ["training", *argv, "--seconds=9"])
+    with pytest.raises(SystemExit, match="finished no epoch"):
+        training.main()
+    assert capsys.readouterr().out == "False\n"
