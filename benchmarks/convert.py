@@ -11,6 +11,7 @@ the imports are in it.  Each reads from a warm page cache.
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 
 from benchmarks.harness import (
     comparison,
@@ -180,7 +181,7 @@ def _ours(root: str, output_dir: str, *flags: str) -> tuple[str, ...]:
     )
 
 
-def _ratios(results: dict[str, rounds.Result]) -> dict[str, float | None]:
+def _ratios(results: Mapping[str, rounds.Result]) -> dict[str, float | None]:
     """Returns what the project promises of its converter."""
     few_mb = results[OURS].row()["peak_mb"]
     many_mb = results[OURS_MANY].row()["peak_mb"]

@@ -148,7 +148,7 @@ def _run_rounds(
     def decode_png(file: bytes) -> None:
         tf.io.decode_png(file, 3)
 
-    samples = {name: [] for name in stored}
+    samples: dict[str, list[rounds.Sample]] = {name: [] for name in stored}
     for _ in range(1 + num_rounds):
         for name, pictures in stored.items():
             decode = decode_jpeg if name == JPEG else decode_png

@@ -134,8 +134,8 @@ def _ratios(
 
 
 def _peak_ratio(result: Result, recipe: Result) -> float | None:
-    peaks = [r.row()["peak_mb"] for r in (result, recipe)]
-    return peaks[0] / peaks[1] if all(peaks) else None
+    peak_mb, recipe_mb = (r.row()["peak_mb"] for r in (result, recipe))
+    return peak_mb / recipe_mb if peak_mb and recipe_mb else None
 
 
 def _step_lines(
@@ -153,14 +153,14 @@ def _step_lines(
         "convolutions only"
     ]
     for name, result in results.items():
-        if result.samples:
-            seconds = flags.batch_size / result.row()["median"]
+        if rate := result.row()["median"]:
+            seconds = flags.batch_size / rate
             line = f"{name}: {seconds * 1e3:,.0f} ms a step"
             if device.is_gpu and ENCODER not in name:
-                rate, limit = num_flops / seconds, device.limit(name)
+                reached, limit = num_flops / seconds, device.limit(name)
                 line += (
-                    f", {rate / 1e12:.3g} of {limit / 1e12:.3g} TFLOP/s, "
-                    f"{rate / limit:.0%}"
+                    f", {reached / 1e12:.3g} of {limit / 1e12:.3g} TFLOP/s, "
+                    f"{reached / limit:.0%}"
                 )
             lines.append(line)
     return lines

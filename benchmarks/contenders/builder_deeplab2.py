@@ -56,12 +56,12 @@ def _encode(image_path: str) -> bytes:
         (example.LABEL_FORMAT, b"png"),
     ):
         message.features.feature[key].bytes_list.value.append(value)
-    for key, value in (
+    for key, number in (
         (example.IMAGE_HEIGHT, height),
         (example.IMAGE_WIDTH, width),
         (example.IMAGE_CHANNELS, 3),
     ):
-        message.features.feature[key].int64_list.value.append(value)
+        message.features.feature[key].int64_list.value.append(number)
     return message.SerializeToString()
 
 

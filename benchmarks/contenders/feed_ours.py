@@ -11,6 +11,7 @@ float32 normalizes on the host, as the recipe does.  AUGMENTATION is one of
 
 import sys
 import tempfile
+from typing import Any
 
 import tensorflow as tf
 
@@ -25,7 +26,7 @@ _MANY = 1 << 20
 _SPLIT = "train"
 
 _SCALES = (0.5, 2.0)
-AUGMENTATIONS = {
+AUGMENTATIONS: dict[str, dict[str, Any]] = {
     "recipe": {},
     "scale": {"random_scale": _SCALES},
     "colors": {"appearance": AppearanceConfig(0.2, 0.2, 0.2)},

@@ -32,7 +32,8 @@ def table(results: Mapping[str, Result]) -> str:
     for result in results.values():
         row = result.row()
         if result.samples:
-            figures = [figure(row[key]) for key in ("median", "min", "max")]
+            values = row["median"], row["min"], row["max"]
+            figures = list(map(figure, values))
         else:
             figures = [f"not measured: {result.contender.not_measured}", "", ""]
         cells = [row["name"], *figures, row["unit"], figure(row["peak_mb"])]

@@ -11,7 +11,8 @@ import pathlib
 import shutil
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 from benchmarks.harness import process
 
@@ -52,6 +53,17 @@ class Sample:
     peak_mb: float | None
 
 
+class Row(TypedDict):
+    """A contender's line of the table; None: not measured."""
+
+    name: str
+    unit: str
+    median: float | None
+    min: float | None
+    max: float | None
+    peak_mb: float | None
+
+
 @dataclasses.dataclass(frozen=True)
 class Result:
     """A contender with one sample a round; none if it was not measured."""
@@ -59,7 +71,7 @@ class Result:
     contender: Contender
     samples: tuple[Sample, ...]
 
-    def row(self) -> dict[str, str | float | None]:
+    def row(self) -> Row:
         """Returns the table's row; its memory is the highest of any round."""
         values = [sample.value for sample in self.samples]
         peaks = [s.peak_mb for s in self.samples if s.peak_mb is not None]
@@ -118,7 +130,9 @@ def run_once(contender: Contender) -> Sample:
     return Sample(value, peak_mb[0] if peak_mb else finished.peak_mb)
 
 
-def ratio(results: dict[str, Result], above: str, below: str) -> float | None:
+def ratio(
+    results: Mapping[str, Result], above: str, below: str
+) -> float | None:
     """Returns the median over rounds of one contender's value over another's.
 
     None where either was not measured.

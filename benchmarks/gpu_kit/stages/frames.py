@@ -35,7 +35,7 @@ def read_split(data_dir: str, split: str) -> Frames:
     Raises:
         ManifestError: A shard is not the one that was converted.
     """
-    records = []
+    records: list[example.Record] = []
     for shard in read_manifest(data_dir).split(split).shards:
         with open(os.path.join(data_dir, shard.name), "rb") as stream:
             records += map(example.decode, check.read_checked(shard, stream))

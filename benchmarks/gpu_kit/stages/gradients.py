@@ -7,7 +7,7 @@ writes those of float32 and, as yardsticks, of weights that are off a little.
 
 import argparse
 import contextlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import keras
@@ -182,7 +182,7 @@ def main() -> None:
     parser.add_argument("out")
     parser.add_argument("--small", action="store_true")
     flags = parser.parse_args()
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for name, arithmetics in NETWORKS.items():
         batch = read_batch(flags.data_dir, name, flags.small)
         stepped = Stepped(name, EXACT, flags.small)

@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import IO, NamedTuple, cast
 
 _OUT_OF_MEMORY = ("RESOURCE_EXHAUSTED", "out of memory", "OutOfMemory")
 
@@ -48,6 +48,8 @@ class Served:
                 stderr=log,
                 text=True,
             )
+        self._requests = cast(IO[str], self._process.stdin)
+        self._answers = cast(IO[str], self._process.stdout)
 
     def round(self) -> Figures:
         """Times a round.
@@ -56,11 +58,11 @@ class Served:
             Ended: The process is there no more.
         """
         try:
-            self._process.stdin.write("\n")
-            self._process.stdin.flush()
+            self._requests.write("\n")
+            self._requests.flush()
         except BrokenPipeError:
             raise self._ended() from None
-        for line in self._process.stdout:
+        for line in self._answers:
             try:
                 rate, peak_mb = map(float, line.split())
             except ValueError:

@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+from typing import cast
 
 from benchmarks.gpu_kit import stage
 from benchmarks.gpu_kit.stage import Row
@@ -70,10 +71,8 @@ def _told(process: subprocess.Popen) -> dict:
     """Waits for a process, and returns what it printed last."""
     output, _ = process.communicate()
     if process.returncode:
-        raise SystemExit(
-            f"{' '.join(process.args)} ended with exit code "
-            f"{process.returncode}"
-        )
+        command = " ".join(cast(list[str], process.args))
+        raise SystemExit(f"{command} ended with exit code {process.returncode}")
     return json.loads(output.splitlines()[-1])
 
 
