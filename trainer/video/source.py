@@ -19,6 +19,12 @@ from trainer.storage.image_files import Pictures
 EXTRA = "video"
 _PACKAGE = "av"
 
+_MAX_DENOMINATOR = 1001
+"""Of NTSC's rates, as 30000/1001: 29.97002997 is that one, 29.97 is 2997/100.
+
+What all digits make of the former is more than FFmpeg's numbers hold.
+"""
+
 Complain = Callable[[str], None]
 """Takes one line that says what is missing from a video."""
 
@@ -102,7 +108,7 @@ class PictureFrames:
         _check_installed(f"--fps={fps:g} makes a video")
         self.path = place
         self.stem = _stem(place, found.paths)
-        self.rate = Fraction(str(fps))
+        self.rate = Fraction(str(fps)).limit_denominator(_MAX_DENOMINATOR)
         self.pixel_aspect = Fraction(1)
         self.num_frames: int | None = len(found.paths)
         self._found = found

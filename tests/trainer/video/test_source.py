@@ -38,6 +38,24 @@ def test_pictures_are_frames_in_the_order_of_their_paths(tmp_path):
         assert frame.seconds == number * Fraction(100, 2997)
 
 
+@pytest.mark.parametrize(
+    ("fps", "rate"),
+    [
+        (29.97002997, Fraction(30_000, 1001)),
+        (23.976023976, Fraction(24_000, 1001)),
+        (59.94005994, Fraction(60_000, 1001)),
+        (29.97, Fraction(2997, 100)),
+        (23.976, Fraction(2997, 125)),
+        (0.01, Fraction(1, 100)),
+        (12.5, Fraction(25, 2)),
+        (999.999, Fraction(999_999, 1000)),
+    ],
+)
+def test_a_rate_is_one_that_videos_can_have(tmp_path, fps, rate):
+    place = write_pictures(tmp_path / "drive", [(4, 6)])
+    assert open_pictures(place, fps).rate == rate
+
+
 def test_pictures_that_are_no_frames_are_named_and_leave_a_gap(tmp_path):
     place = write_pictures(tmp_path / "drive", [(4, 6)] * 2 + [(6, 4), (4, 6)])
     (tmp_path / "drive" / "001.png").write_text("no picture")
