@@ -34,6 +34,7 @@ def write(
     *,
     seconds: Sequence[Fraction] = (),
     rotation: int = 0,
+    pixel_aspect: Fraction = Fraction(1),
     codec: str = "libx264",
     pix_fmt: str = "yuv444p",
     **options: str,
@@ -46,6 +47,7 @@ def write(
         rate: Frames a second.
         seconds: The frames' times; at a constant rate where empty.
         rotation: How players turn it, in degrees counterclockwise.
+        pixel_aspect: The width of a pixel as a share of its height.
         codec: The encoder.
         pix_fmt: How pixels are stored.
         options: The encoder's.
@@ -58,6 +60,7 @@ def write(
         stream = container.add_stream(codec, rate, options=options)
         stream.height, stream.width = images[0].shape[:2]
         stream.pix_fmt = pix_fmt
+        stream.codec_context.sample_aspect_ratio = pixel_aspect
         if seconds:
             stream.codec_context.time_base = Fraction(1, 90_000)
         if rotation:

@@ -46,7 +46,6 @@ class Clip:
             stream = _video_of(container, path)
             rate = stream.average_rate or stream.guessed_rate or _USUAL_RATE
             self.rate = Fraction(rate)
-            self.pixel_aspect = stream.sample_aspect_ratio or Fraction(1)
             self.num_frames = stream.frames or None
             if container.duration and not stream.frames:
                 seconds = Fraction(container.duration, av.time_base)
@@ -64,8 +63,13 @@ class Clip:
             stream = _video_of(container, self.path)
             stream.thread_type = "AUTO"
             stream.codec_context.options = _OPTIONS
+            aspect = stream.sample_aspect_ratio or Fraction(1)
             for frame in _decode(container, stream, damage):
-                yield VideoFrame(convert(frame), timeline.seconds_of(frame))
+                yield VideoFrame(
+                    convert(frame),
+                    timeline.seconds_of(frame),
+                    1 / aspect if _num_turns(frame) % 2 else aspect,
+                )
         if damage:
             complain(
                 f"{self.path} is damaged: {damage}; the video holds what could "
@@ -116,11 +120,17 @@ class _Converter:
         frame_of_rgb = self._reformatter.reformat(
             frame, format="rgb24", **self._size
         )
-        # What a camera notes of how it was held, counterclockwise.
-        num_turns = round(frame.rotation / 90) % 4
         return np.ascontiguousarray(
-            np.rot90(frame_of_rgb.to_ndarray(), num_turns)
+            np.rot90(frame_of_rgb.to_ndarray(), _num_turns(frame))
         )
+
+
+def _num_turns(frame: av.VideoFrame) -> int:
+    """Returns the quarter turns, counterclockwise, that make it upright.
+
+    A camera notes how it was held.
+    """
+    return round(frame.rotation / 90) % 4
 
 
 class _Timeline:

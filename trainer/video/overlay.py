@@ -1,6 +1,7 @@
 """Writes a clip, or frames, with what a network says of them laid over."""
 
 import contextlib
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -54,7 +55,7 @@ def write(
 
     def overlay(item: tuple[VideoFrame, _Said]) -> VideoFrame:
         frame, said = item
-        return VideoFrame(paint(frame.image, said), frame.seconds)
+        return dataclasses.replace(frame, image=paint(frame.image, said))
 
     total = source.num_frames
     if limit is not None:

@@ -36,10 +36,12 @@ class VideoFrame:
     Attributes:
         image: (H, W, 3) uint8 in [0, 255], upright.
         seconds: When it is shown, counted from the first one.
+        pixel_aspect: The width of a pixel as a share of its height.
     """
 
     image: np.ndarray
     seconds: Fraction
+    pixel_aspect: Fraction = Fraction(1)
 
 
 class FrameSource(Protocol):
@@ -49,14 +51,12 @@ class FrameSource(Protocol):
         path: What to call it in messages.
         stem: What to call what is made of it.
         rate: Frames a second, on average where they vary.
-        pixel_aspect: The width of a pixel as a share of its height.
         num_frames: How many there should be; None where nothing tells.
     """
 
     path: str
     stem: str
     rate: Fraction
-    pixel_aspect: Fraction
     num_frames: int | None
 
     def frames(self, complain: Complain) -> Iterator[VideoFrame]:
@@ -109,7 +109,6 @@ class PictureFrames:
         self.path = place
         self.stem = _stem(place, found.paths)
         self.rate = Fraction(str(fps)).limit_denominator(_MAX_DENOMINATOR)
-        self.pixel_aspect = Fraction(1)
         self.num_frames: int | None = len(found.paths)
         self._found = found
 

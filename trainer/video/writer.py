@@ -37,7 +37,7 @@ class VideoWriter:
 
         Args:
             path: The file.
-            source: Gives the rate and the shape of the pixels.
+            source: Gives the rate.
         """
         self._path = path
         self._source = source
@@ -81,7 +81,7 @@ class VideoWriter:
         self._pts = max(self._pts + 1, round(frame.seconds / self._tick))
         with self._naming_errors():
             if self._output is None:
-                self._output = self._begin(*image.shape[:2])
+                self._output = self._begin(image, frame.pixel_aspect)
             container, stream = self._output
             pixels = av.VideoFrame.from_ndarray(image, "rgb24").reformat(
                 format="yuv420p",
@@ -93,9 +93,10 @@ class VideoWriter:
             container.mux(stream.encode(pixels))
 
     def _begin(
-        self, height: int, width: int
+        self, image: np.ndarray, pixel_aspect: Fraction
     ) -> tuple[OutputContainer, VideoStream]:
-        """Opens the file for frames of a size."""
+        """Opens the file for frames like the first one."""
+        height, width = image.shape[:2]
         if max(height, width) > _MAX_SIDE_PX:
             raise ValueError(
                 f"{self._source.path}: its overlay would be of {height}x{width}"
@@ -115,7 +116,7 @@ class VideoWriter:
         context.pix_fmt = "yuv420p"
         context.time_base = self._tick
         context.flags |= Flags.frame_duration  # which the last one needs
-        context.sample_aspect_ratio = self._source.pixel_aspect
+        context.sample_aspect_ratio = pixel_aspect
         context.color_range = ColorRange.MPEG
         context.colorspace = Colorspace.ITU709
         context.color_primaries = context.color_trc = _BT_709

@@ -60,6 +60,28 @@ def test_frames_are_upright(tmp_path, rotation, turns):
         assert_close(frame.image, np.rot90(image, turns))
 
 
+@pytest.mark.parametrize(
+    ("rotation", "upright"),
+    [
+        (0, Fraction(16, 11)),
+        (90, Fraction(11, 16)),
+        (180, Fraction(16, 11)),
+        (-90, Fraction(11, 16)),
+    ],
+)
+def test_pixels_that_are_not_square_are_turned_as_well(
+    tmp_path, rotation, upright
+):
+    path = clips.write(
+        tmp_path / "a.mp4",
+        [clips.quarters()] * 2,
+        rotation=rotation,
+        pixel_aspect=Fraction(16, 11),
+    )
+    frames, _ = read(path)
+    assert [frame.pixel_aspect for frame in frames] == [upright] * 2
+
+
 def test_sides_may_be_odd(tmp_path):
     image = clips.quarters((31, 45))
     frames, _ = read(clips.write(tmp_path / "a.mp4", [image] * 3))

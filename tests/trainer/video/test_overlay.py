@@ -111,7 +111,6 @@ class Unread:
     """A clip without a frame that can be decoded."""
 
     path, stem, rate, num_frames = "no.mp4", "no", Fraction(10), 3
-    pixel_aspect = Fraction(1)
 
     def frames(self, complain):
         yield from ()

@@ -19,15 +19,14 @@ class Source:
 
     path: str = "clip.mp4"
     rate: Fraction = Fraction(10)
-    pixel_aspect: Fraction = Fraction(1)
 
 
-def write(path, images, source=None, times=None):
+def write(path, images, source=None, times=None, aspect=Fraction(1)):
     source = source or Source()
     with VideoWriter(str(path), source) as video:
         for number, image in enumerate(images):
             time = times[number] if times else number / source.rate
-            video.add(VideoFrame(image, time))
+            video.add(VideoFrame(image, time, aspect))
     return path
 
 
@@ -81,10 +80,10 @@ def test_odd_sides_get_their_last_pixels_twice(tmp_path, size):
 
 
 def test_the_shape_of_pixels_is_kept(tmp_path):
-    source = Source(pixel_aspect=Fraction(16, 11))
-    path = write(tmp_path / "a.mp4", [clips.flat(0)] * 3, source)
+    aspect = Fraction(16, 11)
+    path = write(tmp_path / "a.mp4", [clips.flat(0)] * 3, aspect=aspect)
     with clips.opened(path) as stream:
-        assert stream.sample_aspect_ratio == Fraction(16, 11)
+        assert stream.sample_aspect_ratio == aspect
 
 
 def test_a_name_with_a_colon_is_a_name(tmp_path):
