@@ -14,7 +14,7 @@ import numpy as np
 
 from preprocess.output.card_samples import Sample, read_samples
 from schemas import class_weights, page
-from schemas.labels.cityscapes import is_of_cityscapes
+from schemas.descriptions import origin
 from schemas.labels.rows import Label
 from schemas.manifest import NATIVE, SEVERAL, Manifest, Split
 from schemas.quantities import byte_size, noun
@@ -65,7 +65,7 @@ def render(content: Manifest, output_dir: str) -> str:
 
 
 def _title(content: Manifest) -> str:
-    is_cityscapes = is_of_cityscapes(content.labels)
+    is_cityscapes = origin.is_like_cityscapes(content)
     return "Cityscapes records" if is_cityscapes else "Records"
 
 

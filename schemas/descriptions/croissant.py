@@ -13,7 +13,6 @@ Licence and date are left out: the conversion knows neither.
 from typing import Any
 
 from schemas.descriptions import origin
-from schemas.labels.cityscapes import is_of_cityscapes
 from schemas.labels.table import LabelSpace
 from schemas.manifest import Manifest
 from schemas.quantities import counted
@@ -69,7 +68,6 @@ def metadata(content: Manifest) -> dict[str, Any]:
     Returns:
         The JSON of croissant.json, the same for the same manifest.
     """
-    is_cityscapes = is_of_cityscapes(content.labels)
     source = {"citeAs": origin.CITATION, "url": origin.HOMEPAGE}
     return {
         "@context": _CONTEXT,
@@ -78,7 +76,7 @@ def metadata(content: Manifest) -> dict[str, Any]:
         "name": origin.name(content),
         "description": origin.describe(content),
         "version": origin.VERSION,
-        **(source if is_cityscapes else {}),
+        **(source if origin.is_like_cityscapes(content) else {}),
         "distribution": [
             _file_set(name, len(split.shards))
             for name, split in content.splits.items()

@@ -17,7 +17,6 @@ from typing import Any
 
 from schemas import example
 from schemas.descriptions import origin
-from schemas.labels.cityscapes import is_of_cityscapes
 from schemas.labels.table import LabelSpace
 from schemas.manifest import SEVERAL, Manifest, Split
 
@@ -99,13 +98,12 @@ def supervised_info(content: Manifest) -> dict[str, Any]:
 def _info(
     content: Manifest, splits: Iterable[tuple[str, Split]], template: str
 ) -> dict[str, Any]:
-    is_cityscapes = is_of_cityscapes(content.labels)
     source = {
         "citation": origin.CITATION,
         "location": {"urls": [origin.HOMEPAGE]},
     }
     return {
-        **(source if is_cityscapes else {}),
+        **(source if origin.is_like_cityscapes(content) else {}),
         "description": origin.describe(content),
         "fileFormat": "tfrecord",
         "name": origin.name(content),

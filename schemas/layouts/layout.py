@@ -20,6 +20,7 @@ class Layout:
         name: A key of `table.LAYOUTS`, or `CUSTOM`.
         pictures: The pictures.
         labels: The label maps.
+        title: What people call the data set; empty where it is anybody's.
         table: The name of its label table.
         folders: Split → the name of its folder, where that is another.
         val_share: The share of val where train and val lie together.
@@ -29,6 +30,7 @@ class Layout:
     name: str
     pictures: Kind
     labels: Kind
+    title: str = ""
     table: str = "cityscapes"
     folders: Mapping[str, str] = dataclasses.field(
         default_factory=dict, hash=False

@@ -33,6 +33,7 @@ def _of_cityscapes(annotation: str) -> Layout:
             siblings=rf"_{annotation}_(?!labelIds\.)[^/]*",
             stem_hint=hint,
         ),
+        title="Cityscapes",
     )
 
 
@@ -59,12 +60,14 @@ _ROWS = (
         "kitti",
         Kind("{split}/image_2/{stem}.png", zips="data_semantics"),
         Kind("{split}/semantic/{stem}.png", zips="data_semantics"),
+        title="KITTI",
         folders={"train": "training", "val": "training", "test": "testing"},
     ),
     Layout(
         "bdd100k",
         Kind("images/10k/{split}/{stem}.jpg", zips="bdd100k_images_10k"),
         Kind("labels/sem_seg/masks/{split}/{stem}.png", zips="bdd100k_sem_seg"),
+        title="BDD100K",
         table="cityscapes_train_ids",
     ),
     Layout(
@@ -75,6 +78,7 @@ _ROWS = (
             mark="_labelids",
             siblings=r"_gt_(?!labelIds\.)[^/]*",
         ),
+        title="ACDC",
     ),
     Layout(
         "idd",
@@ -87,12 +91,14 @@ _ROWS = (
             mark="_labelids",
             siblings=r"_gtFine_(?!labelids\.)[^/]*",
         ),
+        title="IDD",
         table="idd",
     ),
     Layout(
         "mapillary",
         Kind("{split}/images/{stem}.jpg", zips="mapillary"),
         Kind("{split}/labels/{stem}.png", zips="mapillary"),
+        title="Mapillary Vistas",
         table="mapillary",
         folders={"train": "training", "val": "validation", "test": "testing"},
     ),
@@ -100,6 +106,7 @@ _ROWS = (
         "camvid",
         Kind("{split}/{stem}.png", zips="camvid"),
         Kind("{split}annot/{stem}.png", zips="camvid"),
+        title="CamVid",
         table="camvid",
     ),
     _pairs("images/{split}", "masks/{split}", otherwise=_PAIRS_BY_SPLIT),

@@ -13,6 +13,7 @@ from schemas import example, manifest
 from schemas.labels import files
 from schemas.labels.cityscapes import LABEL_IDS
 from schemas.labels.colors import overlay
+from schemas.layouts.table import LAYOUTS
 from schemas.shards import names, tfrecord
 from tests import browser, tiny_dataset
 
@@ -215,6 +216,15 @@ def test_own_classes_stand_under_their_names_and_no_city(tmp_path):
     assert "Cityscapes" not in page
     assert "&lt;road&gt;" in page and "<road>" not in page
     assert "rgb(1,2,3)" in page
+
+
+def test_other_data_sets_of_cityscapes_classes_are_not_called_so(
+    tmp_path, content
+):
+    assert "Cityscapes records" in card.render(content, str(tmp_path))
+    options = {"layout": LAYOUTS["kitti"].to_json()}
+    content = dataclasses.replace(content, options=options)
+    assert "Cityscapes records" not in card.render(content, str(tmp_path))
 
 
 def test_a_browser_draws_the_bars_in_the_official_colours(tmp_path, text):

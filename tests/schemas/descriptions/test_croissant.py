@@ -1,9 +1,11 @@
+import dataclasses
 import fnmatch
 
 import pytest
 
 from schemas.descriptions import croissant
 from schemas.labels import files
+from schemas.layouts.table import LAYOUTS
 from tests import tiny_dataset
 
 
@@ -64,6 +66,13 @@ def test_own_classes_are_described_without_cityscapes(tmp_path, content):
     assert record_sets(own)["train"]["description"] == (
         "2 frames in 2 shards; each record is a shard."
     )
+
+
+def test_other_data_sets_of_cityscapes_classes_do_not_cite_it(content):
+    options = {"layout": LAYOUTS["kitti"].to_json()}
+    metadata = croissant.metadata(dataclasses.replace(content, options=options))
+    assert metadata["name"] == "kitti"
+    assert not {"citeAs", "url"} & set(metadata)
 
 
 def test_nobodys_licence_or_date_is_made_up(content):

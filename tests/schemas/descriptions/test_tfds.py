@@ -6,6 +6,7 @@ import pytest
 from schemas import example, manifest
 from schemas.descriptions import tfds
 from schemas.labels import files
+from schemas.layouts.table import LAYOUTS
 from tests import tiny_dataset
 
 
@@ -94,6 +95,13 @@ def test_own_classes_are_described_without_cityscapes(tmp_path, content):
     assert info["name"] == "own_classes"
     assert not {"citation", "location"} & set(info)
     assert tfds.dataset_info(content)["name"] == "cityscapes"
+
+
+def test_other_data_sets_of_cityscapes_classes_do_not_cite_it(content):
+    options = {"layout": LAYOUTS["acdc"].to_json()}
+    info = tfds.dataset_info(dataclasses.replace(content, options=options))
+    assert info["name"] == "acdc"
+    assert not {"citation", "location"} & set(info)
 
 
 def test_label_maps_know_names_and_colors(content):
