@@ -105,7 +105,8 @@ def _other_way(here: Evaluation, there: Evaluation) -> str:
         for name in options
     ]
     pairs.append(("label maps of", here.sizes, there.sizes))
-    pairs.append(("network", _file(here.source), _file(there.source)))
+    mine, other = run_dir.name(here.source), run_dir.name(there.source)
+    pairs.append(("network", mine, other))
     return ", ".join(
         f"{name} {_word(mine)}, not {_word(other)}"
         for name, mine, other in pairs
@@ -133,10 +134,6 @@ def _same_seeds(runs: Sequence[Run]) -> Iterator[str]:
 
 def _names(runs: Sequence[Run]) -> str:
     return ", ".join(run.name for run in runs)
-
-
-def _file(source: str) -> str:
-    return source.rstrip("/").rpartition("/")[2]
 
 
 def _word(value: object) -> str:

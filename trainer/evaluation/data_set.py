@@ -27,6 +27,17 @@ from trainer.storage import files
 KEY = "dataSet"
 """Where evaluation.json says what was scored."""
 
+READ_ERRORS = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+"""What reading an evaluation.json raises where no evaluation wrote it."""
+
 _MAX_COLOR = 1.5
 """Between the mean colours of a picture as it is and made smaller."""
 
@@ -122,14 +133,17 @@ def from_evaluation(content: Mapping[str, Any]) -> DataSet:
     """Reads what an evaluation.json is of.
 
     Raises:
-        KeyError, TypeError, ValueError, AttributeError: It is no such file.
+        One of READ_ERRORS: It is no such file.
     """
     fields = content.get(KEY)
     if fields is None:  # Older versions told the frames alone.
         names = [frame["name"] for frame in content["frames"]]
         return DataSet("", content["split"], _digest(names), None)
     first = fields["firstFrame"]
-    look = Look(dict(first["shares"]), list(first["color"]))
+    look = Look(
+        {str(name): float(share) for name, share in first["shares"].items()},
+        [float(part) for part in first["color"]],
+    )
     return DataSet(
         fields["folder"],
         fields["split"],
@@ -257,7 +271,7 @@ def _read(folder: str, name: str) -> DataSet | None:
         return None
     try:
         return from_evaluation(json.loads(files.read_text(path)))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except READ_ERRORS:
         return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from schemas.labels.table import LabelSpace
-from schemas.quantities import counted
+from schemas.quantities import counted, percent
 from trainer.config import run_dir
 from trainer.evaluation.best_and_worst import BestAndWorst, DrawnFrame
 from trainer.metrics import history
@@ -56,15 +56,12 @@ def _read_rows(path: str) -> list[history.Row]:
 
     All has been scored by now: a file that somebody edited must not end it.
     """
-    if files.num_bytes(path) is None:
-        return []
     try:
-        return history.parse(files.read_text(path), _COLUMNS)
-    except (OSError, ValueError) as error:
-        notes.say(
-            f"{path} is not as a training wrote it ({error}); the report has "
-            "no training curves"
-        )
+        return history.load(path, _COLUMNS, files.read_text)
+    except FileNotFoundError:
+        return []
+    except ValueError as error:
+        notes.say(f"{error}; the report has no training curves")
         return []
 
 
@@ -108,7 +105,7 @@ def render(
 
 def _tiles(content: dict) -> str:
     tiles = "".join(
-        f"<div class='box tile'><b>{_percent(value)}</b>{html.escape(name)}"
+        f"<div class='box tile'><b>{percent(value)} %</b>{html.escape(name)}"
         "</div>"
         for name, value in content["means"].items()
     )
@@ -122,10 +119,10 @@ def _calibration(content: dict | None) -> str:
         return ""
     return (
         "<h2>Calibration</h2><p class=soft>Expected calibration error "
-        f"{_percent(content['expectedCalibrationError'])}: how far each bin's "
-        "accuracy and mean confidence are apart, over the pixels that count. "
-        "Bars above the diagonal are of a network that doubts too much, below "
-        "it of one that is too sure.</p>"
+        f"{percent(content['expectedCalibrationError'])} %: how far each "
+        "bin's accuracy and mean confidence are apart, over the pixels that "
+        "count. Bars above the diagonal are of a network that doubts too much, "
+        "below it of one that is too sure.</p>"
         f"{reliability.draw(content['bins'])}"
     )
 
@@ -159,10 +156,6 @@ def _drawn_frames(drawn_frames: Sequence[DrawnFrame]) -> str:
         )
         parts.append(
             f"<p>{html.escape(drawn.name)}, mean IoU "
-            f"{_percent(drawn.score)}</p><div class=panels>{panels}</div>"
+            f"{percent(drawn.score)} %</p><div class=panels>{panels}</div>"
         )
     return "".join(parts)
-
-
-def _percent(fraction: float | None) -> str:
-    return "-" if fraction is None else f"{100 * fraction:.2f} %"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from schemas.labels.table import LabelSpace
-from schemas.quantities import counted
+from schemas.quantities import counted, percent
 from schemas.sizes import Size
 from trainer.config import run_dir
 from trainer.config.sizes import format_size
@@ -127,7 +127,7 @@ def publish(
     print(format_table(scores, context))
     if calibration:
         print(
-            f"expected calibration error      {100 * calibration.error:6.2f} "
+            f"expected calibration error      {percent(calibration.error):>6} "
             f"%  ({NUM_BINS} bins of confidence)"
         )
     if not subject.is_native:

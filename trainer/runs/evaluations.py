@@ -62,14 +62,7 @@ def read_all(
         path = files.join(folder, file_name)
         try:
             yield name, _parse(json.loads(files.read_text(path)))
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-            RecursionError,
-        ) as error:
+        except data_set.READ_ERRORS as error:
             problems.append(
                 f"{path} is not as an evaluation wrote it ({error!r}); its "
                 "scores are left out"

@@ -82,16 +82,9 @@ def read(name: str, config: TrainConfig) -> Run:
 def _read_rows(folder: str, problems: list[str]) -> list[Row]:
     path = files.join(folder, run_dir.METRICS)
     try:
-        rows = history.parse(files.read_text(path), _COLUMNS)
-        if not all(math.isfinite(row["epoch"] + row["step"]) for row in rows):
-            raise ValueError("an epoch has no number")
+        return history.load(path, _COLUMNS, files.read_text)
     except FileNotFoundError:
         problems.append(f"{path} is missing: the run has no curves yet")
-        return []
-    except (OSError, ValueError) as error:
-        problems.append(
-            f"{path} is not as a training wrote it ({error}); the run's curves "
-            "are left out"
-        )
-        return []
-    return rows
+    except ValueError as error:
+        problems.append(f"{error}; the run's curves are left out")
+    return []

@@ -36,6 +36,7 @@ def test_complete_runs_have_no_notes(two):
         ("evaluation.json", "[]", "is not as an evaluation wrote it"),
         ("evaluation.json", "{", "its scores are left out"),
         ("evaluation.json", '{"split": "val"}', "KeyError('averageScore"),
+        ("evaluation.json", "[" * 100_000, "RecursionError("),
     ],
 )
 def test_missing_and_damaged_files_are_a_line_each(two, name, content, reason):

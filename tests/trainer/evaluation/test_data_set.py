@@ -10,8 +10,10 @@ from tests.stand_ins import color_network
 from tests.tiny_run import make_config
 from trainer import configure, evaluate
 from trainer.config import saved
+from trainer.config.data import DataConfig
 from trainer.config.flag import ConfigError
 from trainer.evaluation import data_set
+from trainer.evaluation.results import FrameResult
 
 NUM_TRAIN, NUM_VAL = 3, 5
 FRAMES = [
@@ -174,6 +176,31 @@ def test_the_scores_of_an_older_version_are_kept(root):
         old = {"split": "val", "frames": frames}
         (root / "run" / "evaluation.json").write_text(json.dumps(old))
         assert wanted in score(root, "other")
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        "[" * 100_000,
+        "[]",
+        '{"dataSet": {"firstFrame": {"shares": [1], "color": []}}}',
+        '{"dataSet": {"folder": "", "split": "val", "frames": "%s",'
+        ' "firstFrame": {"name": "", "shares": {"road": ""}, "color": []}}}',
+        '{"dataSet": {"folder": "", "split": "val", "frames": "%s",'
+        ' "firstFrame": {"name": "a", "shares": {}, "color": [1%s]}}}',
+    ],
+)
+def test_what_is_no_evaluation_is_replaced(tmp_path, old):
+    counts = np.zeros((34, 34), np.int64)
+    counts[7, 7] = 4
+    sizes = (2, 2)
+    result = FrameResult("a", sizes, counts, counts[:2], color=(1, 2, 3))
+    data = DataConfig("data", eval_split="val")
+    scored = data_set.Scored(data, None, [result], LABEL_IDS)
+    digest = scored.data_set.frames
+    text = old.replace("%s", digest, 1).replace("%s", "0" * 400)
+    (tmp_path / "evaluation.json").write_text(text)
+    assert scored.choose_name("", str(tmp_path), None) == ""
 
 
 def test_a_folder_of_zips_gives_its_name():

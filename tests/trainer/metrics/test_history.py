@@ -12,6 +12,30 @@ def test_rows_are_read_by_their_columns():
     assert second["epoch"] == 2 and math.isnan(second["loss"])
 
 
+@pytest.mark.parametrize("row", [",1", "1,", "inf,1"])
+def test_an_epoch_without_its_number_is_refused_where_it_is_read(row):
+    text = f"epoch,step,loss\n{row},0.5\n"
+    with pytest.raises(ValueError, match="an epoch has no number"):
+        history.parse(text, ("epoch", "step", "loss"))
+    assert history.parse(text, ("loss",)) == [{"loss": 0.5}]
+
+
+def test_a_file_that_cannot_be_read_is_named():
+    def read_text(path):
+        raise PermissionError("locked")
+
+    with pytest.raises(ValueError, match=r"^run/metrics\.csv is .*\(locked\)"):
+        history.load("run/metrics.csv", ("loss",), read_text)
+
+
+def test_a_file_that_is_missing_stays_missing():
+    def read_text(path):
+        raise FileNotFoundError(path)
+
+    with pytest.raises(FileNotFoundError):
+        history.load("run/metrics.csv", ("loss",), read_text)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
