@@ -117,7 +117,7 @@ def _other_way(here: Evaluation, there: Evaluation) -> str:
 def _unfinished(runs: Sequence[Run]) -> Iterator[str]:
     for run in runs:
         done = len(run.rows)
-        if run.rows and done < run.config.epochs:
+        if run.rows and done < run.config.epochs and not run.ended_early:
             yield f"{run.name} has done {done} of {run.config.epochs} epochs"
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -89,9 +90,18 @@ class Row:
         return -1.0
 
 
-def has_stalled(rows: list[Row], patience: int) -> bool:
-    """Whether the last `patience` epochs have not brought a better score."""
-    if not patience or len(rows) <= patience:
+def has_stalled(scores: Sequence[float], patience: int) -> bool:
+    """Whether the last `patience` epochs have not brought a better score.
+
+    Args:
+        scores: That of each epoch; nan where there is none.
+        patience: How many epochs to wait for a better one; 0: for ever.
+    """
+    if not patience or len(scores) <= patience:
         return False
-    before = max(row.score for row in rows[:-patience])
-    return max(row.score for row in rows[-patience:]) <= before
+    return _best(scores[-patience:]) <= _best(scores[:-patience])
+
+
+def _best(scores: Sequence[float]) -> float:
+    defined = (score for score in scores if not math.isnan(score))
+    return max(defined, default=-math.inf)

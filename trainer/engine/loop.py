@@ -106,7 +106,7 @@ class Training:
             )
         for epoch in range(len(state.rows), config.epochs):
             patience = config.early_stopping_patience
-            if has_stalled(state.rows, patience):
+            if has_stalled([row.score for row in state.rows], patience):
                 self._console.print_stall(patience)
                 break
             self._stepper.freeze(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from trainer.config import run_dir
 from trainer.config.training import TrainConfig
+from trainer.engine.epoch import has_stalled
 from trainer.metrics import history
 from trainer.metrics.history import Row
 from trainer.runs import evaluations
@@ -54,6 +55,13 @@ class Run:
             else row["val_mean_iou_ema"]
             for row in self.rows
         ]
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether --early_stopping_patience ended it before its last epoch."""
+        is_short = len(self.rows) < self.config.epochs
+        patience = self.config.early_stopping_patience
+        return is_short and has_stalled(self.scores, patience)
 
     @property
     def seconds(self) -> float:

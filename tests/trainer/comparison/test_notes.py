@@ -79,6 +79,24 @@ def test_what_does_not_compare_is_said(tmp_path):
     ]
 
 
+def test_a_run_that_patience_ended_is_complete(tmp_path):
+    folders = [
+        fake_runs.write(
+            tmp_path / name,
+            ious,
+            epochs=9,
+            early_stopping_patience=1,
+            seed=seed,
+        )
+        for seed, (name, ious) in enumerate(
+            {"ended": (0.5, 0.25), "killed": (0.25, 0.5)}.items()
+        )
+    ]
+    for folder in folders:
+        fake_runs.evaluate(folder)
+    assert find(*folders) == ["killed has done 2 of 9 epochs"]
+
+
 def test_evaluations_of_other_options_are_named(two):
     fake_runs.evaluate(
         two[1],

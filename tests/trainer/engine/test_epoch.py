@@ -34,9 +34,10 @@ def test_the_averaged_weights_score_counts_where_there_is_one():
         ([0.5, 0.4, 0.5], True),
         ([0.5, 0.4, 0.6], False),
         ([0.5, 0.6, 0.4], False),
+        ([math.nan, 0.5, math.nan], False),
+        ([0.5, math.nan, math.nan], True),
     ],
 )
 def test_a_run_has_stalled_after_epochs_without_a_better_score(scores, stalled):
-    rows = [make_row(epoch, score) for epoch, score in enumerate(scores)]
-    assert has_stalled(rows, patience=2) == stalled
-    assert not has_stalled(rows, patience=0)
+    assert has_stalled(scores, patience=2) == stalled
+    assert not has_stalled(scores, patience=0)
