@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from schemas.quantities import percent
 from trainer.config import run_dir
+from trainer.runs.evaluations import MEAN_IOU, MEAN_IOU_IN_TRUTH
 from trainer.runs.run import Run
 
 BEST = "val mean IoU, best"
@@ -52,16 +53,22 @@ def rows(runs: Sequence[Run]) -> dict[str, list[float | None]]:
     without any score are left out.
     """
     table: dict[str, list[float | None]] = {
-        BEST: [_defined(max(run.scores, default=math.nan)) for run in runs],
+        BEST: [_best(run.scores) for run in runs],
         LAST: [_defined([math.nan, *run.scores][-1]) for run in runs],
     }
     for name in evaluation_names(runs):
         found = [run.evaluations.get(name) for run in runs]
         means = [e.means if e else {} for e in found]
         for mean in dict.fromkeys(itertools.chain.from_iterable(means)):
-            row = [scores.get(mean) for scores in means]
-            if row not in table.values():  # All classes may be in the truth.
-                table[f"{run_dir.stem(name)}: {mean}"] = row
+            table[f"{run_dir.stem(name)}: {mean}"] = [
+                s.get(mean) for s in means
+            ]
+        all_classes, in_truth = (
+            f"{run_dir.stem(name)}: {mean}"
+            for mean in (MEAN_IOU, MEAN_IOU_IN_TRUTH)
+        )
+        if table[in_truth] == table[all_classes]:  # All are in the truth.
+            del table[in_truth]
     table = {
         k: row for k, row in table.items() if any(v is not None for v in row)
     }
@@ -107,6 +114,10 @@ def cells(spread: Spread) -> list[str]:
     """Writes mean, sample standard deviation, ends and number, in percent."""
     values = spread.mean, spread.deviation, spread.low, spread.high
     return [*map(percent, values), str(spread.count)]
+
+
+def _best(values: Sequence[float]) -> float | None:
+    return max(filter(math.isfinite, values), default=None)
 
 
 def _defined(value: float) -> float | None:

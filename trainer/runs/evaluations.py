@@ -11,6 +11,10 @@ from trainer.evaluation import data_set
 from trainer.evaluation.data_set import DataSet
 from trainer.storage import files
 
+MEAN_IOU = "mean IoU"
+MEAN_IOU_IN_TRUTH = "mean IoU in the truth"
+"""Over the classes that the label maps hold: all of them or fewer."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Evaluation:
@@ -76,8 +80,8 @@ def _parse(content: dict[str, Any]) -> Evaluation:
         for key in ("inTruth", "boundaryIoU")  # Not of all versions.
     )
     means = {
-        "mean IoU": content["averageScoreClasses"],
-        "mean IoU in the truth": in_truth,
+        MEAN_IOU: content["averageScoreClasses"],
+        MEAN_IOU_IN_TRUTH: in_truth,
         "boundary IoU": boundary,
         "pixel accuracy": content["pixelAccuracy"],
     }

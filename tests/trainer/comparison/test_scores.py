@@ -39,6 +39,45 @@ def test_scores_are_those_of_the_saved_models_and_of_each_evaluation(tmp_path):
     }
 
 
+def rows_of_two(tmp_path, *evaluations, **flags):
+    """Returns the scores of two equal runs."""
+    folders = [fake_runs.write(tmp_path / name, **flags) for name in "ab"]
+    for folder in folders:
+        for evaluation in evaluations:
+            fake_runs.evaluate(folder, **evaluation)
+    return scores.rows(runs.open_runs(list(map(str, folders))))
+
+
+def test_equal_evaluations_keep_all_rows(tmp_path):
+    rows = rows_of_two(tmp_path, {}, {"name": "latest"})
+    for mean in ("mean IoU", "pixel accuracy"):
+        plain = rows[f"evaluation: {mean}"]
+        assert rows[f"evaluation-latest: {mean}"] == plain != [None, None]
+
+
+def test_equal_means_of_an_evaluation_are_a_row_each(tmp_path):
+    rows = rows_of_two(tmp_path, {"hits": 4})
+    assert rows["evaluation: mean IoU"] == [1, 1]
+    assert rows["evaluation: pixel accuracy"] == [1, 1]
+    assert "evaluation: mean IoU in the truth" not in rows
+
+
+@pytest.mark.parametrize(
+    ("ious", "best", "last"),
+    [
+        (("nan", 0.5), 0.5, 0.5),
+        ((0.5, "nan"), 0.5, None),
+        (("nan", "nan"), None, None),
+    ],
+)
+def test_the_best_is_of_the_epochs_that_have_a_score(
+    tmp_path, ious, best, last
+):
+    rows = rows_of_two(tmp_path, ious=ious)
+    assert rows.get("val mean IoU, best", [None, None]) == [best, best]
+    assert rows.get("val mean IoU, last", [None, None]) == [last, last]
+
+
 def test_scores_of_several_data_sets_have_no_spread(tmp_path):
     folders = [fake_runs.write(tmp_path / str(n), seed=n) for n in range(3)]
     for folder in folders:
