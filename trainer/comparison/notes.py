@@ -116,9 +116,11 @@ def _other_way(here: Evaluation, there: Evaluation) -> str:
 
 def _unfinished(runs: Sequence[Run]) -> Iterator[str]:
     for run in runs:
-        done = len(run.rows)
-        if run.rows and done < run.config.epochs and not run.ended_early:
-            yield f"{run.name} has done {done} of {run.config.epochs} epochs"
+        if run.is_unfinished:
+            yield (
+                f"{run.name} has done {len(run.rows)} of {run.config.epochs} "
+                "epochs"
+            )
 
 
 def _same_seeds(runs: Sequence[Run]) -> Iterator[str]:

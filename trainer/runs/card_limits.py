@@ -45,7 +45,7 @@ def _unfinished(read: Run) -> Iterator[str]:
             f"{counted(len(read.problems), 'file')} of its run could not be "
             "read when this was written: epochs or scores may be missing here."
         )
-    if read.rows and len(read.rows) < read.config.epochs:
+    if read.is_unfinished:
         yield (
             f"Its training has done {len(read.rows)} of {read.config.epochs} "
             "epochs."

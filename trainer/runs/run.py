@@ -64,6 +64,12 @@ class Run:
         return is_short and has_stalled(self.scores, patience)
 
     @property
+    def is_unfinished(self) -> bool:
+        """Whether epochs are left that it would still do."""
+        is_short = 0 < len(self.rows) < self.config.epochs
+        return is_short and not self.ended_early
+
+    @property
     def seconds(self) -> float:
         """What its epochs took."""
         return math.fsum(row["seconds"] for row in self.rows)

@@ -130,6 +130,13 @@ def test_limits_come_from_the_runs_own_files(tmp_path):
     assert "scored best on `val`" in limits
 
 
+def test_a_run_that_stopped_early_is_not_called_unfinished(tmp_path):
+    folder = fake_runs.write(
+        tmp_path / "first", (0.5, 0.4), epochs=5, early_stopping_patience=1
+    )
+    assert "has done" not in read_card(folder)
+
+
 @pytest.mark.parametrize(
     ("split", "data_dir", "said"),
     [
