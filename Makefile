@@ -111,11 +111,12 @@ test-gpu-kit: install-test .venv-kit/installed gpu-kit
 test-faults: install-test
 	FAULTS=all $(BIN)/python -m pytest tests/faults
 
-# 20,000 cases each of hostile pictures, names, manifests, records; minutes.
+# 20,000 cases each of hostile pictures, names, manifests, records; more than an
+# hour on a busy machine.
 fuzz: install-test
 	FUZZ_CASES=20000 $(BIN)/python -m pytest tests/fuzz tests/preprocess/records/test_png.py
 
-# 50,000 frames through conversion and three epochs; minutes.
+# 50,000 frames through conversion and three epochs; three minutes.
 soak: install
 	$(BIN)/python -m benchmarks.soak
 
