@@ -19,7 +19,7 @@ from trainer.data.frames import open_frames
 from trainer.inference.masking import allowed_ids
 from trainer.inference.predictor import Predictor, resize_picture
 from trainer.models.saved import load_network
-from trainer.serving.formats import FORMATS, Format
+from trainer.serving.formats import FORMATS, Format, check_packages
 from trainer.serving.job import ExportJob
 from trainer.storage import files
 from trainer.storage.images import Picture
@@ -36,8 +36,10 @@ def run(config: ExportConfig, network_path: str) -> None:
         network_path: The .keras file that it means.
 
     Raises:
-        ValueError: The network, the backend or the data set does not fit.
+        ValueError: The network, the backend or the data set does not fit,
+            or a package is missing.
     """
+    check_packages(config.export_formats)
     network = load_network(network_path)
     seen = None
     if config.inference.mask_unseen:

@@ -74,7 +74,8 @@ def run(arguments: Sequence[str]) -> int:
         raise FlagError(f"unknown flag {unknown[0]}, see --help")
     files.use_default_options(options.cityscapes_root)
     are_given = flags.FLAGS["splits"].present
-    splits = options.splits if are_given else options.splits[:1]
+    converted = options.splits
+    splits = converted if are_given else converted[:1]
     folder = options.cityscapes_root
     layout = root.find_layout(folder, options.layout, splits)
     options = dataclasses.replace(options, layout=layout, splits=splits)
@@ -83,9 +84,19 @@ def run(arguments: Sequence[str]) -> int:
     if not splits:
         root.check_root(listing.list_splits(options))
     num_problems = sum(_inspect(split, options) for split in splits)
-    if not splits:
-        print(f"{listing.why_no_files(options.splits[0], options)}.")
-    return failures.EXIT_FAILED if num_problems or not splits else 0
+    lacking = [split for split in converted if split not in splits]
+    for split in lacking:
+        print(f"{split}: none; {_why_none(split, options)}")
+    return failures.EXIT_FAILED if num_problems or lacking else 0
+
+
+def _why_none(split: str, options: Options) -> str:
+    """Says why a conversion that is to have a split would stop."""
+    reason = options.layout.problem(split)
+    if reason:
+        return f"{reason}."
+    reason = listing.why_no_files(split, options)
+    return f"{reason}; or convert without {split}, by --splits."
 
 
 def _has_pictures(split: str, options: Options) -> bool:

@@ -83,7 +83,7 @@ def evaluate(folder, hits=3, name="", space=LABEL_IDS, **fields):
         "dataSet": {
             "folder": fields.pop("data_dir", "data"),
             "split": fields.get("split", "val"),
-            "frames": "0123456789abcdef",
+            "frames": f"{fields.get('split', 'val'):f>16}",
             "firstFrame": {
                 "name": FRAME,
                 "shares": {"road": 0.5, "sky": 0.5},

@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import subprocess
 import sys
@@ -222,10 +223,17 @@ def test_calibration_needs_a_data_set():
         configure.export(given)
 
 
-def test_missing_onnx_packages_are_named(tmp_path, monkeypatch):
-    def fail(*args, **kwargs):
-        raise ImportError("No module named 'tf2onnx'")
-
-    monkeypatch.setattr(keras.Model, "export", fail)
-    with pytest.raises(ValueError, match=r'run pip install .* "\.\[export\]"'):
-        exported(tmp_path, ("onnx",))
+def test_missing_packages_are_named_before_anything_is_written(
+    tmp_path, monkeypatch
+):
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name: None if name == "tf2onnx" else find_spec(name),
+    )
+    with pytest.raises(
+        ValueError, match=r'package tf2onnx, .* run pip .* "\.\[export\]"'
+    ):
+        exported(tmp_path, ("keras", "onnx"))
+    assert not (tmp_path / "out").exists()

@@ -1,8 +1,10 @@
 """The table of export formats; the flag's names stand in `EXPORT_FORMATS`."""
 
 import dataclasses
-from collections.abc import Callable
+import importlib.util
+from collections.abc import Callable, Iterable
 
+from schemas.failures import install
 from trainer.serving import keras_file, onnx_file, saved_model, tflite_file
 from trainer.serving.job import Apply, ExportJob
 
@@ -16,12 +18,15 @@ class Format:
         takes: What the file takes and gives, with a `{size}`.
         write: Writes it to a path.
         open_file: Opens it as whoever gets it does.
+        packages: What writing takes beside the trainer's own packages; the
+            extra `export` brings them.
     """
 
     file_name: str
     takes: str
     write: Callable[[ExportJob, str], None]
     open_file: Callable[[str], Apply]
+    packages: tuple[str, ...] = ()
 
 
 _BATCHES = "(B, H, W, 3) uint8 pictures of {size} → labelIds"
@@ -38,7 +43,13 @@ FORMATS = {
         saved_model.write,
         saved_model.open_file,
     ),
-    "onnx": Format("unet.onnx", _BATCHES, onnx_file.write, onnx_file.open_file),
+    "onnx": Format(
+        "unet.onnx",
+        _BATCHES,
+        onnx_file.write,
+        onnx_file.open_file,
+        packages=("onnx", "tf2onnx"),
+    ),
     "tflite": Format(
         "unet.tflite", _ONE, tflite_file.write_float, tflite_file.open_file
     ),
@@ -50,3 +61,22 @@ FORMATS = {
     ),
 }
 """Name → format."""
+
+
+def check_packages(names: Iterable[str]) -> None:
+    """Checks, before anything is written, that all formats can be.
+
+    Args:
+        names: Those of the formats.
+
+    Raises:
+        ValueError: A package is missing; says which.
+    """
+    for name in names:
+        for package in FORMATS[name].packages:
+            if importlib.util.find_spec(package) is None:
+                raise ValueError(
+                    f"--export_formats={name} needs the package {package}, "
+                    f"which is not installed: run {install('export')}, or "
+                    f"leave {name} out of --export_formats"
+                )

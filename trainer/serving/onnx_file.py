@@ -5,7 +5,6 @@ from typing import Any
 
 import keras
 
-from schemas.failures import install
 from trainer.serving.job import Apply, ExportJob
 from trainer.storage import files
 
@@ -13,30 +12,19 @@ OUTPUT = "label_ids"
 
 
 def write(job: ExportJob, path: str) -> None:
-    """Writes the file: (B, H, W, 3) uint8 `image` → (B, H, W) `label_ids`.
+    """Writes the file: (B, H, W, 3) uint8 `image` → (B, H, W) `label_ids`."""
+    import onnx
 
-    Raises:
-        ValueError: A package is missing; says which.
-    """
     model = job.fixed_size
     # Keras exports only what has been called; building is not enough.
     model(keras.ops.zeros((1, *model.input_shape[1:]), "uint8"))
-    try:
-        import onnx
-
-        with files.replacing(path) as partial, warnings.catch_warnings():
-            # Keras looks whether NumPy still has np.object.
-            warnings.filterwarnings("ignore", ".*np.object", FutureWarning)
-            model.export(partial, format="onnx", verbose=False)
-            content = onnx.load(partial)
-            _name_output(content.graph)
-            onnx.save(content, partial)
-    except ImportError as error:
-        raise ValueError(
-            "ONNX export needs packages that are not installed "
-            f"({error}); run {install('export')}, or leave onnx out of "
-            "--export_formats"
-        ) from error
+    with files.replacing(path) as partial, warnings.catch_warnings():
+        # Keras looks whether NumPy still has np.object.
+        warnings.filterwarnings("ignore", ".*np.object", FutureWarning)
+        model.export(partial, format="onnx", verbose=False)
+        content = onnx.load(partial)
+        _name_output(content.graph)
+        onnx.save(content, partial)
 
 
 def open_file(path: str) -> Apply:

@@ -78,6 +78,25 @@ def test_an_id_that_may_mean_no_class_is_said(tmp_path, capsys):
     assert "if 200 means no class, add --ignore_id=200" in out
 
 
+def test_a_split_that_a_conversion_would_miss_is_said(tmp_path, capsys):
+    root = trees.write_tree(tmp_path, trees.STEMS[:1])
+    code, out, _ = run(capsys, root)
+    assert code == 1 and "train: 1 pair\n" in out
+    assert "\nval: none; " in out
+    assert out.endswith("; or convert without val, by --splits.\n")
+    code, out, _ = run(capsys, root, "--splits=train")
+    assert code == 0 and "\nval" not in out
+
+
+def test_a_layout_without_val_says_how_to_draw_one(tmp_path, capsys):
+    public_sets.WRITERS["kitti"](tmp_path)
+    code, out, _ = run(capsys, tmp_path, "--layout=kitti")
+    assert code == 1
+    assert "val: none; layout kitti has no split val; draw one from" in out
+    code, out, _ = run(capsys, tmp_path, "--layout=kitti", "--val_share=0.5")
+    assert "draw one from" not in out
+
+
 @pytest.mark.parametrize(
     ("flag", "code", "message"),
     [
