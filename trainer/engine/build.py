@@ -21,6 +21,7 @@ from trainer.models.build import build_plain_network, build_training_network
 from trainer.models.encoders import encoder_layers
 from trainer.optimizers.build import build_optimizer
 from trainer.optimizers.factors import Pace
+from trainer.storage import notes
 
 
 class Milestones(NamedTuple):
@@ -50,7 +51,8 @@ def settle(
 ) -> TrainConfig:
     """Replaces --mixed_precision=auto by the type that it means.
 
-    It stays what it is when the run resumes, on another processor too.
+    It stays what it is when the run resumes, on another processor too; where
+    that has to imitate the type, a note says so.
 
     Args:
         config: The run.
@@ -58,12 +60,18 @@ def settle(
         is_new: Whether it begins.  A run that goes on and yet says auto was
             begun when that was float32 on every CPU.
     """
-    if config.mixed_precision != "auto":
-        return config
     jit_compile = devices.choose_jit(config.jit_compile, device)
     precision, reason = devices.choose_precision(
         device, jit_compile, config.model.is_narrow
     )
+    given = config.mixed_precision
+    if given != "auto":
+        if given != "float32" and precision == "float32":
+            notes.say(
+                f"--mixed_precision={given} may take many times as long as "
+                f"float32 here: {reason}; auto would have chosen float32"
+            )
+        return config
     if not (is_new or device.is_gpu):
         precision, reason = "float32", "as the run began"
     print(f"--mixed_precision=auto: {precision} ({reason})", flush=True)

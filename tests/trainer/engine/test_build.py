@@ -13,6 +13,7 @@ from trainer.models.build import build_training_network
 from trainer.optimizers.factors import Pace
 
 CPU = Device("CPU", is_gpu=False, bfloat16_by="avx512_bf16")
+OLD_CPU = Device("CPU", is_gpu=False)
 TWO = Device("GPU", is_gpu=True, members=("GPU:0", "GPU:1"))
 THREE = Device("GPU", is_gpu=True, members=("GPU:0", "GPU:1", "GPU:2"))
 
@@ -56,6 +57,27 @@ def test_a_run_that_began_as_float32_on_any_cpu_stays_so():
         config, model=dataclasses.replace(config.model, base_filters=16)
     )
     assert settle(wide, CPU, is_new=False).mixed_precision == "float32"
+
+
+@pytest.mark.parametrize(
+    ("precision", "device", "is_told"),
+    [
+        ("bfloat16", OLD_CPU, True),
+        ("float16", OLD_CPU, True),
+        ("float32", OLD_CPU, False),
+        ("bfloat16", CPU, False),
+    ],
+)
+def test_a_type_that_the_processor_has_to_imitate_is_told(
+    capsys, precision, device, is_told
+):
+    config = tiny_run.make_config("data", "run", mixed_precision=precision)
+    wide = dataclasses.replace(
+        config, model=dataclasses.replace(config.model, base_filters=16)
+    )
+    assert settle(wide, device, is_new=True) == wide
+    err = capsys.readouterr().err
+    assert ("as float32 here: the processor has neither" in err) == is_told
 
 
 def test_an_encoder_learns_at_its_own_pace():
