@@ -44,17 +44,21 @@ def is_like_cityscapes(content: Manifest) -> bool:
     return _public_layout(content) == CITYSCAPES
 
 
+def kind(content: Manifest) -> str:
+    """Says whose layout and classes a data set has, if that is known."""
+    layout = _public_layout(content)
+    if layout is None:
+        return "Pictures"
+    return f"Street scenes laid out and labelled like {layout.title}"
+
+
 def describe(content: Manifest) -> str:
     """Says in a sentence or two what a data set holds."""
-    layout = _public_layout(content)
-    what = "Pictures"
-    if layout:
-        what = f"Street scenes laid out and labelled like {layout.title},"
     source = ""
     if is_like_cityscapes(content):
         source = " Link and citation are of that layout and those classes."
     return (
-        f"{what} with {content.label_space} label maps, "
+        f"{kind(content)}, with {content.label_space} label maps, "
         f"{content.num_classes} classes: "
         f"{', '.join(content.space.class_names)}.{source}"
     )

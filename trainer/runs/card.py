@@ -18,9 +18,8 @@ from trainer.config.options import all_flags, own_flags, values
 from trainer.config.sizes import format_size
 from trainer.config.training import TrainConfig
 from trainer.data import run_records
-from trainer.data.dataset import Part
 from trainer.data.run_records import RunRecords
-from trainer.runs import card_head, card_limits, run
+from trainer.runs import card_data, card_head, card_limits, run
 from trainer.runs.evaluations import Evaluation
 from trainer.runs.markdown import code, plain, table
 from trainer.runs.run import Run
@@ -90,7 +89,7 @@ def render(read: Run, records: RunRecords | None) -> str:
     chapters = {
         "Use": _use(read.config),
         "Classes": _classes(read.config),
-        "Data": _data(read.config, records),
+        "Data": card_data.render(read.config, records),
         "Training": _training(read),
         "Scores": _scores(read.evaluations),
         "Limits": "\n".join(f"- {line}" for line in card_limits.find(read)),
@@ -157,32 +156,6 @@ def _classes(config: TrainConfig) -> str:
         for number, name in enumerate(space.class_names)
     ]
     return f"{', '.join(names)}."
-
-
-def _data(config: TrainConfig, records: RunRecords | None) -> str:
-    folders = run_records.folders(config.data.data_dir)
-    names = ", ".join(code(run_dir.name(folder)) for folder in folders)
-    said = [
-        f"Splits {code(config.data.train_split)} of {names}, scored on "
-        f"{code(config.data.eval_split)}."
-    ]
-    if records:
-        rows = [_part(part, f"{part.weight:g}") for part in records.train]
-        rows.append(_part(records.evaluation, "scored"))
-        head = ["data set", "split", "frames", "drawn", "sizes"]
-        said.append(table([head, *rows]))
-    return "\n\n".join(said)
-
-
-def _part(part: Part, drawn: str) -> list[str]:
-    """Gives a split's row; `drawn` says how often an epoch draws a frame."""
-    return [
-        run_dir.name(part.records.folder),
-        part.split,
-        str(part.counts.num_examples),
-        drawn,
-        ", ".join(map(format_size, part.sizes)),
-    ]
 
 
 def _training(read: Run) -> str:

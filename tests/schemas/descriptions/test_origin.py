@@ -74,7 +74,7 @@ def test_ones_own_pictures_and_classes_are_nobody_elses(content, name):
     assert origin.name(content) == name
     assert not origin.is_like_cityscapes(content)
     text = origin.describe(content)
-    assert text.startswith("Pictures with label_ids label maps, ")
+    assert text.startswith("Pictures, with label_ids label maps, ")
     assert "Cityscapes" not in text
 
 

@@ -90,7 +90,7 @@ def test_own_classes_are_described_without_cityscapes(tmp_path, content):
     own = tiny_dataset.write_dataset(tmp_path / "own", 2, 1, labels=table)
     info = tfds.dataset_info(own)
     assert info["description"] == (
-        "Pictures with label_ids label maps, 2 classes: ground, road."
+        "Pictures, with label_ids label maps, 2 classes: ground, road."
     )
     assert info["name"] == "own_classes"
     assert not {"citation", "location"} & set(info)

@@ -111,6 +111,7 @@ def test_data_at_hand_is_counted_where_the_run_learned_from_it(
     text = read_card(folder)
     assert ("| streets | train | 5 | 1 | 256x288 |" in text) == is_same
     assert ("| streets | val | 3 | scored |" in text) == is_same
+    assert ("`streets`: street scenes laid out" in text) == is_same
 
 
 def test_limits_come_from_the_runs_own_files(tmp_path):
