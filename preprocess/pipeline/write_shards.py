@@ -10,6 +10,7 @@ from preprocess.pipeline.rows import FrameRow
 from preprocess.pipeline.take_stock import Plan
 from preprocess.progress import current as progress
 from preprocess.records import placement, shard_writer
+from preprocess.storage import memory
 from schemas.layouts.kinds import frame_name
 
 
@@ -56,6 +57,10 @@ def _key_by_shard(row: FrameRow, plan: Plan) -> tuple[int, FrameRow]:
 class _WriteShard(beam.DoFn):
     def __init__(self, options: Options):
         self._options = options
+
+    def setup(self) -> None:
+        """Sets the worker's process up."""
+        memory.keep_freed()
 
     def process(
         self, item: tuple[int, Iterable[FrameRow | None]], plan: Plan
