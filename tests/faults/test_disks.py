@@ -160,7 +160,9 @@ def test_a_shard_that_goes_bad_under_a_training_is_named(
         done = jobs.train(
             data_dir, tmp_path / "run", "--tensorboard_pictures=0", under=under
         )
-        assert "reading split 'val'" in jobs.last_line(done)
+        line = jobs.last_line(done)
+        assert f"error: reading 'val' in {data_dir} failed" in line
+        assert "{{" not in line and "[Op:" not in line
         assert jobs.files_of(tmp_path / "run" / "checkpoints")
         check_training_rerun(data_dir, tmp_path / "run", whole_run)
 

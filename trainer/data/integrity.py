@@ -17,7 +17,7 @@ from schemas.shards.check import ChecksummedFile, read_checked
 from trainer.data.dataset import Part, RecordSet
 from trainer.data.process_share import WHOLE, Share
 from trainer.data.records import decode
-from trainer.storage import files
+from trainer.storage import files, tf_errors
 from trainer.storage.progress import Progress
 from trainer.storage.threads import ahead
 
@@ -115,8 +115,7 @@ def naming_damage(*parts: Part) -> Iterator[None]:
         yield
     except (tf.errors.OpError, UnicodeDecodeError) as error:
         # TensorFlow quotes what it cannot read, and its bytes are no text.
-        reason = getattr(error, "message", str(error))
-        raise find_damage(parts, reason) from error
+        raise find_damage(parts, tf_errors.reason(error)) from error
 
 
 def find_damage(parts: Sequence[Part], reason: str) -> ManifestError:

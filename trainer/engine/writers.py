@@ -5,7 +5,6 @@ import csv
 import dataclasses
 import io
 import math
-import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -20,11 +19,9 @@ from trainer.engine import checkpoints
 from trainer.engine.epoch import COUNTS, Row
 from trainer.engine.state import Digests, RunState, to_checkpoint
 from trainer.models.saved import save_network
-from trainer.storage import files, images
+from trainer.storage import files, images, tf_errors
 
 _VAL_PREFIX = "val_"
-_PLACE_IN_GRAPH = re.compile(r"^\{\{.*?\}\}\s*")
-"""What TensorFlow puts before a message."""
 
 
 class RunOutput:
@@ -226,5 +223,4 @@ def _naming(folder: str) -> Iterator[None]:
     try:
         yield
     except tf.errors.OpError as error:
-        reason = _PLACE_IN_GRAPH.sub("", error.message)
-        raise OSError(f"{folder}: {reason}") from error
+        raise OSError(f"{folder}: {tf_errors.reason(error)}") from error
