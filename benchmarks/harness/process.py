@@ -15,6 +15,8 @@ from typing import Any
 from schemas import failures
 
 _SAMPLES_PER_SECOND = 20
+_MOST_OF_A_CORE = 0.05
+"""What watching a session's memory may take."""
 _NUM_LINES_NAMED = 5
 _SESSION, _TIMES = 3, slice(11, 15)
 """Fields behind the name in /proc/PID/stat: session; user, system time, and
@@ -200,6 +202,11 @@ class _MemoryWatch:
             self._thread.join()
 
     def _sample(self) -> None:
-        while not self._stopped.wait(self._interval):
+        pause = self._interval
+        while not self._stopped.wait(pause):
+            begin = time.perf_counter()
             now_mb = self._memory.now_mb()
             self.peak_mb = max(self.peak_mb or 0.0, now_mb)
+            # One of many GiB takes long to look at, and waits meanwhile.
+            taken = time.perf_counter() - begin
+            pause = max(self._interval, taken / _MOST_OF_A_CORE)

@@ -179,3 +179,18 @@ def test_the_json_file_holds_rows_ratios_machine_and_versions(tmp_path):
         "system",
     }
     assert set(content["versions"]) == {"python", "numpy"}
+
+
+def test_a_session_that_takes_long_to_look_at_is_seldom_looked_at(monkeypatch):
+    looks = []
+
+    def look(memory):
+        looks.append(memory)
+        time.sleep(0.02)
+        return 7.0
+
+    monkeypatch.setattr(process.SessionMemory, "now_mb", look)
+    with process.started(("sleep", "0.9")) as running:
+        running.process.wait()
+    assert 1 <= len(looks) <= 3  # 18 at its own pace
+    assert running.peak_mb == 7
