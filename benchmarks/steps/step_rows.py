@@ -22,6 +22,7 @@ _FLAGS = {
     REMAT: ("--contender=ours", "--remat"),
     "ours --accumulate_steps=2": ("--contender=ours", "--accumulate_steps=2"),
     COUNTS: ("--contender=counts",),
+    f"ours {ENCODER}": ("--contender=ours", ENCODER),
 }
 _CPU_FLAGS = _FLAGS | {
     "ours --mixed_precision=bfloat16": (
@@ -41,7 +42,6 @@ _GPU_FLAGS = _FLAGS | {
         "--precision=float32",
     ),
     "ours --jit_compile=off": ("--contender=ours", "--jit_compile=off"),
-    f"ours {ENCODER}": ("--contender=ours", ENCODER),
 }
 _FLOAT32 = (RECIPE, "ours --mixed_precision=float32")
 
@@ -97,8 +97,10 @@ def contenders(flags: argparse.Namespace, device: Device) -> list[Contender]:
             rows.append(_row(f"{device.kind} {backend}: {name}", command))
             if importlib.util.find_spec(backend) is None:
                 rows[-1] = _absent(rows[-1].name, f"{backend} is not there")
-    for own in ((), (ENCODER,)):
-        name = " ".join((device.kind, TORCH, *own))
+    # On a CPU each network in the type in which it is fast there.
+    precision = "bfloat16" if "bfloat16" in device.flops else "float32"
+    for own in ((), (ENCODER, f"--precision={precision}")):
+        name = " ".join((device.kind, TORCH, *own[:1]))
         if flags.torch_python:
             module = (flags.torch_python, "-m", "benchmarks.steps.step_torch")
             rows.append(_row(name, (*module, *size, *own)))
@@ -113,11 +115,22 @@ def contenders(flags: argparse.Namespace, device: Device) -> list[Contender]:
         for name in (*names, TORCH, f"{TORCH} {ENCODER}"):
             rows.append(_absent(f"GPU {name}", "no GPU here"))
     return [
-        row
-        if row.not_measured or re.search(flags.rows, row.name)
-        else _absent(row.name, "--rows leaves it out")
+        _absent(row.name, reason)
+        if (reason := _why_not(row, flags, device))
+        else row
         for row in rows
     ]
+
+
+def _why_not(row: Contender, flags: argparse.Namespace, device: Device) -> str:
+    """Says why a row is not measured; empty where it is."""
+    if row.not_measured:
+        return row.not_measured
+    if not re.search(flags.rows, row.name):
+        return "--rows leaves it out"
+    if "bfloat16" in row.name and "bfloat16" not in device.flops:
+        return "the processor would imitate it"
+    return ""
 
 
 def _variants(backend: str, is_gpu: bool) -> dict[str, tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """Steps of the same U-Net in PyTorch; see `benchmarks.train_step`.
 
-On a GPU with bfloat16, channels_last and torch.compile; on a CPU in float32
-and channels_last, with --encoder in bfloat16.  Needs torch and numpy, and
+With channels_last, on a GPU with torch.compile as well; --precision=auto is
+bfloat16 on a GPU and float32 on a CPU.  Needs torch and numpy, and
 segmentation-models-pytorch for --encoder; nothing of this project's.
 """
 
@@ -86,7 +86,9 @@ def main() -> None:
     torch.manual_seed(1)
     torch.backends.cudnn.benchmark = True
     network = _build(flags).to(device, memory_format=torch.channels_last)
-    is_bfloat16 = is_gpu or bool(flags.encoder)
+    is_bfloat16 = flags.precision == "bfloat16" or (
+        flags.precision == "auto" and is_gpu
+    )
     optimizer = torch.optim.Adam(network.parameters(), fused=is_gpu)
     forward = torch.compile(network) if is_gpu else network
     images = torch.from_numpy(images).to(device).permute(0, 3, 1, 2)

@@ -123,7 +123,20 @@ def test_one_command_fills_a_gpus_table(monkeypatch):
     plain = ("other", "-m", "benchmarks.steps.step_torch", *SIZE)
     plain = (*plain, "--size=256x256")
     assert rows[-2].command == plain
-    assert rows[-1].command == (*plain, step_rows.ENCODER)
+    precise = (step_rows.ENCODER, "--precision=bfloat16")
+    assert rows[-1].command == (*plain, *precise)
+
+
+def test_a_type_that_the_processor_imitates_is_not_measured(monkeypatch):
+    monkeypatch.setattr(step_rows.importlib.util, "find_spec", bool)
+    flags = parse(monkeypatch, "--torch_python=other")
+    rows = step_rows.contenders(flags, LAPTOP)
+    measured = [row for row in rows if not row.not_measured]
+    assert not any("bfloat16" in row.name for row in measured)
+    names = [row.name for row in measured]
+    assert f"CPU tensorflow: ours {step_rows.ENCODER}" in names
+    torch = measured[names.index(f"CPU PyTorch {step_rows.ENCODER}")]
+    assert torch.command[-1] == "--precision=float32"
 
 
 def test_the_limit_is_that_of_the_rows_own_type(monkeypatch):
