@@ -24,6 +24,9 @@ from trainer.storage.archives import StoredFile
 from trainer.storage.progress import Progress
 from trainer.storage.threads import ahead
 
+_OF_FILES = "predictions"
+"""In the name of scores beside those of a run's network."""
+
 
 def run(
     config: EvaluateConfig,
@@ -53,6 +56,9 @@ def run(
     scored = Scored(data, None, results, table.label_ids)
     folder = _output_dir(config)
     name = scored.choose_name(config.evaluation_name, folder, run_data)
+    if run_data and not config.evaluation_name:
+        # The scores of the run's own network stay.
+        name = f"{name}-{_OF_FILES}" if name else _OF_FILES
     subject = Subject(
         source=config.predictions,
         split=config.data.eval_split,

@@ -80,6 +80,26 @@ def test_without_a_run_the_scores_go_to_the_predictions(tree, name):
     assert scores["confMatrix"] == with_run["confMatrix"]
 
 
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [("", "evaluation-predictions.json"), ("mine", "evaluation-mine.json")],
+)
+def test_the_scores_of_a_runs_own_network_stay(tree, given, name):
+    (tree / "run").mkdir()
+    (tree / "run/evaluation.json").write_text("the network's")
+    config = EvaluateConfig(
+        model_dir=str(tree / "run"),
+        data=DataConfig(str(tree)),
+        inference=InferenceConfig(),
+        predictions=str(tree / "results"),
+        evaluation_name=given,
+    )
+    run_data = DataConfig(str(tree / "gone"))
+    score_label_maps.run(config, CITYSCAPES, CITYSCAPES_LAYOUT, run_data)
+    assert (tree / "run/evaluation.json").read_text() == "the network's"
+    assert json.loads((tree / "run" / name).read_text())["confMatrix"]
+
+
 def test_results_equal_those_of_the_official_scripts(tree):
     official = pytest.importorskip(
         "cityscapesscripts.evaluation.evalPixelLevelSemanticLabeling"
