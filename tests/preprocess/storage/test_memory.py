@@ -39,6 +39,8 @@ def test_memory_of_a_picture_is_not_handed_out_page_by_page_again():
         )
         for how in ("kept", "returned")
     }
+    if not faults["returned"]:
+        pytest.skip("this system counts no page faults")
     assert faults["kept"] < faults["returned"] / 4
 
 
