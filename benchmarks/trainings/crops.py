@@ -22,8 +22,10 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
     """Writes the header and the crops of all steps to standard output."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from trainer import command_line, configure
+    from trainer.backends import devices
     from trainer.config.data import steps_per_epoch
     from trainer.data import loader
+    from trainer.engine.build import settle
     from trainer.losses.build import class_weights
 
     given = command_line.parse(["crops", *flags]).given
@@ -40,6 +42,7 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
             seed=config.seed,
             ignore_void=config.loss.ignore_void,
         )
+        settled = settle(config, devices.find_device(), is_new=True)
         data = loader.RunData(config.data, records, batching, cache_dir)
         header = Header(
             cityscapes_root,
@@ -54,6 +57,7 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
             config.optimizer.weight_decay,
             config.optimizer.warmup_steps,
             list(config.model.decoder_filters),
+            settled.mixed_precision == "bfloat16",
         )
         output.write(json.dumps(dataclasses.asdict(header)).encode() + b"\n")
         for images, ids in data.train_batches(0, 0):

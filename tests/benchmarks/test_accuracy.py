@@ -107,6 +107,7 @@ def test_the_peer_gets_the_trainers_crops(tmp_path, monkeypatch):
         "--batch_size=2",
         "--epochs=2",
         "--seed=3",
+        "--mixed_precision=bfloat16",
     ]
 
     output = io.BytesIO()
@@ -117,6 +118,7 @@ def test_the_peer_gets_the_trainers_crops(tmp_path, monkeypatch):
     assert header["cityscapes_root"] == "tree"
     assert header["batch"] == [2, 32, 32]
     assert header["epochs"] == 2 and header["steps_per_epoch"] == 2
+    assert header["is_bfloat16"]
     assert header["seed"] == 3 and sum(header["class_weights"]) == 19
 
     config, records = configure.train(
