@@ -151,6 +151,13 @@ def test_a_leading_tilde_is_the_home_folder(tmp_path, monkeypatch, refuse):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_file_of_weights_may_lie_below_the_home_folder(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ann")
+    flag = all_flags(TrainConfig)["encoder_weights"]
+    assert flag.parse("~/weights.h5") == "/home/ann/weights.h5"
+    assert flag.parse("imagenet") == "imagenet"
+
+
 def test_the_model_dir_alone_resumes_a_run(data_dir, tmp_path):
     data = DataConfig(data_dir, resize=(48, 48), crop=(32, 32))
     config = TrainConfig(str(tmp_path), data, ModelConfig("train_ids"))

@@ -42,6 +42,7 @@ class ModelConfig(Config):
         "imagenet",
         help="Weights that the encoder begins with: imagenet, none or the path "
         "of a file (.pth for efficientnet_lite0, else .h5)",
+        is_path=True,
     )
     encoder_learning_rate: float = option(
         1.0,

@@ -200,10 +200,7 @@ def _flags(config: TrainConfig) -> Iterator[str]:
         if flag.option.is_path or flag.option.may_change:
             continue
         if given[name] != flag.default:
-            value = flag.format(given[name])
-            if name == "encoder_weights":  # It may be a file.
-                value = run_dir.name(value)
-            yield f"--{name}={value}"
+            yield f"--{name}={flag.format(given[name])}"
 
 
 def _scores(evaluations: Mapping[str, Evaluation]) -> str:
