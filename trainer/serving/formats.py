@@ -1,7 +1,7 @@
 """The table of export formats; the flag's names stand in `EXPORT_FORMATS`."""
 
 import dataclasses
-import importlib.util
+import importlib
 from collections.abc import Callable, Iterable
 
 from schemas.failures import install
@@ -70,13 +70,16 @@ def check_packages(names: Iterable[str]) -> None:
         names: Those of the formats.
 
     Raises:
-        ValueError: A package is missing; says which.
+        ValueError: A package is missing or broken; says which.
     """
     for name in names:
         for package in FORMATS[name].packages:
-            if importlib.util.find_spec(package) is None:
+            try:
+                importlib.import_module(package)
+            except ImportError as error:
                 raise ValueError(
                     f"--export_formats={name} needs the package {package}, "
-                    f"which is not installed: run {install('export')}, or "
-                    f"leave {name} out of --export_formats"
-                )
+                    f"which cannot be imported ({error}): run "
+                    f"{install('export')}, or leave {name} out of "
+                    "--export_formats"
+                ) from error
