@@ -61,17 +61,18 @@ def settle(
             begun when that was float32 on every CPU.
     """
     jit_compile = devices.choose_jit(config.jit_compile, device)
-    precision, reason = devices.choose_precision(
-        device, jit_compile, config.model.is_narrow
-    )
     given = config.mixed_precision
     if given != "auto":
+        precision, reason = devices.choose_precision(device, jit_compile)
         if given != "float32" and precision == "float32":
             notes.say(
                 f"--mixed_precision={given} may take many times as long as "
                 f"float32 here: {reason}; auto would have chosen float32"
             )
         return config
+    precision, reason = devices.choose_precision(
+        device, jit_compile, config.model.is_narrow
+    )
     if not (is_new or device.is_gpu):
         precision, reason = "float32", "as the run began"
     print(f"--mixed_precision=auto: {precision} ({reason})", flush=True)
