@@ -14,6 +14,8 @@ from typing import Any, BinaryIO
 
 import tensorflow as tf
 
+from trainer.storage import tf_errors
+
 _WITHOUT_FOLDERS = ("gs://",)
 """Names with slashes are all there is; folders would be empty objects."""
 
@@ -25,7 +27,7 @@ def _os_errors(path: str) -> Iterator[None]:
     except tf.errors.NotFoundError as error:
         raise FileNotFoundError(f"{path} does not exist") from error
     except tf.errors.OpError as error:
-        reason = error.message or type(error).__name__
+        reason = tf_errors.reason(error) or type(error).__name__
         raise OSError(f"{path}: {reason}") from error
 
 
