@@ -86,17 +86,10 @@ def run(arguments: Sequence[str]) -> int:
     num_problems = sum(_inspect(split, options) for split in splits)
     lacking = [split for split in converted if split not in splits]
     for split in lacking:
-        print(f"{split}: none; {_why_none(split, options)}")
+        reason = options.layout.problem(split)
+        reason = reason or listing.why_no_files(split, options)
+        print(f"{split}: none; {reason}.")
     return failures.EXIT_FAILED if num_problems or lacking else 0
-
-
-def _why_none(split: str, options: Options) -> str:
-    """Says why a conversion that is to have a split would stop."""
-    reason = options.layout.problem(split)
-    if reason:
-        return f"{reason}."
-    reason = listing.why_no_files(split, options)
-    return f"{reason}; or convert without {split}, by --splits."
 
 
 def _has_pictures(split: str, options: Options) -> bool:

@@ -149,7 +149,7 @@ def _check_layout(split: str, options: Options) -> None:
     if reason:
         raise ConversionError(
             f"split {split} has no frames in {options.cityscapes_root}: "
-            f"{reason}; or leave {split} out of --splits."
+            f"{reason}."
         )
 
 

@@ -23,10 +23,13 @@ def list_splits(options: Options) -> list[Listing]:
 
 
 def why_no_files(split: str, options: Options) -> str:
-    """Says why a split has no pictures or no label maps; empty if it has."""
+    """Says why a split has no pictures or no label maps; empty if it has.
+
+    The reason comes with what can be done.
+    """
     for listing in list_split(split, options):
         if reason := root.why_no_files(listing):
-            return reason
+            return f"{reason}; or leave {split} out of --splits"
     return ""
 
 

@@ -83,7 +83,7 @@ def test_a_split_that_a_conversion_would_miss_is_said(tmp_path, capsys):
     code, out, _ = run(capsys, root)
     assert code == 1 and "train: 1 pair\n" in out
     assert "\nval: none; " in out
-    assert out.endswith("; or convert without val, by --splits.\n")
+    assert out.endswith("; or leave val out of --splits.\n")
     code, out, _ = run(capsys, root, "--splits=train")
     assert code == 0 and "\nval" not in out
 
