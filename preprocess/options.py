@@ -192,7 +192,7 @@ def parse_splits(names: list[str]) -> tuple[str, ...]:
         FlagError: A name is no split of Cityscapes, or none is given.
     """
     known = shard_names.SPLITS
-    splits = {shard_names.SPLIT_ALIASES.get(name, name) for name in names}
+    splits = set(map(shard_names.split_name, names))
     wrong = sorted(splits.difference(known))
     if wrong or not splits:
         raise FlagError(

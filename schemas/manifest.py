@@ -14,7 +14,7 @@ from schemas import manifest_checks
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.table import SPACES, LabelSpace, LabelTable
 from schemas.manifest_checks import ManifestError as ManifestError
-from schemas.shards.names import SPLIT_ALIASES, SPLITS, shard_name
+from schemas.shards.names import SPLITS, shard_name, split_name
 
 FILE_NAME = "manifest.json"
 FORMATS = (1, 2)
@@ -122,7 +122,7 @@ class Manifest:
         Raises:
             ManifestError: The data set has no such split.
         """
-        split = self.splits.get(SPLIT_ALIASES.get(name, name))
+        split = self.splits.get(split_name(name))
         if split is None:
             raise ManifestError(
                 f"the data set has no split {name!r}, only "

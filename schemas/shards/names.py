@@ -11,6 +11,11 @@ _SHARD_NAME = re.compile(
 )
 
 
+def split_name(name: str) -> str:
+    """Returns a split's own name, where DeepLab's may have been given."""
+    return SPLIT_ALIASES.get(name, name)
+
+
 def shard_name(split: str, index: int, num_shards: int) -> str:
     """Returns e.g. `train-00003-of-00064.tfrecord`."""
     return f"{split}-{index:05d}-of-{num_shards:05d}.tfrecord"

@@ -11,7 +11,7 @@ from schemas import manifest as manifest_lib
 from schemas import sizes
 from schemas.manifest import Manifest, ManifestError, Shard, Split
 from schemas.quantities import counted, noun
-from schemas.shards.names import SPLIT_ALIASES
+from schemas.shards.names import split_name
 from schemas.sizes import Size
 from trainer.config.data import DataConfig
 from trainer.config.flag import ConfigError
@@ -33,7 +33,7 @@ class RecordSet:
 
     def has(self, split: str) -> bool:
         """Whether it has a split, by its own name or DeepLab's."""
-        return SPLIT_ALIASES.get(split, split) in self.manifest.splits
+        return split_name(split) in self.manifest.splits
 
     def path(self, shard: Shard) -> str:
         """Returns where a shard lies."""

@@ -16,7 +16,7 @@ from schemas.layouts.kinds import Place, frame_name
 from schemas.layouts.layout import Layout
 from schemas.layouts.table import CITYSCAPES
 from schemas.quantities import counted, noun
-from schemas.shards.names import SPLIT_ALIASES
+from schemas.shards.names import split_name
 from schemas.sources import misplaced
 from trainer.storage import archives, files
 from trainer.storage.archives import StoredFile
@@ -82,7 +82,7 @@ def find(
         OSError: A folder cannot be read.
         ValueError: A zip is damaged, or a frame comes twice.
     """
-    split = SPLIT_ALIASES.get(split, split)
+    split = split_name(split)
     layout = _find_form(source, split, layout)
     if problem := layout.problem(split):
         raise ValueError(f"{source}: {problem}")
@@ -279,7 +279,7 @@ def _find_form(source: str, split: str, layout: Layout) -> Layout:
 
 
 def _place(layout: Layout, split: str, is_label: bool) -> Place:
-    return layout.place(SPLIT_ALIASES.get(split, split), is_label)
+    return layout.place(split_name(split), is_label)
 
 
 def _folder(source: str, below: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from schemas.labels.table import LabelSpace
-from schemas.shards.names import SPLIT_ALIASES
+from schemas.shards.names import split_name
 from trainer.config import run_dir
 from trainer.config.data import DataConfig
 from trainer.data import frames, run_records
@@ -179,7 +179,7 @@ class Scored:
         first = min(self._looks)
         self.data_set = DataSet(
             folder=part.records.folder if part else data.data_dir,
-            split=SPLIT_ALIASES.get(data.eval_split, data.eval_split),
+            split=split_name(data.eval_split),
             frames=_digest(self._looks),
             first=(first, self._looks[first]),
         )

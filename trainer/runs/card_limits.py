@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from schemas.quantities import counted, percent
-from schemas.shards.names import SPLIT_ALIASES
+from schemas.shards.names import split_name
 from trainer.config import run_dir, seen_ids
 from trainer.config.flag import ConfigError
 from trainer.data import run_records
@@ -89,22 +89,20 @@ def _weak(read: Run) -> Iterator[str]:
 def _optimistic(read: Run) -> Iterator[str]:
     """Says which scores are higher than those of new pictures."""
     data = read.config.data
-    scored_on = SPLIT_ALIASES.get(data.eval_split, data.eval_split)
-    learned = [
-        SPLIT_ALIASES.get(name, name) for name in data.train_split.split(",")
-    ]
+    scored_on = split_name(data.eval_split)
+    learned = {*map(split_name, data.train_split.split(","))}
     own = {
         scored.data_set.split
         for scored in read.evaluations.values()
         if scored.data_set.folder in run_records.folders(data.data_dir)
         or scored is read.evaluations.get("")
     }
-    for split in sorted(own & {*learned}):
+    for split in sorted(own & learned):
         yield (
             f"It learned from `{split}`: its scores there say nothing of new "
             "pictures."
         )
-    if scored_on in own - {*learned}:
+    if scored_on in own - learned:
         yield (
             f"`{run_dir.BEST_NETWORK}` is of the epoch that scored best on "
             f"`{scored_on}`, which makes its scores there a little too high; "
