@@ -6,9 +6,10 @@ import gc, sys
 from preprocess import beam_import
 beam_import.import_beam()
 assert "apache_beam" in sys.modules
-assert not {"bson", "pymongo", "pyarrow"} & set(sys.modules)
+assert not set(beam_import._NOT_NEEDED) & set(sys.modules)
 assert gc.isenabled()
 import pymongo
+from apache_beam.io.gcp import bigquery
 """
 
 
