@@ -10,7 +10,7 @@ import numpy as np
 from trainer.visualization.page import keys, series_style
 
 _WIDTH, _HEIGHT = 360, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 50, 14, 14, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 14, 14, 34
 
 _FLATTENED = 5
 """A scale that is so much longer for a few values' sake leaves them out."""

@@ -68,7 +68,7 @@ def test_places_are_those_of_the_x_axis():
     text = curves.draw("Loss", [short, longer], "step")
     first, second = re.findall(LINES, text)
     xs = [float(point.partition(",")[0]) for point in first.split()]
-    assert xs == [50, 87]  # 10 of 80 steps, from 50 to 346
+    assert xs == [66, 101]  # 10 of 80 steps, from 66 to 346
     assert len(second.split()) == 2
     assert ">10</text>" in text and ">step 90</text>" in text
 
