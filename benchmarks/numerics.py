@@ -21,13 +21,13 @@ larger.
 
 import argparse
 import dataclasses
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from preprocess import command_line
+from trainer.backends import tensorflow_settings
 
 if TYPE_CHECKING:
     from trainer.backends.step import Stepper
@@ -83,7 +83,7 @@ VARIANTS = {
 def main() -> int:
     """Prints each variant's deviations; returns the exit code."""
     flags = _parse_flags()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    tensorflow_settings.use_defaults()
     try:
         plain = train(flags, VARIANTS[PLAIN])
         print(

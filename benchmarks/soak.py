@@ -21,6 +21,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.harness import process
+from trainer.backends import tensorflow_settings
 
 SIZE = (16, 16)
 _LABEL_ID = 7
@@ -242,7 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"--num_frames should be a multiple of {_BATCH_SIZE}, --epochs 2 "
             "or more"
         )
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    tensorflow_settings.use_defaults()
     with tempfile.TemporaryDirectory() as folder:
         try:
             soak(folder, given.num_frames, given.epochs)

@@ -7,7 +7,6 @@ imported.  Exit codes: 0 done, 1 files, data or memory, 2 flags, 75 stopped by
 SIGTERM after saving, 130 Ctrl-C.
 """
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -66,11 +65,12 @@ def _run(argv: Sequence[str]) -> int:
 def _run_mode(mode: str, given: Mapping[str, object]) -> int:
     """Checks the flags and their files; then imports what is slow."""
     from trainer import configure
+    from trainer.backends import tensorflow_settings
     from trainer.config import devices
     from trainer.storage.quiet import import_quietly
 
     inputs = configure.MODES[mode](given)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    tensorflow_settings.use_defaults()
     if given.get("predictions"):
         return import_quietly(_LABEL_MAP_SCORES).run(*inputs) or 0
     devices.check_backend()

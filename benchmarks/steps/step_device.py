@@ -8,6 +8,8 @@ import os
 import sys
 import time
 
+from trainer.backends import tensorflow_settings
+
 _SIDES = {True: 8192, False: 1024}
 _NUM_PRODUCTS = 20
 _NUM_TRIES = 3
@@ -16,7 +18,7 @@ _NUM_TRIES = 3
 def main(backend: str) -> None:
     """Prints {"name", "is_gpu", "flops": {dtype: operations a second}}."""
     os.environ["KERAS_BACKEND"] = backend
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    tensorflow_settings.use_defaults()
     from trainer.backends import devices
 
     device = devices.find_device()

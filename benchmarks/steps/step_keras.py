@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.steps import step_timing
 from schemas.class_weights import PixelCounts
+from trainer.backends import tensorflow_settings
 from trainer.config.encoders import NO_ENCODER
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def main() -> None:
 def prepare(flags: argparse.Namespace) -> Prepared:
     """Makes a contender ready for its first step, which compiles."""
     os.environ["KERAS_BACKEND"] = flags.backend
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if flags.contender != "recipe":  # That is as its user has it.
+        tensorflow_settings.use_defaults()
     import keras
 
     from trainer.backends import devices

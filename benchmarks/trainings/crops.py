@@ -11,16 +11,16 @@ itself takes at the same flags, in the same order.
 import contextlib
 import dataclasses
 import json
-import os
 import sys
 import tempfile
 
 from benchmarks.trainings.header import Header
+from trainer.backends import tensorflow_settings
 
 
 def stream(cityscapes_root: str, flags: list[str]) -> None:
     """Writes the header and the crops of all steps to standard output."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    tensorflow_settings.use_defaults()
     from trainer import command_line, configure
     from trainer.backends import devices
     from trainer.config.data import steps_per_epoch
