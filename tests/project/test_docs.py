@@ -22,7 +22,6 @@ NOT_OURS = {
     "--require-hashes",
     "--rm",
     "--stat",
-    "--time",
     "--user",
     # Beam
     "--dask_client_address",
