@@ -111,13 +111,19 @@ def _resize_and_pad(pixels: Any, size: Size, grid: Grid) -> Any:
             size, grid.size, grid.margin, grid.canvas, strict=True
         )
     )
+    is_same = [
+        length == target == whole
+        for length, target, whole in zip(
+            size, grid.size, grid.canvas, strict=True
+        )
+    ]
     # Dense works on the last axis: first the width, then the height.
     x = pixels
-    if grid.canvas[1] != size[1]:
+    if not is_same[1]:
         x = layers.Permute((1, 3, 2))(x)
         x = round_half_up(_constant_dense(x, columns.T))
         x = layers.Permute((1, 3, 2))(x)
-    if grid.canvas[0] != size[0]:
+    if not is_same[0]:
         x = layers.Permute((2, 3, 1))(x)
         x = round_half_up(_constant_dense(x, rows.T))
         x = layers.Permute((3, 1, 2))(x)

@@ -47,6 +47,17 @@ def test_the_model_gives_what_prediction_gives(name):
     assert (label_ids == expected).mean() > 0.999
 
 
+@pytest.mark.parametrize("size", [(64, 64), (64, 70), (68, 68)])
+def test_pictures_of_the_size_of_the_padded_ones_are_resized_too(size):
+    network = blurring_network.build(34)
+    config = InferenceConfig(resize=(62, 61), crop=(64, 64))
+    image = texture(size)
+    (expected,) = predicted(network, config, [image])
+    model = build_fixed_size(network, config, size)
+    (label_ids,) = model.predict(image[None], verbose=0)
+    assert (label_ids == expected).mean() > 0.999
+
+
 def test_more_windows_than_a_batch_are_blended_too():
     network = blurring_network.build(34)
     config = InferenceConfig(resize=None, crop=(16, 16))
