@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from trainer.augmentation.mirror import mirror
 from trainer.config.inference import InferenceConfig
 
 
@@ -67,10 +68,9 @@ def lay_windows(
 
 def pad(images: tf.Tensor, axes: list[Axis]) -> tf.Tensor:
     """Mirrors (B, height, width, 3) up to the canvas."""
-    pads = [
-        [axis.margin, axis.canvas - axis.size - axis.margin] for axis in axes
-    ]
-    return tf.pad(images, [[0, 0], *pads, [0, 0]], "SYMMETRIC")
+    for number, axis in enumerate(axes, 1):
+        images = mirror(images, number, axis.margin, axis.canvas)
+    return images
 
 
 def blend_windows(

@@ -6,7 +6,9 @@ from trainer.config.inference import InferenceConfig
 from trainer.inference.windows import choose_grid
 from trainer.serving.graph_windows import blend_windows, lay_windows, pad
 
-SIZES = [(16, 16), (45, 77), (100, 33), (64, 96), (200, 301), (513, 40)]
+SIZES = [
+    (3, 5), (16, 16), (45, 77), (100, 33), (64, 96), (200, 301), (513, 40)
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("inference", ["auto", "whole", "sliding"])

@@ -8,6 +8,7 @@ from PIL import Image
 from tests.stand_ins import blurring_network
 from tests.stand_ins.color_network import of_cityscapes
 from tests.trainer.serving.applied import CONFIGS, predicted, texture
+from trainer.config.inference import InferenceConfig
 from trainer.models.saved import pixels_to_probabilities
 from trainer.serving import saved_model
 from trainer.serving.job import ExportJob
@@ -71,6 +72,18 @@ def test_the_model_gives_what_prediction_gives(name):
         label_ids = pixels(np.stack(images))["label_ids"]
         assert label_ids.dtype == np.uint8
         assert (label_ids == expected).numpy().mean() > 0.9999
+
+
+@pytest.mark.parametrize("inference", ["auto", "whole", "sliding"])
+def test_pictures_smaller_than_their_margins_are_taken(inference):
+    network = blurring_network.build(34)
+    config = InferenceConfig(resize=None, crop=(48, 64), inference=inference)
+    pixels = pixels_of(network, config)
+    for size in [(1, 2), (12, 800), (70, 20)]:
+        image = texture(size)
+        (expected,) = predicted(network, config, [image])
+        label_ids = pixels(image[None])["label_ids"][0]
+        assert (label_ids == expected).numpy().mean() > 0.999
 
 
 def test_ids_that_were_never_seen_are_not_given():
