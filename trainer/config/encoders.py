@@ -17,6 +17,8 @@ class Encoder:
             `input_tensor` and `weights` as those of keras.applications do.
         features: The layers whose outputs are its features at strides 2, 4,
             8, 16 and 32; None where it has none of a stride.
+        are_branches: Whether these layers are residual branches.  The features
+            are then their sums with the shortcuts, which have no names.
         pixel_range: The values that its pictures have to have, for black and
             white.
         remedy: What helps where --encoder_weights=imagenet is not there.
@@ -24,6 +26,7 @@ class Encoder:
 
     builder: str
     features: tuple[str | None, str, str, str, str]
+    are_branches: bool = False
     pixel_range: tuple[float, float] = (-1.0, 1.0)
     remedy: str = "Connect to the network once, for Keras to download them"
 
@@ -96,6 +99,7 @@ ENCODERS = {
             "convnext_tiny_stage_2_block_8_identity",
             "convnext_tiny_stage_3_block_2_identity",
         ),
+        are_branches=True,
         pixel_range=(0.0, 255.0),
     ),
 }

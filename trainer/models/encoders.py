@@ -110,5 +110,17 @@ def build_encoder(name: str, weights: str) -> FeaturePyramid:
         for stride, feature in zip(STRIDES, encoder.features, strict=True)
         if feature
     }
+    if encoder.are_branches:
+        found = {key: _sum_with(network, found[key]) for key in found}
     features = keras.Model(pixels, list(found.values()))
     return FeaturePyramid(features, list(found))
+
+
+def _sum_with(network: keras.Model, branch: Any) -> Any:
+    """Returns the sum of a residual branch and its shortcut."""
+    return next(
+        operation.output
+        for operation in network.operations
+        if not isinstance(operation, layers.InputLayer)
+        and any(x is branch for x in keras.tree.flatten(operation.input))
+    )
