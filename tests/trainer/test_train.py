@@ -21,6 +21,7 @@ from tests.tiny_run import (
 )
 from trainer.config import saved, seen_ids
 from trainer.config.data import DataConfig
+from trainer.config.encoders import ENCODERS, Encoder
 from trainer.config.model import ModelConfig
 from trainer.config.optimization import LossConfig, OptimizerConfig
 from trainer.data import pipeline, splits
@@ -235,3 +236,40 @@ def test_void_counts_only_where_it_is_asked_for(tmp_path, ignore_void):
         assert (float(row[name]) > 0) == (not ignore_void)
     for name in ("mean_iou", "val_mean_iou", "val_pixel_accuracy"):
         assert math.isnan(float(row[name])) == ignore_void
+
+
+def tiny_encoder(include_top, input_tensor, weights):
+    """Builds an encoder of five layers, as those of Keras are built."""
+    x = input_tensor
+    for number in range(5):
+        x = keras.layers.Conv2D(2, 3, strides=2, padding="same")(x)
+        x = keras.layers.BatchNormalization(name=f"level{number}")(x)
+    return keras.Model(input_tensor, x)
+
+
+def test_an_encoder_of_rate_0_stays_as_it_is_while_the_decoder_learns(
+    data_dir, tmp_path, monkeypatch
+):
+    features = tuple(f"level{number}" for number in range(5))
+    row = Encoder(f"{__name__}:tiny_encoder", features)
+    monkeypatch.setitem(ENCODERS, "mobilenet_v2", row)
+    model = ModelConfig(
+        "label_ids",
+        encoder="mobilenet_v2",
+        encoder_weights="none",
+        encoder_learning_rate=0.0,
+        decoder_filters=(4, 4, 4, 4, 4),
+    )
+    config = make_config(
+        data_dir, tmp_path, epochs=1, model=model, save_steps=1
+    )
+    assert run_training(config) == 0
+    first, last = (
+        np.load(tmp_path / f"checkpoints/step-0000000{step}.npz")
+        for step in (1, 2)
+    )
+    names = sorted(name for name in first if name.startswith("model/"))
+    same = [bool(np.array_equal(first[name], last[name])) for name in names]
+    num_encoder = 5 * (2 + 4)  # variables of convolution and normalization
+    assert same[:num_encoder] == [True] * num_encoder
+    assert not any(same[num_encoder:])

@@ -90,6 +90,13 @@ class ModelConfig(Config):
                 "freezes the encoder for all epochs; leave out one of them"
             )
 
+    def freezes_encoder(self, epoch: int) -> bool:
+        """Whether the encoder stays as it is in an epoch, counted from 0."""
+        return (
+            self.encoder_learning_rate == 0
+            or epoch < self.freeze_encoder_epochs
+        )
+
     @property
     def size_factor(self) -> int:
         """What both sides of the network's pictures have to divide by."""

@@ -111,7 +111,7 @@ class Training:
                 break
             self._stepper.freeze(
                 encoder_layers(self._stepper.model),
-                epoch < config.model.freeze_encoder_epochs,
+                config.model.freezes_encoder(epoch),
             )
             clock = Clock(state.epoch_seconds)
             self._train_epoch(epoch, batches, clock)
