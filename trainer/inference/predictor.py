@@ -234,11 +234,14 @@ def check_window(crop: Size, factor: int) -> None:
 
 
 def view_sizes(size: Size, config: InferenceConfig) -> list[Size]:
-    """Returns the (height, width) that a picture takes at each scale."""
+    """Returns the (height, width) that a picture takes at each scale.
+
+    The largest comes first: at its size the others are added to it.
+    """
     height, width = config.resize or size
     return [
         (max(1, round(height * scale)), max(1, round(width * scale)))
-        for scale in config.scales
+        for scale in sorted(config.scales, reverse=True)
     ]
 
 

@@ -54,11 +54,11 @@ class Readout:
         self._confidence: list[np.ndarray] = []
 
     def add(self, sums: Any, size: Size | None = None) -> None:
-        """Reads the next rows, or the whole of a smaller picture.
+        """Reads the next rows, or the whole of a picture of another size.
 
         Args:
             sums: (h, w, C) float32.
-            size: The (height, width) that they are enlarged to; None for
+            size: The (height, width) that they are resized to; None for
                 their own.
         """
         for strip in _strips(sums, size or sums.shape[:2]):
@@ -98,7 +98,7 @@ def resized(values: Any, size: Size) -> Any:
 
 
 def _strips(values: Any, size: Size) -> Iterator[Any]:
-    """Enlarges (h, w, C) float32: heights first and then, in strips, widths."""
+    """Resizes (h, w, C) float32: heights first and then, in strips, widths."""
     tall = resized(values, (size[0], values.shape[1]))
     row_bytes = size[1] * values.shape[2] * 4
     rows = max(1, STRIP_BYTES // row_bytes)

@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 
 import keras
 import numpy as np
@@ -75,6 +76,28 @@ def test_flips_and_scales_keep_the_place_of_things():
         scales=(0.5, 1.0, 2.0),
     )
     assert (predicted == ids).mean() > 0.97
+
+
+def test_the_order_of_scales_changes_nothing():
+    image = resize_picture(LABEL_IDS.palette[scene((64, 96))], (80, 120))
+    model = blurring_network.build()
+    expected, *others = (
+        predict_one(model, image, resize=(64, 96), scales=scales)
+        for scales in itertools.permutations((0.75, 1.0, 1.25))
+    )
+    assert len(np.unique(expected)) > 3
+    for other in others:
+        np.testing.assert_array_equal(other, expected)
+
+
+def test_a_coarse_scale_leaves_the_finer_one_its_details():
+    ids = scene((64, 96))[::4, ::4]
+    predicted = predict_one(
+        color_network.build(LABEL_IDS),
+        LABEL_IDS.palette[ids],
+        scales=(0.25, 1.0),
+    )
+    assert (predicted == ids).mean() > 0.95
 
 
 def test_pictures_take_the_size_of_training_and_come_back():

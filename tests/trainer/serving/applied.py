@@ -15,7 +15,7 @@ CONFIGS = {
     "resized": InferenceConfig(resize=(60, 80), crop=CROP),
     "portrait": InferenceConfig(resize=(150, 90), crop=CROP),
     "averaged": InferenceConfig(
-        resize=None, crop=CROP, flip_average=True, scales=(0.5, 1.0)
+        resize=None, crop=CROP, flip_average=True, scales=(0.5, 1.2, 1.0)
     ),
 }
 """Name → how a network is applied to pictures of about 100x170."""
