@@ -15,7 +15,11 @@ from trainer.models import joins
 
 
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Batch normalization of (B, H, W, C) along its last axis."""
+    """Batch normalization, by one kernel of (B, H, W, C) with scale and shift.
+
+    What others trained may normalize other shapes, or along another axis:
+    there it is as Keras writes it out.
+    """
 
     def call(
         self,
@@ -24,7 +28,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
         mask: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Normalizes by the batch in training, else by the averages."""
-        if mask is not None:
+        rank = inputs.shape.rank
+        has_kernel = rank == 4 and self.axis in (-1, 3)
+        if mask is not None or not (has_kernel and self.scale and self.center):
             return super().call(inputs, training=training, mask=mask)
         gamma, beta, moving_mean, moving_variance = (
             tf.cast(variable, tf.float32)

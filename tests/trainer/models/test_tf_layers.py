@@ -36,6 +36,31 @@ def test_normalization_is_that_of_keras_statistics_included(training):
         np.testing.assert_allclose(a, b, rtol=2e-4, atol=2e-4)
 
 
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize(
+    ("shape", "options"),
+    [
+        ((2, 3, 4, 5), {"center": False}),
+        ((2, 3, 4, 5), {"scale": False}),
+        ((2, 5, 3, 4), {"axis": 1}),
+        ((7, 5), {}),
+    ],
+)
+def test_what_the_kernel_cannot_normalize_is_left_to_keras(
+    shape, options, training
+):
+    values, results = draw(*shape), []
+    for kind in (tf_layers.BatchNormalization, keras.layers.BatchNormalization):
+        layer = kind(**options)
+        layer.build(shape)
+        count = len(layer.get_weights())
+        layer.set_weights([draw(5, seed=s) ** 2 for s in range(count)])
+        outputs = layer(values, training=training)
+        results.append([outputs, *layer.get_weights()])
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_bfloat16_stays_bfloat16_and_its_statistics_float32():
     layer = tf_layers.BatchNormalization(dtype="mixed_bfloat16")
     outputs = layer(draw(2, 3, 4, 5), training=True)
