@@ -2,11 +2,10 @@
 
 import tensorflow as tf
 
+from trainer.inference.readout import STRIP_BYTES
+
 _ONE = float(1 << 22)
 """Pillow's weights of 8-bit pixels are integers: so many are 1."""
-
-STRIP_BYTES = 64 << 20
-"""The most that one strip of full-size probabilities takes."""
 
 
 def resize(images: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
