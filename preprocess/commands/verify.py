@@ -34,19 +34,22 @@ class ShardResult:
         places: The name of each readable record → where it is.
         class_pixels: (num_classes,) int64 pixels of each class, or None if
             they were not counted.
+        extents: (offset, length) in bytes of each record that could be read.
     """
 
     problems: tuple[str, ...]
     places: dict[str, str]
     class_pixels: np.ndarray | None
+    extents: tuple[tuple[int, int], ...] = ()
 
 
 def verify(data_dir: str, *, quick: bool = False) -> list[str]:
     """Checks a data set against its manifest.
 
     Every file's size and CRC-32C, every record's CRCs, every example's
-    fields, names, order and place, and what its pictures claim to be; without
-    `quick` also their chunks and pixel streams, the label ids and counts.
+    fields, names, order and place, what its pictures claim to be, and the index
+    files that are there; without `quick` also the pictures' chunks and pixel
+    streams, the label ids and counts.
 
     Args:
         data_dir: The data set's folder.
@@ -59,10 +62,12 @@ def verify(data_dir: str, *, quick: bool = False) -> list[str]:
         manifest.ManifestError: There is no readable manifest.
     """
     from preprocess.output import commit
+    from preprocess.records import shard_index
     from preprocess.storage import files
 
     files.use_default_options(data_dir)
     problems = []
+    extents = {}
     try:
         content = manifest.load(data_dir, files.read_text)
     except manifest.EditedManifestError as error:
@@ -79,10 +84,23 @@ def verify(data_dir: str, *, quick: bool = False) -> list[str]:
                 )
             )
             problems += _check_split(name, split, results)
+            for shard, result in zip(split.shards, results, strict=True):
+                extents[shard.name] = result.extents
     known = {s.name for split in content.splits.values() for s in split.shards}
     for stranger in commit.shard_files(data_dir):
         if stranger not in known:
             problems.append(f"{stranger}: the manifest does not name it")
+    for name in shard_index.list_shards(data_dir):
+        place = shard_index.place(name)
+        if name not in known:
+            problems.append(f"{place}: the manifest does not name its shard")
+        elif name in extents and not shard_index.fits(
+            name, extents[name], data_dir
+        ):
+            problems.append(
+                f"{place}: says other places than the records have; the "
+                "conversion's command with --write_index writes it again"
+            )
     return problems
 
 
@@ -121,14 +139,15 @@ def _check_shard(
     problems: list[str] = []
     places: dict[str, str] = {}
     class_pixels = None if quick else np.zeros(content.num_classes, np.int64)
-    num_records = 0
+    extents: list[tuple[int, int]] = []
     try:
         with open_binary(f"{data_dir}/{shard.name}") as raw:
             file = check.ChecksummedFile(raw)
             try:
                 for offset, payload in tfrecord.read_records(file):
-                    place = f"{shard.name}: record {num_records} at {offset}"
-                    num_records += 1
+                    place = f"{shard.name}: record {len(extents)} at {offset}"
+                    length = len(payload) + tfrecord.FRAMING_BYTES
+                    extents.append((offset, length))
                     try:
                         record = example.decode(payload)
                         _check_record(
@@ -143,8 +162,8 @@ def _check_shard(
             file.read_rest()
     except OSError as error:
         return ShardResult((f"{shard.name}: {error}",), places, None)
-    problems += _check_totals(shard, num_records, file, list(places))
-    return ShardResult(tuple(problems), places, class_pixels)
+    problems += _check_totals(shard, len(extents), file, list(places))
+    return ShardResult(tuple(problems), places, class_pixels, tuple(extents))
 
 
 def _check_totals(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from preprocess.errors import ConversionError, cannot_write
 from preprocess.options import Options
 from preprocess.output import card
-from preprocess.records import shard_writer
+from preprocess.records import shard_index, shard_writer
 from preprocess.records.shard_writer import ShardReport
 from preprocess.sources.pairing import SkippedFrame
 from preprocess.storage import files
@@ -31,7 +31,7 @@ def commit(
     """Writes skipped.jsonl, the metadata, the card and the manifest.
 
     Shards of a former conversion that the new manifest does not name are
-    deleted, and so is the folder of unfinished work.
+    deleted with its index files, and so is the folder of unfinished work.
 
     Args:
         reports: One of each shard of each split, in any order.
@@ -66,7 +66,7 @@ def commit(
     check_files(content, options.output_dir)
     _write_skipped(skipped, options.output_dir)
     write_descriptions(content, DESCRIPTIONS, options.output_dir)
-    _delete_other_shards(content, options.output_dir)
+    _delete_other_files(content, options)
     _write(manifest.FILE_NAME, content.to_json(), options.output_dir)
     delete_work(options.output_dir)
 
@@ -190,8 +190,14 @@ def _write(name: str, text: str, output_dir: str) -> None:
         raise cannot_write(name, output_dir, error) from error
 
 
-def _delete_other_shards(content: manifest.Manifest, output_dir: str) -> None:
+def _delete_other_files(content: manifest.Manifest, options: Options) -> None:
+    """Deletes shards and index files that this conversion has not written."""
+    output_dir = options.output_dir
     named = {s.name for split in content.splits.values() for s in split.shards}
     for name in shard_files(output_dir):
         if name not in named:
             files.delete_if_there(files.join(output_dir, name))
+    indexed = named if options.write_index else set()
+    for name in shard_index.list_shards(output_dir):
+        if name not in indexed:
+            files.delete_if_there(shard_index.index_path(name, output_dir))

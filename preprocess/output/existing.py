@@ -3,7 +3,7 @@
 from preprocess.errors import ConversionError
 from preprocess.options import Options
 from preprocess.output import commit
-from preprocess.records import shard_writer
+from preprocess.records import shard_index, shard_writer
 from preprocess.sources import listing
 from preprocess.storage import files
 from schemas import manifest
@@ -41,14 +41,10 @@ def former_result(
         ConversionError: It is another one, and may not be replaced.
     """
     output_dir = options.output_dir
-    path = files.join(output_dir, manifest.FILE_NAME)
     if overwrite:
-        # What an interrupted run of this very command has finished counts;
-        # the folder of unfinished work says that there was one.
-        prepare_output(output_dir)
-        files.delete_if_there(path)
+        # What an interrupted run of this very command has finished counts.
         return None
-    if not files.exists(path):
+    if not files.exists(files.join(output_dir, manifest.FILE_NAME)):
         _check_no_strangers(output_dir)
         return None
     try:
@@ -65,7 +61,7 @@ def former_result(
 
 
 def forget(output_dir: str) -> None:
-    """Deletes the manifest of a data set that has to be made again."""
+    """Deletes the manifest of a data set that is made again from here on."""
     files.delete_if_there(files.join(output_dir, manifest.FILE_NAME))
 
 
@@ -78,6 +74,7 @@ def _check_no_strangers(output_dir: str) -> None:
     if files.exists(files.join(output_dir, commit.SKIPPED_FILE)):
         strangers.append(commit.SKIPPED_FILE)
     strangers += commit.shard_files(output_dir)
+    strangers += map(shard_index.place, shard_index.list_shards(output_dir))
     work_dir = files.join(output_dir, shard_writer.WORK_DIR)
     is_unfinished = files.list_folder(work_dir) or (
         files.is_local(work_dir) and files.exists(work_dir)

@@ -86,7 +86,6 @@ def run(
             repairs = mend.mend(content, options, num_workers)
             if repairs is not None:
                 return Outcome(content, repairs)
-            existing.forget(options.output_dir)
         existing.prepare_output(options.output_dir)
         return _convert(options, beam_options, num_workers)
 

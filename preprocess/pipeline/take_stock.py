@@ -7,6 +7,7 @@ import apache_beam as beam
 
 from preprocess.errors import ConversionError
 from preprocess.options import Options
+from preprocess.output import existing
 from preprocess.pipeline import rows
 from preprocess.pipeline.rows import FrameRow
 from preprocess.progress import current as progress
@@ -89,7 +90,7 @@ class TakeStock(beam.PTransform):
             | "OrNothing" >> beam.Flatten()
             # (_ALL, {split: Inventory})
             | "Sum" >> beam.CombinePerKey(_sum_inventories)
-            | "Plan" >> beam.Map(lambda item: make_plan(item[1], self._options))
+            | "Plan" >> beam.Map(_begin, self._options)
         )
 
 
@@ -112,6 +113,13 @@ def _sum_inventories(
         for split, inventory in part.items():
             total[split] = total.get(split, Inventory()) + inventory
     return total
+
+
+def _begin(item: tuple[int, dict[str, Inventory]], options: Options) -> Plan:
+    """Makes the plan; only then is a former data set no longer one."""
+    plan = make_plan(item[1], options)
+    existing.forget(options.output_dir)
+    return plan
 
 
 def make_plan(found: dict[str, Inventory], options: Options) -> Plan:

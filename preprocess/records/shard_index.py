@@ -6,10 +6,12 @@ A line `offset length` a record, as PyTorch's readers and DALI take them.
 from collections.abc import Iterable, Iterator, Sequence
 
 from preprocess.storage import files
-from schemas.shards import tfrecord
+from schemas.shards import names, tfrecord
 
 INDEX_DIR = "index"
 """In the output folder, with `--write_index`."""
+
+_SUFFIX = ".index"
 
 Extent = tuple[int, int]
 """(offset, length) of a record with its frame, in bytes."""
@@ -17,7 +19,23 @@ Extent = tuple[int, int]
 
 def index_path(name: str, output_dir: str) -> str:
     """Returns where a shard's index file stands."""
-    return files.join(output_dir, INDEX_DIR, f"{name}.index")
+    return files.join(output_dir, place(name))
+
+
+def place(name: str) -> str:
+    """Returns where a shard's index file stands in the output folder."""
+    return f"{INDEX_DIR}/{name}{_SUFFIX}"
+
+
+def list_shards(output_dir: str) -> list[str]:
+    """Returns the names of the shards that index files stand for."""
+    found = files.list_folder(files.join(output_dir, INDEX_DIR))
+    stems = (
+        file.path.rpartition("/")[2].removesuffix(_SUFFIX)
+        for file in found
+        if file.path.endswith(_SUFFIX)
+    )
+    return list(filter(names.is_shard_name, stems))
 
 
 def write(

@@ -7,6 +7,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from preprocess.commands import verify
 from preprocess.options import Options
 from preprocess.pipeline import job
+from preprocess.records import shard_index
 from schemas import example
 from schemas.shards import tfrecord
 from tests import odd_pngs, trees
@@ -173,3 +174,19 @@ def test_an_edited_manifest_is_named_and_the_shards_still_checked(data_dir):
     edited, shard = verify.verify(str(data_dir), quick=True)
     assert edited.startswith(f"{path}: it was changed after it was written")
     assert f"{OTHER}: CRC-32C " in shard
+
+
+def test_an_index_file_that_does_not_fit_its_shard_is_named(data_dir):
+    index = data_dir / "index" / f"{SHARD}.index"
+    with (data_dir / SHARD).open("rb") as file:
+        lines = [f"{a} {b}\n" for a, b in shard_index.extents(file)]
+    trees.write(index, "".join(lines).encode())
+    stranger = "train-00000-of-00009.tfrecord.index"
+    assert verify.verify(str(data_dir)) == []
+    trees.write(index, "".join(lines[1:]).encode())
+    trees.write(index.with_name(stranger), b"")
+    assert verify.verify(str(data_dir), quick=True) == [
+        f"index/{index.name}: says other places than the records have; the "
+        "conversion's command with --write_index writes it again",
+        f"index/{stranger}: the manifest does not name its shard",
+    ]
