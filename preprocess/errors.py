@@ -17,7 +17,16 @@ class ConversionError(UserError):
 
 
 class BadPictureError(ValueError):
-    """A PNG is damaged or not of the kind that Cityscapes has."""
+    """A picture file is damaged or not of the kind that is taken.
+
+    Attributes:
+        path: The file's path; empty where its bytes alone were looked at.
+    """
+
+    def __init__(self, reason: str, path: str = ""):
+        """Takes what is wrong, and with which file."""
+        super().__init__(reason)
+        self.path = path
 
 
 def cannot_write(name: str, folder: str, error: OSError) -> ConversionError:

@@ -15,8 +15,7 @@ import numpy as np
 from preprocess import flags
 from preprocess.errors import BadPictureError
 from preprocess.options import Options
-from preprocess.records import jpeg, label_maps, png
-from preprocess.records.encoding import encode_frame
+from preprocess.records import frame_files, jpeg, label_maps, png
 from preprocess.sources import listing, pairing, root, source_files
 from preprocess.sources.pairing import Frame, SkippedFrame
 from preprocess.sources.source_files import SourceFile
@@ -34,6 +33,9 @@ _NUM_READ = 8
 """Frames of a split that are read."""
 
 _NUM_NAMED = 3
+
+_OUTCOMES = {"fail": "stop it", "skip": "be left out"}
+"""`--on_error` → what a frame with a problem would do to a conversion."""
 
 
 @dataclasses.dataclass
@@ -120,7 +122,8 @@ def _inspect(split: str, options: Options) -> int:
     if not options.has_labels(split):
         num_found = f"{counted(len(frames), 'picture')} without labels"
     print(f"{split}: {num_found}")
-    _print_problems([f"{p.name}: {p.reason}" for p in problems])
+    outcome = _OUTCOMES[options.on_error]
+    _print_problems([f"{p.name}: {p.reason}" for p in problems], outcome)
     if strays:
         print(f"  {failures.one_line(filenames.describe(strays))}")
     step = max(1, len(frames) // _NUM_READ)
@@ -134,14 +137,16 @@ def _inspect(split: str, options: Options) -> int:
             print(f"  {title}: {of_them} {words}")
     if sample.ids:
         _print_ids(sample.ids, options.encoding.labels)
-    _print_problems(sample.problems)
+    _print_problems(sample.problems, outcome)
+    if frames and options.on_error == "skip":
+        return 0
     return len(problems) + len(sample.problems)
 
 
-def _print_problems(problems: Sequence[str]) -> None:
+def _print_problems(problems: Sequence[str], outcome: str) -> None:
     if problems:
         named_ones = "; ".join(problems[:_NUM_NAMED])
-        line = f"{len(problems)} would stop it, first {named_ones}"
+        line = f"{len(problems)} would {outcome}, first {named_ones}"
         print(f"  {failures.one_line(line)}")
 
 
@@ -149,26 +154,19 @@ def _read(frames: Sequence[Frame], options: Options) -> _Sample:
     """Reads frames as the conversion does."""
     sample = _Sample(collections.Counter(), collections.Counter(), set(), [])
     for frame in frames:
-        image = label = b""
+        label = None
         at = frame.image.path
         try:
-            image = source_files.read(frame.image.path)
+            image = frame_files.read(frame.image)
             sample.pictures[_describe_picture(image)] += 1
             if frame.label:
                 at = frame.label.path
-                label = source_files.read(at)
+                label = frame_files.read(frame.label)
                 _note_label(label, options, sample)
-            at = frame.image.path
-            encode_frame(
-                frame.name,
-                image,
-                label or None,
-                options.encoding,
-                may_be_jpeg=jpeg.is_named_so(at),
-            )
-        except (BadPictureError, OSError) as error:
-            if frame.label and str(error).startswith("label"):
-                at = frame.label.path
+            frame_files.encode(frame, image, label, options.encoding)
+        except BadPictureError as error:
+            sample.problems.append(f"{error.path or at}: {error}")
+        except OSError as error:
             sample.problems.append(f"{at}: {error}")
     return sample
 

@@ -41,7 +41,8 @@ def commit(
         versions: Package name → version.
 
     Raises:
-        ConversionError: A shard is not there with its size.
+        ConversionError: A shard is not there with its size, or no frame of a
+            split could be converted.
     """
     reports = sorted(reports, key=lambda report: report.shard.name)
     skipped = [frame for report in reports for frame in report.skipped]
@@ -52,6 +53,7 @@ def commit(
         name: _sum_split(name, reports, skipped, inputs[name])
         for name in options.splits
     }
+    _check_some_frame(splits, skipped)
     encoding = options.encoding
     content = manifest.Manifest(
         label_space=encoding.label_space,
@@ -69,6 +71,19 @@ def commit(
     _delete_other_files(content, options)
     _write(manifest.FILE_NAME, content.to_json(), options.output_dir)
     delete_work(options.output_dir)
+
+
+def _check_some_frame(
+    splits: Mapping[str, manifest.Split], skipped: Sequence[SkippedFrame]
+) -> None:
+    """Raises ConversionError where all frames of a split were left out."""
+    for name, split in splits.items():
+        if not split.num_examples:
+            first = next(frame for frame in skipped if frame.split == name)
+            raise ConversionError(
+                f"no frame of {name} can be converted, first {first.name}: "
+                f"{first.reason}. Mend that, or leave {name} out of --splits."
+            )
 
 
 def check_files(content: manifest.Manifest, output_dir: str) -> None:

@@ -46,7 +46,6 @@ def encode_frame(
     image: bytes,
     label: bytes | None,
     encoding: Encoding,
-    *,
     may_be_jpeg: bool = False,
 ) -> EncodedFrame:
     """Checks a frame's two files and builds its record.

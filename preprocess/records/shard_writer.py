@@ -20,15 +20,14 @@ from preprocess.errors import (
 )
 from preprocess.options import Options
 from preprocess.progress import current as progress
-from preprocess.records import jpeg, placement, shard_index
-from preprocess.records.encoding import EncodedFrame, encode_frame
-from preprocess.sources import source_files
+from preprocess.records import frame_files, placement, shard_index
+from preprocess.records.encoding import EncodedFrame
 from preprocess.sources.pairing import Frame, SkippedFrame, fingerprint
+from preprocess.sources.source_files import SourceFile
 from preprocess.storage import files
 from schemas import example, manifest
-from schemas.quantities import byte_size, counted
+from schemas.quantities import counted
 from schemas.shards import names, tfrecord
-from schemas.sources import zips
 
 WORK_DIR = ".unfinished"
 """In the output folder while a conversion is under way."""
@@ -228,20 +227,12 @@ def _write(
 def _read_and_encode(frame: Frame, options: Options) -> EncodedFrame:
     image = _read(frame.image)
     label = _read(frame.label) if frame.label else None
-    return encode_frame(
-        frame.name,
-        image,
-        label,
-        options.encoding,
-        may_be_jpeg=jpeg.is_named_so(frame.image.path),
-    )
+    return frame_files.encode(frame, image, label, options.encoding)
 
 
-def _read(file: source_files.SourceFile) -> bytes:
-    if file.num_bytes > zips.MAX_ENTRY_BYTES:
-        raise BadPictureError(f"{file.path} takes {byte_size(file.num_bytes)}")
+def _read(file: SourceFile) -> bytes:
     try:
-        data = source_files.read(file.path)
+        data = frame_files.read(file)
     except OSError as error:
         raise ConversionError(
             f"{file.path} cannot be read ({error}); mend that and run the same "
@@ -259,14 +250,12 @@ def _read(file: source_files.SourceFile) -> bytes:
 def _skip(
     frame: Frame, error: BadPictureError, options: Options
 ) -> SkippedFrame:
-    paths = [file.path for file in (frame.image, frame.label) if file]
-    at = paths[-1] if str(error).startswith("label") else paths[0]
     if options.on_error == "fail":
         raise ConversionError(
-            f"{at}: {error}. Mend the file, or leave such frames out with "
-            "--on_error=skip; finished shards are kept."
+            f"{error.path}: {error}. Mend the file, or leave such frames out "
+            "with --on_error=skip; finished shards are kept."
         ) from error
-    return SkippedFrame(frame.split, frame.name, f"{error}: {at}")
+    return SkippedFrame(frame.split, frame.name, f"{error}: {error.path}")
 
 
 def _write_index_of(name: str, output_dir: str) -> None:

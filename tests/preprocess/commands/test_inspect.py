@@ -111,3 +111,16 @@ def test_what_cannot_be_inspected_is_one_line(
     found, _, err = run(capsys, tmp_path, flag)
     assert found == code
     assert err.count("\n") == 1 and message in err
+
+
+def test_what_a_conversion_would_leave_out_does_not_stop_it(tmp_path, capsys):
+    root = trees.write_tree(tmp_path, trees.STEMS[:3])
+    trees.label_path(root, trees.STEMS[0]).unlink()
+    flags_given = ("--splits=train", "--on_error=skip")
+    code, out, _ = run(capsys, root, *flags_given)
+    assert code == 0
+    assert f"1 would be left out, first {trees.STEMS[0]}: missing" in out
+    for stem in trees.STEMS[1:3]:
+        trees.label_path(root, stem).unlink()
+    code, out, _ = run(capsys, root, *flags_given)
+    assert code == 1 and "3 would be left out" in out

@@ -52,3 +52,16 @@ def test_index_files_of_the_former_set_go_with_it(root, tmp_path, write_index):
     assert trees.contents(tmp_path / "out") == trees.contents(
         tmp_path / "fresh"
     )
+
+
+def test_a_split_of_which_nothing_can_be_converted_is_an_error(root, tmp_path):
+    for stem in trees.STEMS:
+        path = trees.label_path(root, stem)
+        path.write_bytes(trees.png(trees.label_map(0) + 100))
+    with pytest.raises(
+        ConversionError,
+        match="no frame of train can be converted, first .*holds id 100.*"
+        "leave train out of --splits",
+    ):
+        convert(root, tmp_path / "out", on_error="skip")
+    assert not (tmp_path / "out" / "manifest.json").exists()
