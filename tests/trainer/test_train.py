@@ -75,7 +75,7 @@ def test_the_metric_is_that_of_the_saved_model(data_dir, whole_run):  # F8
     source = splits.open_eval(data, part, "", lambda line: None)
     network = keras.saving.load_model(whole_run / "last.keras")
     matrix = confusion.ConfusionMatrix(34, LABEL_IDS.evaluated)
-    for images, ids in pipeline.eval_batches(source, (32, 32), 1):
+    for images, ids in pipeline.eval_batches(source, (32, 32), 16, 1):
         predicted = np.argmax(network(normalize(images)), -1)
         matrix.update(
             confusion.count_pairs(

@@ -124,9 +124,8 @@ class RunData:
 
     def eval_batches(self) -> tf.data.Dataset:
         """Opens the batches of one pass over the evaluation split."""
-        size = splits.eval_size(
-            self._data, self.records.evaluation, self._batching.size_factor
-        )
+        factor = self._batching.size_factor
+        size = splits.eval_size(self._data, self.records.evaluation, factor)
         source = splits.open_eval(
             self._data,
             self.records.evaluation,
@@ -136,6 +135,7 @@ class RunData:
         return pipeline.eval_batches(
             source,
             size,
+            factor,
             self._eval_batch_size(size),
             self._batching.num_devices,
         )

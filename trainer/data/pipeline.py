@@ -13,8 +13,8 @@ an epoch draws frames of each in proportion to its frames times its weight,
 mixed in an order that is drawn afresh; each split's own come in its order of
 that epoch, so that none is shown twice before all were shown once.
 
-Evaluation: every frame once, whole, in the data set's order; the last batch
-is filled up with frames that are ignored altogether.
+Evaluation: every frame once, whole, mirrored up to a common size, in the data
+set's order; frames that are ignored altogether fill up the last batch.
 """
 
 from collections.abc import Sequence
@@ -24,6 +24,7 @@ import tensorflow as tf
 from schemas.labels.rows import IGNORE_ID
 from schemas.sizes import Size
 from trainer.augmentation import view
+from trainer.augmentation.mirror import mirror
 from trainer.data.epoch_plan import EpochPlan, Order
 from trainer.data.source import Source
 
@@ -68,7 +69,11 @@ def train_batches(sources: Sequence[Source], order: Order) -> tf.data.Dataset:
 
 
 def eval_batches(
-    source: Source, size: Size, batch_size: int, num_devices: int = 1
+    source: Source,
+    size: Size,
+    factor: int,
+    batch_size: int,
+    num_devices: int = 1,
 ) -> tf.data.Dataset:
     """Makes the batches of one pass over a split, every frame once.
 
@@ -77,6 +82,7 @@ def eval_batches(
     Args:
         source: The split's frames.
         size: (h, w) that smaller pictures are filled up to.
+        factor: What the network's pictures have to divide by.
         batch_size: Pictures a batch of all processes together, at most those
             of the split.
         num_devices: What the batch divides by, as `batch_size` does.
@@ -93,10 +99,13 @@ def eval_batches(
 
     def load(element: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         images, labels, index = source.fetch(element)
-        return pad(images[index], labels[index], size)
+        return pad(images[index], labels[index], size, factor)
 
     nothing = tf.data.Dataset.from_tensors(
-        pad(tf.zeros([0, 0, 3], tf.uint8), tf.zeros([0, 0], tf.uint8), size)
+        (
+            tf.zeros([*size, 3], tf.uint8),
+            tf.fill(size, tf.constant(IGNORE_ID, tf.uint8)),
+        )
     )
     return (
         tf.data.Dataset.range(source.num_shards)
@@ -109,24 +118,27 @@ def eval_batches(
 
 
 def pad(
-    image: tf.Tensor, label: tf.Tensor, size: Size
+    image: tf.Tensor, label: tf.Tensor, size: Size, factor: int
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Fills up a picture at the right and the bottom; the label says ignore.
+    """Fills up a picture with its mirror image; the label says ignore.
+
+    Up to the next multiples of the factor the network sees what it sees of
+    the picture in inference: half the margin is above and left of it.  What
+    more it takes to fill a batch's pictures is below and right.
 
     Args:
         image: (H, W, 3) uint8.
         label: (H, W) uint8.
-        size: (height, width), at least (H, W).
+        size: (height, width), at least (H, W) rounded up to multiples.
+        factor: What the network's pictures have to divide by.
     """
-    height, width = size
-    missing = [height, width] - tf.shape(label)
-    margin = tf.stack([[0, missing[0]], [0, missing[1]]])
-    image = tf.pad(image, tf.concat([margin, [[0, 0]]], 0))
+    sides = tf.shape(label)
+    before = -sides % factor // 2
+    for axis, length in enumerate(size):
+        image = mirror(image, axis, before[axis], length)
+    margin = tf.stack([before, size - sides - before], 1)
     label = tf.pad(label, margin, constant_values=IGNORE_ID)
-    return (
-        tf.ensure_shape(image, (height, width, 3)),
-        tf.ensure_shape(label, (height, width)),
-    )
+    return tf.ensure_shape(image, (*size, 3)), tf.ensure_shape(label, size)
 
 
 def _stream(

@@ -10,6 +10,7 @@ from trainer.data import integrity, pipeline, records, splits
 from trainer.data.epoch_plan import Order
 from trainer.data.process_share import WHOLE, Share
 from trainer.data.run_records import open_run
+from trainer.inference.windows import Grid
 
 SIZE = (40, 48)
 CROP = (32, 32)
@@ -33,7 +34,7 @@ def data_dir(tmp_path_factory):
 
 
 def open_both(data_dir, **options):
-    data = DataConfig(data_dir, resize=SIZE, crop=CROP, **options)
+    data = DataConfig(data_dir, crop=CROP, **{"resize": SIZE} | options)
     return data, open_run(data)
 
 
@@ -55,7 +56,7 @@ def eval_batches(data_dir, batch_size=4, share=WHOLE, num_devices=1, **options):
         data, loaded.evaluation, f"{data_dir}/cache", share=share, **SILENT
     )
     size = splits.eval_size(data, loaded.evaluation, 16)
-    batches = pipeline.eval_batches(source, size, batch_size, num_devices)
+    batches = pipeline.eval_batches(source, size, 16, batch_size, num_devices)
     return [(image.numpy(), label.numpy()) for image, label in batches]
 
 
@@ -263,17 +264,21 @@ def test_pictures_are_averaged_over_areas():  # F2
     assert small[..., 0].numpy().tolist() == [[100, 0], [0, 0]]
 
 
-def test_without_resize_evaluation_pads_with_ignored_pixels(data_dir):
-    data = DataConfig(data_dir, resize=None, crop=CROP)
-    part = open_run(data).evaluation
-    source = splits.open_eval(data, part, "", **SILENT)
-    size = splits.eval_size(data, part, 16)
-    assert size == (48, 48)
-    (images, ids), *_ = pipeline.eval_batches(source, size, 4)
+def test_without_resize_evaluation_shows_what_inference_shows(data_dir):
+    (images, ids), *_ = eval_batches(data_dir, resize=None)
     image, label = place_frame(20)
-    np.testing.assert_array_equal(images[0, :40], image)
-    np.testing.assert_array_equal(ids[0, :40], label)
-    assert (ids[:, 40:].numpy() == IGNORE_ID).all()
+    [window] = Grid(SIZE, (48, 48), 1.0, 16).cut(image)
+    np.testing.assert_array_equal(images[0], window)
+    np.testing.assert_array_equal(ids[0, 4:44], label)
+
+
+def test_a_small_picture_of_a_batch_begins_as_in_inference():
+    image, label = (pixels[:3, :37] for pixels in place_frame(1))
+    filled, ids = pipeline.pad(image, label, (64, 48), 16)
+    [window] = Grid((3, 37), (16, 48), 1.0, 16).cut(image)
+    np.testing.assert_array_equal(filled[:16], window)
+    expected = np.pad(label, ((6, 55), (5, 6)), constant_values=IGNORE_ID)
+    np.testing.assert_array_equal(ids, expected)
 
 
 def flip_byte(path, offset):
