@@ -24,6 +24,9 @@ class Pixels(NamedTuple):
     cross_entropy: Any
 
 
+_LEAST_MISS = 1e-7
+"""About what float32 tells apart from none."""
+
 PixelFactor = Callable[[Pixels], Any]
 """Pixels → (B, H, W) float32 that multiplies each pixel's loss."""
 
@@ -57,6 +60,8 @@ def focal(gamma: float) -> PixelFactor | None:
 
     def factor(pixels: Pixels) -> Any:
         miss = -ops.expm1(-pixels.cross_entropy)  # 1 - p(truth)
+        if gamma < 1:  # its slope at 0 is infinite, and 0 times that is nan
+            miss = ops.maximum(miss, _LEAST_MISS)
         return ops.power(miss, gamma)
 
     return factor if gamma else None

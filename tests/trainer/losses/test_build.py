@@ -68,6 +68,23 @@ def test_every_loss_of_ignored_pixels_is_zero_with_finite_gradients():
         assert not np.any(tape.gradient(value, logits).numpy())
 
 
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0])
+def test_pixels_that_are_certain_have_finite_focal_gradients(gamma):
+    ids = np.array([[[1, 1, 0]]], np.uint8)
+    function = build_loss(LossConfig("focal", focal_gamma=gamma), np.ones(2))
+    logits = tf.Variable(np.array([[[[0, 200], [0, 9], [0, 0]]]], np.float32))
+    with tf.GradientTape() as tape:
+        value, _ = function(ids, logits)
+    # p(truth) is 1, nearly 1 and 1/2.
+    nearly = np.log1p(np.exp(-9))
+    misses, entropies = [-np.expm1(-nearly), 1 / 2], [nearly, np.log(2)]
+    expected = np.dot(np.power(misses, gamma), entropies) / 3
+    assert float(value) == pytest.approx(expected)
+    gradient = tape.gradient(value, logits).numpy()[0, 0]
+    assert not gradient[0].any()
+    assert np.isfinite(gradient).all() and gradient[1:].all()
+
+
 def test_void_ids_weigh_nothing_unless_asked_for():
     weights = class_weights(LossConfig(), LABEL_IDS, COUNTS)
     assert weights.sum() == 19 and weights[0] == 0 and weights[7] == 1
