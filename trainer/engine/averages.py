@@ -49,7 +49,7 @@ def unbiased_statistics(stepper: Stepper, num_updates: int) -> Iterator[None]:
     with what it has seen, and stay.
 
     Args:
-        stepper: The network in training.
+        stepper: The network in training, its variables up to date.
         num_updates: How often the averages were updated.
     """
     normalizations = [
@@ -60,6 +60,9 @@ def unbiased_statistics(stepper: Stepper, num_updates: int) -> Iterator[None]:
         and not begins_learned(layer)
         and _FORGOTTEN < layer.momentum**num_updates < 1
     ]
+    if not normalizations:  # and nothing to copy, on JAX all variables
+        yield
+        return
     averages = [(n.moving_mean, n.moving_variance) for n in normalizations]
     with _put_back(stepper, [v for pair in averages for v in pair]):
         for layer, (mean, variance) in zip(

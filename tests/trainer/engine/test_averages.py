@@ -16,8 +16,13 @@ def stepper_after(num_updates: int):
     model = keras.Model(inputs, layer(inputs))
     for _ in range(num_updates):
         model(BATCH, training=True)
-    nothing = lambda: None  # noqa: E731
-    return types.SimpleNamespace(model=model, sync=nothing, reload=nothing)
+    copies = []
+    return types.SimpleNamespace(
+        model=model,
+        copies=copies,
+        sync=lambda: copies.append("from the device"),
+        reload=lambda: copies.append("to the device"),
+    )
 
 
 @pytest.mark.parametrize("num_updates", [1, 20])
@@ -44,3 +49,4 @@ def test_before_the_first_step_and_in_long_runs_nothing_changes(num_updates):
     before = np.array(layer.moving_mean)
     with unbiased_statistics(stepper, num_updates):
         np.testing.assert_array_equal(layer.moving_mean, before)
+    assert stepper.copies == []
