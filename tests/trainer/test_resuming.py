@@ -170,10 +170,10 @@ def test_a_data_set_that_is_converted_again_meanwhile_stops_the_run(
     tiny_dataset.write_dataset(data_dir, 4, 2, (40, 40))
     score = validation.Validation.score
 
-    def convert_again(self, num_updates):
-        if num_updates > 1:
+    def convert_again(self, updates):
+        if updates.num_all > 1:
             tiny_dataset.write_dataset(data_dir, 4, 3, (40, 40))
-        return score(self, num_updates)
+        return score(self, updates)
 
     monkeypatch.setattr(validation.Validation, "score", convert_again)
     with pytest.raises(

@@ -7,13 +7,27 @@ steps to forget that.
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import keras
 
 from trainer.backends.step import Stepper
-from trainer.models.encoders import begins_learned
+from trainer.models.encoders import begins_learned, encoder_layers
 
 _FORGOTTEN = 1e-4
+
+
+class Updates(NamedTuple):
+    """How often batch normalization has updated its averages.
+
+    Attributes:
+        num_all: With each part of a step since the run began.
+        num_frozen: With those in which the encoder is frozen; it has not
+            updated its own then.
+    """
+
+    num_all: int
+    num_frozen: int = 0
 
 
 @contextlib.contextmanager
@@ -39,7 +53,7 @@ def averaged_weights(stepper: Stepper) -> Iterator[bool]:
 
 
 @contextlib.contextmanager
-def unbiased_statistics(stepper: Stepper, num_updates: int) -> Iterator[None]:
+def unbiased_statistics(stepper: Stepper, updates: Updates) -> Iterator[None]:
     """Takes the start values out of batch normalization's averages.
 
     After t updates an average still holds momentum^t of the 0 or 1 that it
@@ -50,25 +64,28 @@ def unbiased_statistics(stepper: Stepper, num_updates: int) -> Iterator[None]:
 
     Args:
         stepper: The network in training, its variables up to date.
-        num_updates: How often the averages were updated.
+        updates: How often the averages were updated.
     """
-    normalizations = [
-        layer
-        for layer in stepper.model.layers
-        if isinstance(layer, keras.layers.BatchNormalization)
-        and layer.trainable
-        and not begins_learned(layer)
-        and _FORGOTTEN < layer.momentum**num_updates < 1
-    ]
-    if not normalizations:  # and nothing to copy, on JAX all variables
+    in_encoder = set(encoder_layers(stepper.model))
+    starts = {}  # layer → what its averages hold of their start values
+    for layer in stepper.model.layers:
+        if (
+            isinstance(layer, keras.layers.BatchNormalization)
+            and layer.trainable
+            and not begins_learned(layer)
+        ):
+            num_frozen = updates.num_frozen if layer in in_encoder else 0
+            start = layer.momentum ** (updates.num_all - num_frozen)
+            if _FORGOTTEN < start < 1:
+                starts[layer] = start
+    if not starts:  # and nothing to copy, on JAX all variables
         yield
         return
-    averages = [(n.moving_mean, n.moving_variance) for n in normalizations]
+    averages = [(layer.moving_mean, layer.moving_variance) for layer in starts]
     with _put_back(stepper, [v for pair in averages for v in pair]):
-        for layer, (mean, variance) in zip(
-            normalizations, averages, strict=True
+        for start, (mean, variance) in zip(
+            starts.values(), averages, strict=True
         ):
-            start = layer.momentum**num_updates
             mean.assign(mean / (1 - start))
             unbiased = (variance - start) / (1 - start)
             variance.assign(keras.ops.maximum(unbiased, 0.0))

@@ -14,7 +14,11 @@ from trainer.data.process_share import Share
 from trainer.data.run_records import RunRecords
 from trainer.engine import build, checkpoints, divergence
 from trainer.engine import state as run_state
-from trainer.engine.averages import averaged_weights, unbiased_statistics
+from trainer.engine.averages import (
+    Updates,
+    averaged_weights,
+    unbiased_statistics,
+)
 from trainer.engine.checkpoints import Checkpoint
 from trainer.engine.clock import Clock
 from trainer.engine.console import Console
@@ -65,12 +69,13 @@ class Training:
             num_examples, min(config.batch_size, num_examples), config.epochs
         )
         self._state = self._read_state(checkpoint)
+        self._milestones = build.milestones(config, self._plan, self._state)
         self._stepper = build.build_training(
             config,
             num_examples,
             records.pixel_counts,
             self._device,
-            build.milestones(config, self._plan, self._state),
+            self._milestones,
             is_new,
         )
         if checkpoint:
@@ -115,7 +120,7 @@ class Training:
             )
             clock = Clock(state.epoch_seconds)
             self._train_epoch(epoch, batches, clock)
-            scores = validation.score(self._num_updates)
+            scores = validation.score(self._updates)
             if scores is None:
                 self._data.check_unchanged()
                 self._save(clock)
@@ -131,9 +136,11 @@ class Training:
         self._profiler.close()
 
     @property
-    def _num_updates(self) -> int:
+    def _updates(self) -> Updates:
         """How often batch normalization has updated its averages."""
-        return self._state.step * self._config.accumulate_steps
+        num_parts = self._config.accumulate_steps
+        num_frozen = self._milestones.encoder_begin * num_parts
+        return Updates(self._state.step * num_parts, num_frozen)
 
     @property
     def _epoch(self) -> int:
@@ -225,7 +232,7 @@ class Training:
         state.rows.append(row)
         state.scores, state.position = self._new_scores(), 0
         with (
-            unbiased_statistics(self._stepper, self._num_updates),
+            unbiased_statistics(self._stepper, self._updates),
             averaged_weights(self._stepper),
         ):
             self._output.save_model(is_best)

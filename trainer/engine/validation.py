@@ -8,7 +8,11 @@ import numpy as np
 from schemas.sizes import Size
 from trainer.backends.step import Stepper
 from trainer.data.loader import RunData
-from trainer.engine.averages import averaged_weights, unbiased_statistics
+from trainer.engine.averages import (
+    Updates,
+    averaged_weights,
+    unbiased_statistics,
+)
 from trainer.engine.epoch import EpochScores
 from trainer.engine.preview import Preview
 
@@ -71,17 +75,17 @@ class Validation:
         with self._data.naming_eval_damage():
             self._preview = Preview(self._stepper.model, frames, space, crop)
 
-    def score(self, num_updates: int) -> EvalScores | None:
+    def score(self, updates: Updates) -> EvalScores | None:
         """Scores weights and average, draws; None when told to stop.
 
         Args:
-            num_updates: How often batch normalization updated its averages.
+            updates: How often batch normalization updated its averages.
 
         Raises:
             ManifestError: A record is damaged.
         """
         averaged, picture = None, None
-        with unbiased_statistics(self._stepper, num_updates):
+        with unbiased_statistics(self._stepper, updates):
             plain = self._score_once()
             with averaged_weights(self._stepper) as has_average:
                 if has_average:

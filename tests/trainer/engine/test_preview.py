@@ -15,6 +15,7 @@ from trainer.backends.step import StepOptions
 from trainer.config.optimization import OptimizerConfig
 from trainer.data.loader import Batching, RunData
 from trainer.data.run_records import open_run
+from trainer.engine.averages import Updates
 from trainer.engine.epoch import EpochScores
 from trainer.engine.preview import Preview
 from trainer.engine.validation import Validation
@@ -125,7 +126,7 @@ def shown_by(network, data, num_frames):
         stepper, run_data, lambda: EpochScores(34, None), lambda: False
     )
     validation.open_preview(num_frames, data.crop)
-    return validation.score(0).picture
+    return validation.score(Updates(0)).picture
 
 
 @pytest.mark.parametrize("ema_decay", [0.0, 0.5])

@@ -6,7 +6,7 @@ import pytest
 
 from trainer.config.flag import ConfigError
 from trainer.config.model import ModelConfig
-from trainer.engine.averages import unbiased_statistics
+from trainer.engine.averages import Updates, unbiased_statistics
 from trainer.models import remat
 from trainer.models.build import build_plain_network, build_training_network
 from trainer.models.encoders import begins_learned
@@ -65,7 +65,7 @@ def test_statistics_that_were_learned_elsewhere_stay(network):
         reload = sync
 
     before = {v.path: np.array(v) for v in network.non_trainable_variables}
-    with unbiased_statistics(Stepper(), 3):
+    with unbiased_statistics(Stepper(), Updates(3)):
         changed = {
             v.path.split("/")[0]
             for v in network.non_trainable_variables
