@@ -1,8 +1,10 @@
 """What an epoch was like: sums over its steps, and its row of metrics."""
 
+import collections
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +12,38 @@ from trainer.metrics.confusion import ConfusionMatrix
 
 COUNTS = ("epoch", "step")
 """The fields of a row that are whole numbers."""
+
+_MAX_PENDING = 8
+"""Batches whose results may be under way on the device."""
+
+
+class Pending:
+    """Results under way on the device, awaited in order, only as they must.
+
+    So the next batches are fetched while the device computes.
+    """
+
+    def __init__(self, absorb: Callable[..., None]):
+        """Awaits nothing yet.
+
+        Args:
+            absorb: Waits for a result and takes it in.
+        """
+        self._absorb = absorb
+        self._results: collections.deque[tuple[Any, ...]] = collections.deque()
+
+    def add(self, *result: Any) -> None:
+        """Adds what `absorb` takes; awaits the oldest where there are many."""
+        self._results.append(result)
+        self._await_all_but(_MAX_PENDING)
+
+    def finish(self) -> None:
+        """Awaits all."""
+        self._await_all_but(0)
+
+    def _await_all_but(self, count: int) -> None:
+        while len(self._results) > count:
+            self._absorb(*self._results.popleft())
 
 
 class EpochScores:

@@ -1,6 +1,5 @@
 """The training loop: epochs and steps, from where the run ended."""
 
-import collections
 import math
 from collections.abc import Iterator
 
@@ -22,7 +21,7 @@ from trainer.engine.averages import (
 from trainer.engine.checkpoints import Checkpoint
 from trainer.engine.clock import Clock
 from trainer.engine.console import Console
-from trainer.engine.epoch import EpochScores, Row, has_stalled
+from trainer.engine.epoch import EpochScores, Pending, Row, has_stalled
 from trainer.engine.plan import Plan
 from trainer.engine.profiler import Profiler
 from trainer.engine.state import Digests, RunState
@@ -33,9 +32,6 @@ from trainer.storage import files
 
 EXIT_AGAIN = 75
 """Stopped by SIGTERM after saving: the same command resumes the run."""
-
-MAX_PENDING = 8
-"""Steps whose results may be under way on the device."""
 
 
 class Training:
@@ -178,7 +174,7 @@ class Training:
         """
         state = self._state
         save_steps = self._config.save_steps or math.inf
-        pending: collections.deque[tuple[int, StepResult]] = collections.deque()
+        pending = Pending(self._absorb)
         end = self._plan.end_of_epoch(epoch + 1, state)
         while state.step < end:
             if self._is_stopped():
@@ -191,17 +187,14 @@ class Training:
             state.position += self._plan.batch_size
             self._profiler.after_step(state.step, result)
             clock.count(images.shape[0] * self._config.devices.num_processes)
-            pending.append((state.step, result))
-            is_saving = state.step % save_steps == 0
-            while len(pending) > (0 if is_saving else MAX_PENDING):
-                self._absorb(*pending.popleft())
-            if is_saving:
+            pending.add(state.step, result)
+            if state.step % save_steps == 0:
+                pending.finish()
                 self._check_variables()
                 self._data.check_unchanged()
                 self._save(clock)
             self._console.print_step(state, clock)
-        while pending:
-            self._absorb(*pending.popleft())
+        pending.finish()
         self._check_variables()
         clock.stop()
 

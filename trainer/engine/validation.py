@@ -13,7 +13,7 @@ from trainer.engine.averages import (
     averaged_weights,
     unbiased_statistics,
 )
-from trainer.engine.epoch import EpochScores
+from trainer.engine.epoch import EpochScores, Pending
 from trainer.engine.preview import Preview
 
 
@@ -99,11 +99,12 @@ class Validation:
     def _score_once(self) -> EpochScores:
         """Scores the split, or a part of it when told to stop."""
         scores = self._new_scores()
+        pending = Pending(scores.update)
         batches = iter(self._batches)
         while not self._is_stopped():
             batch = self._data.next_eval(batches)
             if batch is None:
                 break
-            result = self._stepper.evaluate(*batch)
-            scores.update(result.loss, result.weight, result.counts)
+            pending.add(*self._stepper.evaluate(*batch))
+        pending.finish()
         return scores

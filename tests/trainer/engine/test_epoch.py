@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.tiny_run import make_row
-from trainer.engine.epoch import EpochScores, has_stalled
+from trainer.engine.epoch import EpochScores, Pending, has_stalled
 
 
 def test_losses_are_averaged_over_what_counted():
@@ -18,6 +18,16 @@ def test_losses_are_averaged_over_what_counted():
     again.restore(scores.state())
     assert again.loss == 2.0
     assert again.matrix.counts.tolist() == [[2, 1], [0, 1]]
+
+
+def test_eight_results_are_under_way_and_are_taken_in_order():
+    absorbed = []
+    pending = Pending(lambda step, loss: absorbed.append((step, loss)))
+    for step in range(10):
+        pending.add(step, step / 2)
+    assert absorbed == [(0, 0.0), (1, 0.5)]
+    pending.finish()
+    assert absorbed == [(step, step / 2) for step in range(10)]
 
 
 def test_the_averaged_weights_score_counts_where_there_is_one():
