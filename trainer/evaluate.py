@@ -45,7 +45,7 @@ def run(
     strips: dict[str, bytes] = {}
     results = score_network(predictor, frames, extremes, strips)
     space = frames.space.table.label_ids
-    scored = Scored(config.data, frames.part, results, space)
+    scored = Scored(config.data, frames.part, results.frames, space)
     folder = config.model_dir
     name = scored.choose_name(config.evaluation_name, folder, run_data)
     subject = Subject(

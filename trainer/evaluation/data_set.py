@@ -21,7 +21,7 @@ from trainer.config import run_dir
 from trainer.config.data import DataConfig
 from trainer.data import frames, run_records
 from trainer.data.dataset import Part
-from trainer.evaluation.results import FrameResult
+from trainer.evaluation.results import ScoredFrame
 from trainer.storage import files
 
 KEY = "dataSet"
@@ -159,7 +159,7 @@ class Scored:
         self,
         data: DataConfig,
         part: Part | None,
-        results: Sequence[FrameResult],
+        frames: Sequence[ScoredFrame],
         space: LabelSpace,
     ):
         """Looks at the frames.
@@ -167,14 +167,14 @@ class Scored:
         Args:
             data: The data set's flags.
             part: The split of records; None for files as downloaded.
-            results: Its frames.
+            frames: Its frames.
             space: The label ids of its classes.
         """
         self._part = part
         self._space = space
         self._looks = {
-            result.name: Look.of(result.counts.sum(1), result.color, space)
-            for result in results
+            frame.name: Look.of(frame.pixels, frame.color, space)
+            for frame in frames
         }
         first = min(self._looks)
         self.data_set = DataSet(

@@ -46,6 +46,66 @@ class FrameResult:
     color: Sequence[float] = ()
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class ScoredFrame:
+    """What is kept of one frame.
+
+    Attributes:
+        name: The frame's stem.
+        size: The label's (height, width).
+        pixels: (C,) int64, the label's pixels of each id.
+        color: The picture's mean colour, as `FrameResult` has it.
+        mean_iou: The mean over the evaluated classes; None where there is none.
+        pixel_accuracy: The share of right pixels, likewise.
+    """
+
+    name: str
+    size: Size
+    pixels: np.ndarray
+    color: Sequence[float]
+    mean_iou: float | None
+    pixel_accuracy: float | None
+
+
+class Results:
+    """The frames' parts in the scores, summed up as they come.
+
+    Of 255 classes, the pairs of one frame take half a megabyte.
+
+    Attributes:
+        counts: The sum of `FrameResult.counts`.
+        boundaries: The sum of `FrameResult.boundaries`.
+        confidence: The sum of `FrameResult.confidence`, where there is one.
+        frames: What is kept of each frame, in their order.
+    """
+
+    def __init__(self, space: LabelSpace):
+        """Starts with no frame, of a table's label ids."""
+        self._space = space
+        self.counts = np.zeros((space.num_classes,) * 2, np.int64)
+        self.boundaries = np.zeros((2, space.num_classes), np.int64)
+        self.confidence = np.zeros((3, NUM_BINS), np.int64)
+        self.frames: list[ScoredFrame] = []
+
+    def add(self, result: FrameResult) -> None:
+        """Takes in a frame."""
+        self.counts += result.counts
+        self.boundaries += result.boundaries
+        if result.confidence is not None:
+            self.confidence += result.confidence
+        scores = Scores(result.counts, self._space).to_dict()
+        self.frames.append(
+            ScoredFrame(
+                result.name,
+                result.size,
+                result.counts.sum(1),
+                result.color,
+                scores["averageScoreClasses"],
+                scores["pixelAccuracy"],
+            )
+        )
+
+
 @dataclasses.dataclass(frozen=True)
 class Subject:
     """What was scored.
@@ -103,7 +163,7 @@ def compare(
 def publish(
     folder: str,
     subject: Subject,
-    results: Sequence[FrameResult],
+    results: Results,
     name: str = "",
 ) -> dict:
     """Prints the table; writes evaluation.json and returns its content.
@@ -115,13 +175,13 @@ def publish(
         name: The part that the file's name gets; empty for none.
     """
     label_ids = subject.space.table.label_ids
-    counts = np.sum([result.counts for result in results], axis=0)
-    boundaries = np.sum([result.boundaries for result in results], axis=0)
-    scores = Scores(counts, label_ids, boundaries)
-    calibration = _calibration(results)
-    sizes = collections.Counter(format_size(r.size) for r in results)
-    rate = len(results) / subject.seconds
-    num_frames = counted(len(results), "frame")
+    scores = Scores(results.counts, label_ids, results.boundaries)
+    bins = results.confidence
+    calibration = Calibration(bins) if bins.any() else None
+    frames = results.frames
+    sizes = collections.Counter(format_size(frame.size) for frame in frames)
+    rate = len(frames) / subject.seconds
+    num_frames = counted(len(frames), "frame")
     print(f"{subject.split}: {num_frames}, {subject.source}")
     context = f"at {_join(sizes)}, {subject.space.name}"
     print(format_table(scores, context))
@@ -138,7 +198,7 @@ def publish(
     content = {
         "source": subject.source,
         "split": subject.split,
-        "numFrames": len(results),
+        "numFrames": len(frames),
         "sizes": dict(sizes),
         "isNativeSize": subject.is_native,
         "labelSpace": subject.space.name,
@@ -146,7 +206,7 @@ def publish(
         **subject.details,
         **scores.to_dict(),
         **({"calibration": calibration.to_dict()} if calibration else {}),
-        "frames": [_frame_scores(result, label_ids) for result in results],
+        "frames": [_frame_scores(frame) for frame in frames],
     }
     files.make_folder(folder)
     target = files.join(folder, run_dir.named(run_dir.EVALUATION, name))
@@ -155,20 +215,12 @@ def publish(
     return content
 
 
-def _calibration(results: Sequence[FrameResult]) -> Calibration | None:
-    """Sums the bins up; None where there are none, or no pixels in them."""
-    bins = [r.confidence for r in results if r.confidence is not None]
-    counts = np.sum(bins, axis=0)
-    return Calibration(counts) if np.any(counts) else None
-
-
-def _frame_scores(result: FrameResult, space: LabelSpace) -> dict:
-    scores = Scores(result.counts, space).to_dict()
+def _frame_scores(frame: ScoredFrame) -> dict:
     return {
-        "name": result.name,
-        "size": format_size(result.size),
-        "averageScoreClasses": scores["averageScoreClasses"],
-        "pixelAccuracy": scores["pixelAccuracy"],
+        "name": frame.name,
+        "size": format_size(frame.size),
+        "averageScoreClasses": frame.mean_iou,
+        "pixelAccuracy": frame.pixel_accuracy,
     }
 
 

@@ -18,7 +18,7 @@ from trainer.data.found_files import Found
 from trainer.data.frames import decode_label_map
 from trainer.evaluation import results as evaluation
 from trainer.evaluation.data_set import KEY, Scored
-from trainer.evaluation.results import FrameResult, Subject
+from trainer.evaluation.results import FrameResult, Results, Subject
 from trainer.storage import files, images, notes
 from trainer.storage.archives import StoredFile
 from trainer.storage.progress import Progress
@@ -53,7 +53,7 @@ def run(
         data.data_dir, data.eval_split, is_label=True, layout=layout
     )
     results = score(truth, config.predictions, table)
-    scored = Scored(data, None, results, table.label_ids)
+    scored = Scored(data, None, results.frames, table.label_ids)
     folder = _output_dir(config)
     name = scored.choose_name(config.evaluation_name, folder, run_data)
     if run_data and not config.evaluation_name:
@@ -77,9 +77,7 @@ def _output_dir(config: EvaluateConfig) -> str:
     return os.path.dirname(config.predictions) or "."
 
 
-def score(
-    truth: Found, predictions_source: str, table: LabelTable
-) -> list[FrameResult]:
+def score(truth: Found, predictions_source: str, table: LabelTable) -> Results:
     """Compares every label map of a split with its prediction.
 
     Args:
@@ -95,12 +93,12 @@ def score(
     notes.say(filenames.describe((*truth.strays, *predictions.strays)))
     jobs = found_files.pair(truth, predictions, "prediction")
     progress = Progress(len(jobs), "frame")
-    results = []
+    results = Results(table.label_ids)
     threads = os.cpu_count() or 1
     compare = functools.partial(_compare, table=table)
     for result in ahead(compare, jobs, threads + 1):
-        results.append(result)
-        progress.update(len(results))
+        results.add(result)
+        progress.update(len(results.frames))
     return results
 
 

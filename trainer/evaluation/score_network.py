@@ -9,7 +9,7 @@ import numpy as np
 from schemas.labels.table import LabelSpace
 from trainer.data.frames import Frame, Frames
 from trainer.evaluation.best_and_worst import BestAndWorst, draw_frame
-from trainer.evaluation.results import FrameResult, compare
+from trainer.evaluation.results import FrameResult, Results, compare
 from trainer.inference.predictor import Predictor
 from trainer.inference.readout import Prediction
 from trainer.metrics.scores import Scores
@@ -26,7 +26,7 @@ def score_network(
     frames: Frames,
     extremes: BestAndWorst,
     strips: dict[str, bytes],
-) -> list[FrameResult]:
+) -> Results:
     """Predicts every frame of the split once; draws a few strips.
 
     Args:
@@ -54,10 +54,10 @@ def score_network(
 
     predictions = predictor.predict_with_confidence(frames.read())
     progress = Progress(num_frames, "frame")
-    results = []
+    results = Results(space)
     for result in ahead(finish, enumerate(predictions)):
-        results.append(result)
-        progress.update(len(results))
+        results.add(result)
+        progress.update(len(results.frames))
     return results
 
 

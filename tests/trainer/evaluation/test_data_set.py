@@ -13,7 +13,7 @@ from trainer.config import saved
 from trainer.config.data import DataConfig
 from trainer.config.flag import ConfigError
 from trainer.evaluation import data_set
-from trainer.evaluation.results import FrameResult
+from trainer.evaluation.results import ScoredFrame
 
 NUM_TRAIN, NUM_VAL = 3, 5
 FRAMES = [
@@ -191,12 +191,10 @@ def test_the_scores_of_an_older_version_are_kept(root):
     ],
 )
 def test_what_is_no_evaluation_is_replaced(tmp_path, old):
-    counts = np.zeros((34, 34), np.int64)
-    counts[7, 7] = 4
-    sizes = (2, 2)
-    result = FrameResult("a", sizes, counts, counts[:2], color=(1, 2, 3))
+    pixels = 4 * (np.arange(34) == 7)
+    frame = ScoredFrame("a", (2, 2), pixels, (1, 2, 3), None, None)
     data = DataConfig("data", eval_split="val")
-    scored = data_set.Scored(data, None, [result], LABEL_IDS)
+    scored = data_set.Scored(data, None, [frame], LABEL_IDS)
     digest = scored.data_set.frames
     text = old.replace("%s", digest, 1).replace("%s", "0" * 400)
     (tmp_path / "evaluation.json").write_text(text)
