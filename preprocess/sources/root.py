@@ -1,6 +1,5 @@
 """What a root lacks: said before any work, with the remedy."""
 
-import dataclasses
 from collections.abc import Sequence
 
 from preprocess.errors import ConversionError
@@ -8,7 +7,7 @@ from preprocess.sources import source_files
 from preprocess.sources.source_files import Listing
 from preprocess.storage import files
 from schemas.failures import FlagError
-from schemas.layouts import filenames
+from schemas.layouts import filenames, forms
 from schemas.layouts.layout import Layout
 from schemas.sources import misplaced
 
@@ -21,13 +20,12 @@ def find_layout(root: str, layout: Layout, splits: Sequence[str]) -> Layout:
     Raises:
         FlagError: It has no such splits.
     """
-    while layout.otherwise:
-        listings = [Listing(root, layout, split, False) for split in splits]
-        if any(map(_has_files, listings)):
-            break
-        layout = dataclasses.replace(
-            layout.otherwise, val_share=layout.val_share
-        )
+    layout = forms.find_form(
+        layout,
+        splits,
+        lambda form, split: _has_files(Listing(root, form, split, False)),
+        lambda form: _splits(Listing(root, form, splits[0], False)),
+    )
     problems = filter(None, map(layout.problem, splits))
     if problem := next(problems, ""):
         raise FlagError(problem)
@@ -66,29 +64,41 @@ def why_no_files(listing: Listing) -> str:
             f"--val_share={listing.layout.val_share} leaves it none of "
             f"{len(stems)}. Give another share"
         )
-    return misplaced.missing_files(listing.place, _splits(listing), found)
+    splits = _splits(listing)
+    reason = misplaced.missing_files(listing.place, splits, found)
+    form = listing.layout
+    if listing.place.split in splits or not form.otherwise:
+        return reason
+    while form.otherwise:
+        form = form.otherwise
+    return (
+        f"{reason}, or, where these are no splits, give --image_pattern="
+        f"{form.pictures.pattern} and --label_pattern={form.labels.pattern}"
+    )
 
 
 def _splits(listing: Listing) -> list[str]:
     """Returns the splits that a kind of file has."""
     kind = listing.place.kind
     head = kind.pattern.partition("{split}")[0].rpartition("/")[0]
-    if source_files.has_folder(listing):
+    has_folder = source_files.has_folder(listing)
+    zips = [] if has_folder else source_files.zip_paths(listing)
+    paths = [
+        filenames.entry_path(name)
+        for path in zips
+        for name in source_files.open_zip(path).namelist()
+    ]
+    if not zips:
         above = files.join(listing.root, head) if head else listing.root
         paths = [f"{head}/{name}/".lstrip("/") for name in files.names(above)]
-    else:
-        paths = [
-            filenames.entry_path(name)
-            for path in source_files.zip_paths(listing)
-            for name in source_files.open_zip(path).namelist()
-        ]
     return sorted(set(filter(None, map(kind.split_of, paths))))
 
 
 def _holds(listing: Listing) -> bool:
-    return source_files.has_folder(listing) or bool(
-        source_files.zip_paths(listing)
-    )
+    if source_files.has_folder(listing) or source_files.zip_paths(listing):
+        return True
+    # Folders of splits, of other names, see `find_layout`.
+    return bool(listing.layout.otherwise and _splits(listing))
 
 
 def _has_files(listing: Listing) -> bool:

@@ -76,6 +76,11 @@ class Kind:
         head, field, _ = self.pattern.partition("{split}")
         return bool(field) and not _TOKENS.search(head)
 
+    def split_folder(self, split: str) -> str:
+        """Returns the path, from the root, of what a split's folder is."""
+        head, _, after = self.pattern.partition("{split}")
+        return head + split + after.partition("/")[0]
+
     def split_of(self, path: str) -> str | None:
         """Returns the folder that a path has in the place of `{split}`.
 

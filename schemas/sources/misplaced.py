@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from schemas.layouts.filenames import is_hidden
 from schemas.layouts.kinds import Place
+from schemas.shards.names import SPLITS
 
 Names = Callable[[str], Sequence[str]]
 """Lists the names in a folder; none where there is no such folder."""
@@ -63,10 +64,14 @@ def missing_files(
         if not splits:
             return f"{head} has no splits. Unpack {zips} again"
         there = ", ".join(sorted(splits))
-        return (
-            f"{head} has no split {place.split}, it has {there}. Unpack "
-            f"{folder} there, or name one of these splits"
-        )
+        lacks = f"{head} has no split {place.split}, it has {there}"
+        if alike := _alike(place.split, splits):
+            present, wanted = map(place.kind.split_folder, (alike, place.split))
+            return (
+                f"{lacks}. Rename {present}/ to {wanted}/ (of a zip, unpack it "
+                "first)"
+            )
+        return f"{lacks}. Unpack {folder} there, or name one of these splits"
     if any(name.lower().endswith(_TRAIN_IDS) for name in files):
         return (
             f"{folder} holds labelTrainIds, but no labelIds, which the ids "
@@ -77,6 +82,16 @@ def missing_files(
         f"no file is named {place.wildcard}. Name the files so, or unpack "
         f"{folder} again"
     )
+
+
+def _alike(split: str, folders: Sequence[str]) -> str:
+    """Returns the first folder that is named nearly as a split; "" for none."""
+    alike = (
+        name
+        for name in sorted(set(folders).difference(SPLITS))
+        if name.lower().startswith(split)
+    )
+    return next(alike, "")
 
 
 def _remedy(

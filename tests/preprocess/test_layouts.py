@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -126,6 +127,53 @@ def test_pairs_may_have_folders_of_splits(folders, tmp_path):
     assert [r.name for s in SPLITS for r in found[s]] == ["a", "a"]
     with pytest.raises(FlagError, match=r"--val_share=0.1 draws val from"):
         run(root, tmp_path / "more", "pairs", share=0.1)
+
+
+def write_pairs(root, folders, split):
+    """Writes a pair into the folders of a split of any name."""
+    for kind, draw in (("images", trees.picture), ("masks", trees.label_map)):
+        folder = root / folders.format(kind=kind, split=split)
+        trees.write(folder / f"{split}.png", trees.png(draw(1)))
+
+
+@pytest.mark.parametrize("folders", ["{kind}/{split}", "{split}/{kind}"])
+def test_folders_that_are_named_nearly_as_splits_are_no_cities(
+    folders, tmp_path
+):
+    root, output = tmp_path / "pairs", tmp_path / "out"
+    for split in ("training", "validation"):
+        write_pairs(root, folders, split)
+    with pytest.raises(FlagError, match=r"--val_share=0.1 draws val from"):
+        run(root, output, "pairs", share=0.1)
+    for _ in range(4 if folders.endswith("{split}") else 2):
+        with pytest.raises(ConversionError) as caught:
+            run(root, output, "pairs")
+        renamed = re.search(r"Rename (\S+) to (\S+) \(of", str(caught.value))
+        (root / renamed[1]).rename(root / renamed[2])
+    _, found = run(root, output, "pairs")
+    assert [[r.name for r in found[split]] for split in SPLITS] == [
+        ["training"],
+        ["validation"],
+    ]
+
+
+def test_cities_that_are_named_as_splits_are_read_by_patterns(tmp_path):
+    root, output = tmp_path / "pairs", tmp_path / "out"
+    for city in ("ulm", "testing"):
+        write_pairs(root, "{kind}/{split}", city)
+    with pytest.raises(ConversionError) as caught:
+        run(root, output, "pairs", ("train",))
+    patterns = re.search(
+        r"where these are no splits, give --image_pattern=(\S+) and "
+        r"--label_pattern=(\S+);",
+        str(caught.value),
+    )
+    layout = table.by_patterns(*patterns.groups())
+    _, found = run(root, output, layout, ("train",))
+    assert sorted(r.name for r in found["train"]) == [
+        "testing_testing",
+        "ulm_ulm",
+    ]
 
 
 def test_a_users_patterns_pair_by_what_their_fields_match(tmp_path):

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from schemas.layouts import filenames
+from schemas.layouts import filenames, forms
 from schemas.layouts.filenames import Stray
 from schemas.layouts.kinds import Place, frame_name
 from schemas.layouts.layout import Layout
@@ -268,14 +268,16 @@ def _places(source: str, place: Place) -> list[str]:
 
 def _find_form(source: str, split: str, layout: Layout) -> Layout:
     """Returns the form of a layout that a source has, of several."""
-    while layout.otherwise:
-        place = _place(layout, split, is_label=True)
-        if any(True for _ in _list_files(source, place)):
-            break
-        layout = dataclasses.replace(
-            layout.otherwise, val_share=layout.val_share
-        )
-    return layout
+
+    def place(form: Layout) -> Place:
+        return _place(form, split, is_label=True)
+
+    return forms.find_form(
+        layout,
+        (split_name(split),),
+        lambda form, _: any(True for _ in _list_files(source, place(form))),
+        lambda form: _splits(source, place(form)),
+    )
 
 
 def _place(layout: Layout, split: str, is_label: bool) -> Place:

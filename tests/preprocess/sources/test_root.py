@@ -4,7 +4,7 @@ from preprocess.errors import ConversionError
 from preprocess.options import Options
 from preprocess.sources import listing
 from preprocess.sources import root as roots
-from schemas.layouts.table import CITYSCAPES, CITYSCAPES_COARSE
+from schemas.layouts.table import CITYSCAPES, CITYSCAPES_COARSE, LAYOUTS
 from tests import trees
 
 STEMS = trees.STEMS[:1]
@@ -49,3 +49,17 @@ def test_zips_in_a_folder_below_are_named(tmp_path):
     root = trees.write_tree(tmp_path / "a" / "b", STEMS)
     zips = trees.zip_tree(root, tmp_path / "zips")
     assert refusal(tmp_path).endswith(f"Use --cityscapes_root={zips}.")
+
+
+def test_a_split_that_pairs_lack_is_not_taken_from_another(tmp_path):
+    for path in ("images/train", "images/validation", "masks/train"):
+        trees.write(tmp_path / path / "a.png", trees.png(trees.picture(1)))
+    layout = roots.find_layout(str(tmp_path), LAYOUTS["pairs"], ("val",))
+    options = Options(str(tmp_path), "", layout=layout)
+    assert listing.why_no_files("val", options) == (
+        "images/ has no split val, it has train, validation. Rename "
+        "images/validation/ to images/val/ (of a zip, unpack it first), or, "
+        "where these are no splits, give --image_pattern=images/{city}/{stem}.*"
+        " and --label_pattern=masks/{city}/{stem}.png; or leave val out of "
+        "--splits"
+    )

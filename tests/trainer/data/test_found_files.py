@@ -1,5 +1,6 @@
 import pytest
 
+from schemas.layouts.table import LAYOUTS
 from tests import trees
 from trainer.data import found_files
 
@@ -83,3 +84,14 @@ def test_a_damaged_part_of_a_zip_is_named(zips):
             str(zips), "val", is_label=True
         ).files.values():
             file.read()
+
+
+def test_a_split_that_pairs_lack_is_not_taken_from_another(tmp_path):
+    for folder in ("images/training", "masks/training"):
+        trees.write(tmp_path / folder / "a.png", trees.png(trees.picture(1)))
+    with pytest.raises(
+        FileNotFoundError,
+        match="masks/ has no split train, it has training. Rename "
+        r"masks/training/ to masks/train/ \(of a zip, unpack it first\)",
+    ):
+        found_files.find(str(tmp_path), "train", True, LAYOUTS["pairs"])
