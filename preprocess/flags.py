@@ -144,10 +144,14 @@ def parse(
 ) -> tuple[Options, list[str]]:
     """Parses flags; returns the options and the flags that are none of these.
 
+    What an earlier call in this process was given does not count.
+
     Raises:
         FlagError: A flag is missing, or its value does not fit.
         FileNotFoundError: The root is not a folder.
     """
+    for flag in FLAGS.flags_by_module_dict()[__name__]:
+        flag.unparse()
     try:
         rest = FLAGS(arguments, known_only=True)[1:]
     except (flags.CantOpenFlagFileError, UnicodeDecodeError) as error:

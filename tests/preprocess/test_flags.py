@@ -14,6 +14,8 @@ from schemas.labels.table import ignoring
 @pytest.fixture(autouse=True)
 def own_flags():
     with flagsaver.flagsaver():
+        for flag in flags.FLAGS.flags_by_module_dict()["preprocess.flags"]:
+            flag.unparse()
         yield
 
 
@@ -21,6 +23,19 @@ def options(*arguments):
     given = ("--cityscapes_root=root", "--output_dir=out")
     flags.FLAGS(["main", *given, *arguments], known_only=True)
     return flags.parse_options()
+
+
+def test_the_flags_of_an_earlier_call_do_not_count(tmp_path):
+    given = ["main", f"--cityscapes_root={tmp_path}", "--output_dir=out"]
+    flags.parse([*given, "--limit=1", "--overwrite", "--splits=val"])
+    parsed, _ = flags.parse(given)
+    assert (parsed.limit, parsed.splits) == (None, ("train", "val"))
+    assert not flags.FLAGS.overwrite
+    assert not flags.FLAGS["splits"].present
+    with pytest.raises(FlagError, match="--cityscapes_root is missing"):
+        flags.parse(["main", "--cityscapes_root="])
+    with pytest.raises(FlagError, match="--output_dir is missing"):
+        flags.parse(given[:2])
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,8 @@
 
 import pytest
 
-from preprocess import flags, inspect
+from preprocess import inspect
 from tests import public_sets, trees
-
-
-@pytest.fixture(autouse=True)
-def fresh_flags():
-    yield
-    flags.FLAGS.unparse_flags()
-    for name in flags.FLAGS.flags_by_module_dict()["preprocess.flags"]:
-        name.unparse()
 
 
 def run(capsys, root, *more):
