@@ -243,18 +243,17 @@ def read_table(
         ConversionError: The file cannot be read, or holds no table.
         FlagError: The ids do not fit the other flags.
     """
-    table, ignored = default, default.ignore_id
+    table = default
     if path in named.NAMES:
         table = named.table(path)
-        ignored = table.ignore_id
     elif path:
-        table, ignored = _read_table(os.path.expanduser(path)), IGNORE_ID
+        table = ignoring(_read_table(os.path.expanduser(path)), IGNORE_ID)
     if ignore_id is not None:
         ignored = options.parse_ignore_id(ignore_id)
-    try:
-        table = ignoring(table, ignored)
-    except ValueError as error:
-        raise FlagError(f"--ignore_id={ignored}: {error}") from error
+        try:
+            table = ignoring(table, ignored)
+        except ValueError as error:
+            raise FlagError(f"--ignore_id={ignored}: {error}") from error
     try:
         table.space(label_space).check_storable()
     except ValueError as error:

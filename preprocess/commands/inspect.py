@@ -207,7 +207,9 @@ def _print_ids(ids: set[int], table: LabelTable) -> None:
 
 def _suggest(ids: set[int], unknown: set[int]) -> str:
     """Says what to do about ids that a table does not fit."""
-    for name in named.NAMES:
+    given = flags.FLAGS.labels
+    has_own = bool(given) and given not in named.NAMES
+    for name in () if has_own else named.NAMES:
         other = named.table(name)
         evaluated = {row.label_id for row in other.classes if not row.is_void}
         if ids <= {*other.label_ids.ids, other.ignore_id} and ids & evaluated:
@@ -216,13 +218,16 @@ def _suggest(ids: set[int], unknown: set[int]) -> str:
                 f"these look like {what}; add --labels={name}, or give the "
                 "table of your classes by --labels=FILE"
             )
+    remedy = "give the table of your classes by --labels=FILE"
+    if has_own:
+        remedy = f"complete the table that --labels={given} gives"
     if len(unknown) == 1:
         (stray,) = unknown
         return (
-            f"if {stray} means no class, add --ignore_id={stray}; else give "
-            "the table of your classes by --labels=FILE"
+            f"if {stray} alone means no class, add --ignore_id={stray}; else "
+            f"{remedy}"
         )
-    return "give the table of your classes by --labels=FILE"
+    return remedy
 
 
 _LOOKS = {"cityscapes_train_ids": "train ids"}

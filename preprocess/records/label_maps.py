@@ -14,6 +14,11 @@ from schemas.labels.table import LabelSpace, LabelTable
 from schemas.pictures import LABEL_KINDS, PICTURE_KINDS
 from schemas.quantities import counted
 
+_REMEDY = (
+    "; give the table of its classes by --labels, or --ignore_id={id} where "
+    "this id alone means no class"
+)
+
 
 def store(label: png.Png, encoding: Encoding) -> tuple[bytes, np.ndarray]:
     """Brings a label map to the ids and the size that records have.
@@ -34,7 +39,8 @@ def store(label: png.Png, encoding: Encoding) -> tuple[bytes, np.ndarray]:
     table, space = encoding.labels, encoding.space
     ids = read_ids(label, table)
     counts = png.histogram(ids)
-    _check_ids(counts, {*table.label_ids.ids, table.ignore_id}, table.label_ids)
+    known = {*table.label_ids.ids, table.ignore_id}
+    _check_ids(counts, known, table.label_ids, _REMEDY)
     there = np.flatnonzero(counts)
     is_mapped = not np.array_equal(space.stored[there], there)
     if encoding.size:
@@ -68,7 +74,7 @@ def decode_stored(
     """
     ids = label.decode()
     counts = png.histogram(ids)
-    known = {*range(space.num_classes), space.has_ignored and IGNORE_ID}
+    known = {*range(space.num_classes), *[IGNORE_ID] * space.has_ignored}
     _check_ids(counts, known, space)
     return ids, counts
 
@@ -98,7 +104,10 @@ def read_ids(label: png.Png, table: LabelTable) -> np.ndarray:
 
 
 def _check_ids(
-    counts: Sequence[int], known: Collection[int | None], space: LabelSpace
+    counts: Sequence[int],
+    known: Collection[int | None],
+    space: LabelSpace,
+    remedy: str = "",
 ) -> None:
     """Raises BadPictureError where an id occurs that is not known."""
     wrong = [i for i, count in enumerate(counts) if count and i not in known]
@@ -106,6 +115,5 @@ def _check_ids(
         raise BadPictureError(
             f"label holds id {wrong[0]} in "
             f"{counted(counts[wrong[0]], 'pixel')}, "
-            f"{space.name} are {space.extent}; give the table of its classes "
-            f"by --labels, or --ignore_id={wrong[0]} where no class is meant"
+            f"{space.name} are {space.extent}{remedy.format(id=wrong[0])}"
         )

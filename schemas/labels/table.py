@@ -237,7 +237,8 @@ def ignoring(table: LabelTable, ignore_id: int | None) -> LabelTable:
     Args:
         table: The classes.
         ignore_id: 0..255; that of a class makes the class one that is not
-            evaluated, and the train ids above its own close the gap.
+            evaluated, and the train ids above its own close the gap.  The
+            table then keeps the id that it ignored before.
     """
     found = [row for row in table.classes if row.label_id == ignore_id]
     if not found:
@@ -251,7 +252,7 @@ def ignoring(table: LabelTable, ignore_id: int | None) -> LabelTable:
         elif gap < train_id < IGNORE_ID:
             train_id -= 1
         rows.append(dataclasses.replace(row, train_id=train_id))
-    return LabelTable(tuple(rows))
+    return LabelTable(tuple(rows), table.ignore_id)
 
 
 def first_difference(here: LabelTable, there: LabelTable) -> str:

@@ -104,6 +104,13 @@ def test_a_file_of_labels_is_the_table_and_255_is_ignored(tmp_path):
     assert labels(tmp_path, text, "--ignore_id=none").ignore_id is None
 
 
+def test_255_stays_ignored_where_a_class_is_to_be(tmp_path):
+    text = TABLE.format(1, 2) + "background,0\n"
+    table = labels(tmp_path, text, "--ignore_id=0")
+    assert table.train_ids.class_names == ("road", "sky")
+    assert table.ignore_id == 255
+
+
 @pytest.mark.parametrize("ignore_id", ["256", "-1", "all", ""])
 def test_an_id_to_ignore_that_is_none_is_refused(ignore_id):
     with pytest.raises(FlagError, match=f"--ignore_id={ignore_id} should be"):

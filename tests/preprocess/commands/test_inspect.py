@@ -67,7 +67,23 @@ def test_an_id_that_may_mean_no_class_is_said(tmp_path, capsys):
     label[0, 0] = 200
     trees.write(trees.label_path(root, trees.STEMS[0]), trees.png(label))
     _, out, _ = run(capsys, root)
-    assert "if 200 means no class, add --ignore_id=200" in out
+    assert "if 200 alone means no class, add --ignore_id=200" in out
+
+
+def test_no_other_table_is_suggested_where_one_of_their_own_is_given(
+    tmp_path, capsys
+):
+    root = trees.write_tree(tmp_path, trees.STEMS[:1])
+    label = trees.label_map(1) % 3
+    label[0, 0] = 18
+    trees.write(trees.label_path(root, trees.STEMS[0]), trees.png(label))
+    table = tmp_path / "classes.csv"
+    table.write_text("name,id\nground,0\nroad,1\nsky,2\n")
+    _, out, _ = run(capsys, root, f"--labels={table}")
+    assert (
+        "\n  0..2, 18: if 18 alone means no class, add --ignore_id=18; else "
+        f"complete the table that --labels={table} gives\n" in out
+    )
 
 
 def test_a_split_that_a_conversion_would_miss_is_said(tmp_path, capsys):

@@ -78,8 +78,8 @@ def test_a_color_of_no_class_is_named_with_its_pixel():
         (
             trees.png(IDS + 1),
             "label holds id 3 in 30 pixels, label_ids are 0..2; give "
-            "the table of its classes by --labels, or --ignore_id=3 where no "
-            "class is meant",
+            "the table of its classes by --labels, or --ignore_id=3 where this "
+            "id alone means no class$",
         ),
     ],
 )
@@ -103,6 +103,13 @@ def test_a_map_without_the_id_to_ignore_passes_through_byte_for_byte():
     content = trees.png(IDS)
     assert store(content, ignoring(CLASSES, 200))[0] == content
     assert store(content, CLASSES, label_space="train_ids")[0] == content
+
+
+def test_a_stored_map_with_a_wrong_id_is_named_without_the_flags():
+    for ids, space in ((IDS + 1, TABLE), (IDS.clip(1) - 2, CLASSES)):
+        label = png.check(trees.png(ids), LABEL_KINDS, "label")
+        with pytest.raises(BadPictureError, match=r"label_ids are 0\.\.2$"):
+            label_maps.decode_stored(label, space.label_ids)
 
 
 def test_255_of_a_map_is_kept_where_the_table_ignores_it():

@@ -124,7 +124,7 @@ def test_ignoring_a_class_leaves_it_out_of_evaluation():
     names.remove("sidewalk")
     assert list(table.train_ids.class_names) == names
     assert table.label_ids.class_names == CITYSCAPES.label_ids.class_names
-    assert (table.ignore_id, ignoring(TABLE, 0).ignore_id) == (None, None)
+    assert (table.ignore_id, ignoring(TABLE, 0).ignore_id) == (None, 9)
     with pytest.raises(ValueError, match="1 of the classes is evaluated"):
         ignoring(TABLE, 7)
 
