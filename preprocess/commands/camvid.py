@@ -18,7 +18,8 @@ import numpy as np
 from PIL import Image
 
 from preprocess import command_line
-from preprocess.errors import ConversionError
+from preprocess.errors import BadPictureError, ConversionError
+from preprocess.records import png
 from preprocess.sources import tree
 from preprocess.sources.camvid import (
     CITY,
@@ -27,9 +28,10 @@ from preprocess.sources.camvid import (
     find_camvid,
     list_frames,
 )
+from preprocess.storage import files
 from schemas import failures
 from schemas.labels.cityscapes import CITYSCAPES
-from schemas.pictures import check_size
+from schemas.pictures import ID_KINDS
 from schemas.quantities import counted
 
 CLASSES = (
@@ -71,12 +73,19 @@ def convert(layout: Layout, frame: Frame) -> None:
         ConversionError: A file is damaged, the sizes differ or the label map
             holds an id that CamVid does not have.
     """
-    image = _open(frame.image_path).convert("RGB")
-    ids = np.asarray(_open(frame.label_path))
-    if ids.ndim != 2 or ids.shape != (image.height, image.width):
+    path = frame.image_path
+    try:
+        image = png.decode_any(files.read_bytes(path), "image").convert("RGB")
+        path = frame.label_path
+        ids = png.check(files.read_bytes(path), ID_KINDS, "label").decode()
+    except BadPictureError as error:
         raise ConversionError(
-            f"{frame.label_path} should be one channel of {image.height}x"
-            f"{image.width} like its picture, has shape {ids.shape}"
+            f"{path}: {error}; unpack CamVid again"
+        ) from error
+    if ids.shape != (image.height, image.width):
+        raise ConversionError(
+            f"{path}: label is {ids.shape[0]}x{ids.shape[1]}, its image "
+            f"{image.height}x{image.width}; unpack CamVid again"
         )
     if ids.max() >= len(CLASSES):
         raise ConversionError(
@@ -97,18 +106,6 @@ def _label_table() -> np.ndarray:
     """Builds the (12,) uint8 table CamVid id → labelId."""
     label_ids = {row.name: row.label_id for row in CITYSCAPES.classes}
     return np.array([label_ids[name] for name in CLASSES], np.uint8)
-
-
-def _open(path: str) -> Image.Image:
-    try:
-        with Image.open(path, formats=("PNG",)) as picture:
-            check_size(picture.height, picture.width)
-            picture.load()
-            return picture
-    except Exception as error:  # Pillow lets through what damage brings up.
-        raise ConversionError(
-            f"{path} cannot be decoded: {error}; unpack CamVid again"
-        ) from error
 
 
 def _noisy(image: Image.Image, sigma: float, stem: str) -> Image.Image:

@@ -6,6 +6,7 @@ from PIL import Image
 
 from preprocess import camvid as door
 from preprocess.commands import camvid
+from tests import odd_pngs
 from tests.preprocess.conversions import convert
 
 NAMES = {"train": ["0001TP_006690.png", "0006R0_f00930.png"],
@@ -67,6 +68,18 @@ def test_each_camvid_id_becomes_its_label_id(source, tmp_path):
     )
     expected = [[23, 11, 17, 7], [8, 21, 20, 13], [26, 24, 25, 0]]
     assert label.tolist() == expected
+
+
+@pytest.mark.parametrize("bits", [1, 4, 16])
+def test_label_maps_of_any_depth_hold_the_ids(source, tmp_path, bits):
+    ids = np.minimum(IDS, min(255, (1 << bits) - 1))
+    path = source / "valannot" / NAMES["val"][0]
+    path.write_bytes(odd_pngs.grey(ids, bits))
+    assert _run(source, tmp_path / "out", "--splits=val") == 0
+    label = _read(
+        tmp_path / "out", "gtFine", "val", path.name, "gtFine_labelIds"
+    )
+    assert label.tolist() == camvid._label_table()[ids].tolist()
 
 
 def test_the_test_split_is_converted_with_its_label_maps(source, tmp_path):
@@ -140,15 +153,20 @@ def test_a_damaged_picture_is_named(source, tmp_path, capsys):
     path = source / "train" / NAMES["train"][0]
     path.write_bytes(path.read_bytes()[:40])
     assert _run(source, tmp_path / "out") == 1
-    assert f"{path} cannot be decoded" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        f"error: {path}: image is not a PNG; unpack CamVid again\n"
+    )
 
 
 @pytest.mark.parametrize(
     ("ids", "message"),
     [
-        (np.full((3, 4), 12, np.uint8), "holds id 12, CamVid ends at 11"),
-        (np.zeros((3, 5), np.uint8), "should be one channel of 3x4"),
-        (np.zeros((3, 4, 3), np.uint8), "should be one channel of 3x4"),
+        (np.full((3, 4), 12, np.uint8), " holds id 12, CamVid ends at 11"),
+        (np.zeros((3, 5), np.uint8), ": label is 3x5, its image 3x4; unpack"),
+        (
+            np.zeros((3, 4, 3), np.uint8),
+            ": label is 8-bit RGB, should be 8-bit grey or 8-bit palette; unp",
+        ),
     ],
 )
 def test_a_wrong_label_map_is_named(source, tmp_path, capsys, ids, message):
@@ -156,7 +174,7 @@ def test_a_wrong_label_map_is_named(source, tmp_path, capsys, ids, message):
     Image.fromarray(ids).save(path)
     assert _run(source, tmp_path / "out") == 1
     error = capsys.readouterr().err
-    assert f"{path} {message}" in error and error.count("\n") == 1
+    assert f"{path}{message}" in error and error.count("\n") == 1
 
 
 def test_a_folder_that_is_no_camvid_is_one_line(tmp_path, capsys):
