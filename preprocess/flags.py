@@ -203,7 +203,7 @@ def parse_options(needs_output: bool = True) -> Options:
         splits=splits,
         layout=layout,
         encoding=Encoding(
-            options.parse_size(FLAGS.image_size),
+            options.parse_size(FLAGS.image_size, FLAGS.image_format),
             FLAGS.image_format,
             FLAGS.jpeg_quality,
             FLAGS.label_space,

@@ -125,11 +125,16 @@ class Options:
         return {"layout": layout.to_json()}
 
 
-def parse_size(text: str) -> tuple[int, int] | str:
+def parse_size(text: str, image_format: str) -> tuple[int, int] | str:
     """Parses `native` or `HEIGHTxWIDTH`.
 
+    Args:
+        text: What --image_size says.
+        image_format: `png` or `jpeg`.
+
     Raises:
-        FlagError: It is neither, or it is a size that readers refuse.
+        FlagError: It is neither, or it is a size that readers refuse or that
+            the format does not have.
     """
     if text == manifest.NATIVE:
         return text
@@ -141,6 +146,12 @@ def parse_size(text: str) -> tuple[int, int] | str:
         raise FlagError(
             f"--image_size={text} has {height * width} pixels, pictures of at "
             f"most {pictures.MAX_PIXELS} are taken"
+        )
+    if image_format == "jpeg" and max(height, width) > pictures.MAX_JPEG_SIDE:
+        raise FlagError(
+            f"--image_size={text}: a JPEG has at most "
+            f"{pictures.MAX_JPEG_SIDE} pixels a side; --image_format=png has "
+            "no such bound"
         )
     return height, width
 

@@ -25,6 +25,9 @@ MAX_PIXELS = 1 << 26
 """67 million pixels, 32 times a Cityscapes frame; a larger picture is refused
 by its header, before its pixels take memory."""
 
+MAX_JPEG_SIDE = 65_500
+"""Rows, or pixels a row, that libjpeg encodes and decodes."""
+
 GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
 """PNG's colour types."""
 

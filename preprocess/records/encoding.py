@@ -14,6 +14,7 @@ from preprocess.records.png import Png
 from schemas import example
 from schemas.pictures import (
     LABEL_FILE_KINDS,
+    MAX_JPEG_SIDE,
     PALETTE_KINDS,
     PICTURE_KINDS,
 )
@@ -154,6 +155,12 @@ def _store_image(picture: Png | Jpeg, encoding: Encoding) -> tuple[bytes, str]:
         pixels = np.asarray(large.resize(size, Image.Resampling.BOX))
     if encoding.image_format == "png":
         return png.encode(pixels, encoding.png_level), "png"
+    height, width = pixels.shape[:2]
+    if max(height, width) > MAX_JPEG_SIDE:
+        raise BadPictureError(
+            f"image is {height}x{width}, a JPEG has at most {MAX_JPEG_SIDE} "
+            "pixels a side; --image_format=png has no such bound"
+        )
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(
         buffer, "JPEG", quality=encoding.jpeg_quality, subsampling=0

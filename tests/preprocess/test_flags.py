@@ -53,6 +53,16 @@ def test_a_number_without_sense_is_refused_by_its_flag(flag):
         options(flag)
 
 
+def test_a_size_that_no_jpeg_has_is_refused_for_jpegs_alone():
+    assert options("--image_size=2x65501").encoding.size == (2, 65501)
+    jpeg = "--image_format=jpeg"
+    assert options("--image_size=2x65500", jpeg).encoding.size == (2, 65500)
+    with pytest.raises(
+        FlagError, match="--image_size=65501x2: a JPEG has at most 65500 pixels"
+    ):
+        options("--image_size=65501x2", jpeg)
+
+
 @pytest.mark.parametrize(
     "flag",
     [

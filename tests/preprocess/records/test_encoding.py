@@ -86,6 +86,21 @@ def test_jpeg_is_near_and_labels_stay_png():
     assert frame.record.label == trees.png(ids)
 
 
+def test_a_picture_that_is_too_long_for_a_jpeg_is_refused():
+    how = Encoding(image_format="jpeg")
+    longest = trees.png(np.zeros((1, 65500, 3), np.uint8))
+    assert encode_frame(NAME, longest, None, how).record.width == 65500
+    for shape in ((1, 65501), (65501, 1)):
+        data = trees.png(np.zeros((*shape, 3), np.uint8))
+        with pytest.raises(
+            BadPictureError,
+            match="image is {}x{}, a JPEG has at most 65500 pixels a side; "
+            "--image_format=png has".format(*shape),
+        ):
+            encode_frame(NAME, data, None, how)
+        assert encode_frame(NAME, data, None, Encoding()).record.image == data
+
+
 def test_a_frame_without_labels_has_an_empty_label():
     frame = encode_frame(NAME, IMAGE_PNG, None, Encoding())
     assert frame.record.label == b""
