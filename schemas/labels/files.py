@@ -127,9 +127,10 @@ def _csv_rows(lines: list[_Line]) -> Iterator[tuple[int, Label]]:
     if "train_id" in columns:
         yield from rows
         return
-    order = sorted(row.label_id for _, row in rows)
+    ids = sorted({row.label_id for _, row in rows})
+    rank_of = {label_id: rank for rank, label_id in enumerate(ids)}
     for number, row in rows:
-        train_id = order.index(row.label_id)
+        train_id = rank_of[row.label_id]
         yield number, dataclasses.replace(row, train_id=train_id)
 
 

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from schemas.labels import files
@@ -82,6 +84,14 @@ def test_csv_without_train_ids_evaluates_all_in_the_order_of_ids():
 def test_what_is_no_table_is_refused_by_its_line(text, message):
     with pytest.raises(ValueError, match=message):
         files.parse(text)
+
+
+def test_a_file_of_the_most_lines_is_read_in_their_number():
+    text = "name,id\n" + "".join(f"a,{i % 255}\n" for i in range(60_000))
+    begin = time.process_time()
+    with pytest.raises(ValueError, match="line 3: the name 'a' is another cl"):
+        files.parse(text)
+    assert time.process_time() - begin < 5
 
 
 def test_a_file_of_another_kind_is_not_quoted_at_length():
