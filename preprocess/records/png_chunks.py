@@ -17,6 +17,9 @@ Span = tuple[int, int]
 
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 _MAX_PALETTE_BYTES = 256 * 3
+_MAX_CHUNKS = 100_000
+"""Three times those of the largest PNG whose chunks have the usual 8 KiB; more
+would take memory, an empty chunk 150 bytes."""
 
 
 def pixel_spans(data: bytes, header: PngHeader, what: str) -> tuple[Span, ...]:
@@ -28,10 +31,14 @@ def pixel_spans(data: bytes, header: PngHeader, what: str) -> tuple[Span, ...]:
         what: What to call the file in an error.
 
     Raises:
-        BadPictureError: The file breaks off, or a chunk fails its CRC or
-            stands where PNG allows none like it.
+        BadPictureError: The file breaks off, has too many chunks, or one
+            fails its CRC or stands where PNG allows none like it.
     """
-    chunks = list(_walk(data, what))
+    chunks = list(itertools.islice(_walk(data, what), _MAX_CHUNKS + 1))
+    if len(chunks) > _MAX_CHUNKS:
+        raise BadPictureError(
+            f"{what} has more than {_MAX_CHUNKS} chunks; save it anew"
+        )
     problem = _problem([kind for kind, _, _ in chunks])
     if not problem and header.color_type == PALETTE:
         problem = _palette_problem(chunks)

@@ -30,6 +30,18 @@ def test_a_chunk_that_fails_its_crc_is_named():
         png.check(bytes(data), (), "image")
 
 
+def test_more_chunks_than_any_picture_needs_are_refused():
+    head, *rest = odd_pngs.plain(PIXELS)
+    empty = trees.png_chunk(b"teXt", b"")
+    plain = odd_pngs.file_of([head, *rest])
+    most = plain[:33] + empty * (100_000 - 3) + plain[33:]
+    assert (png.check(most, (), "image").decode() == PIXELS).all()
+    with pytest.raises(
+        BadPictureError, match="^image has more than 100000 chunks; save it"
+    ):
+        png.check(plain[:33] + empty * (100_000 - 2) + plain[33:], (), "image")
+
+
 @pytest.mark.parametrize(
     ("palette", "message"),
     [
