@@ -1,5 +1,6 @@
 """The conversion's flags; what is not among them is Beam's."""
 
+import math
 import os
 from collections.abc import Sequence
 
@@ -189,13 +190,16 @@ def parse_options(needs_output: bool = True) -> Options:
             f"--shard_size_mb={size_mb} should be a number from 1 to "
             f"{_MAX_SHARD_SIZE_MB}"
         )
+    val_share = FLAGS.val_share
+    if val_share is not None and math.isnan(val_share):  # Within any bounds.
+        raise FlagError("--val_share=nan should be a number from 0 to 1")
     splits = options.parse_splits(FLAGS.splits)
     layout = options.parse_layout(
         FLAGS.layout,
         FLAGS.annotation,
         FLAGS.image_pattern,
         FLAGS.label_pattern,
-        FLAGS.val_share,
+        val_share,
     )
     return Options(
         cityscapes_root=_folder(FLAGS.cityscapes_root),

@@ -188,11 +188,13 @@ def parse_layout(
     except ValueError as error:
         raise FlagError(str(error)) from error
     if annotation == "gtCoarse":
-        if layout != CITYSCAPES_LAYOUT:
+        if layout.name != CITYSCAPES_LAYOUT.name:
             raise FlagError(
                 f"--annotation={annotation} is of --layout=cityscapes alone"
             )
-        return layouts.CITYSCAPES_COARSE
+        return dataclasses.replace(
+            layouts.CITYSCAPES_COARSE, val_share=layout.val_share
+        )
     return layout
 
 

@@ -41,6 +41,7 @@ def test_the_flags_of_an_earlier_call_do_not_count(tmp_path):
 @pytest.mark.parametrize(
     "flag",
     [
+        "--val_share=nan",
         "--shard_size_mb=nan",
         "--shard_size_mb=inf",
         "--shard_size_mb=0",

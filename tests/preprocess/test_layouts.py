@@ -232,6 +232,11 @@ def test_a_share_that_leaves_a_split_nothing_is_said(tmp_path, share, split):
         run(tmp_path / "kitti", tmp_path / "out", "kitti", share=share)
 
 
+def test_coarse_label_maps_are_of_cityscapes_with_a_share_of_val_too():
+    layout = preprocess_options.parse_layout(None, "gtCoarse", None, None, 0.1)
+    assert layout == dataclasses.replace(table.CITYSCAPES_COARSE, val_share=0.1)
+
+
 def test_strays_and_orphans_of_a_layout_stop_it_or_are_listed(tmp_path):
     root, output = tmp_path / "bdd", tmp_path / "out"
     public_sets.WRITERS["bdd100k"](root)
