@@ -8,9 +8,9 @@ import concurrent.futures
 import dataclasses
 import functools
 import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 
+from preprocess import command_line
 from preprocess.errors import ConversionError, cannot_write
 from preprocess.options import Options
 from preprocess.output import commit, existing
@@ -77,11 +77,10 @@ def mend(
         damaged = [shard for shard in shards if extents[shard.name] is None]
         if damaged:
             existing.prepare_output(options.output_dir)
-            print(
+            command_line.say(
                 f"{len(damaged)} of {counted(len(shards), 'shard')} "
                 f"{noun(len(damaged), 'is', 'are')} damaged, first "
-                f"{damaged[0].name}; making them again.",
-                file=sys.stderr or sys.stdout,
+                f"{damaged[0].name}; making them again."
             )
             make = functools.partial(_make, options)
             made = pool.map(make, _jobs(damaged, options))
@@ -92,6 +91,8 @@ def mend(
     if num_others is None:
         return None
     commit.delete_work(options.output_dir)
+    if options.write_index:
+        num_others += len(damaged)  # Theirs were written with them.
     return Repairs(len(damaged), num_others)
 
 
@@ -123,9 +124,10 @@ def _extents(shard: Shard, output_dir: str) -> list[shard_index.Extent] | None:
             records = list(shard_index.extents(file))
     except (OSError, tfrecord.CorruptRecordError):
         return None
-    finally:
-        progress.advance(shard.num_examples)
-    return None if check.differences(shard, len(records), file) else records
+    if check.differences(shard, len(records), file):
+        return None
+    progress.advance(shard.num_examples)
+    return records
 
 
 def _jobs(

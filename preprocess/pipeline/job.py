@@ -36,11 +36,6 @@ class Outcome:
     repairs: mend.Repairs | None = None
 
     @property
-    def was_done(self) -> bool:
-        """Whether a former run had already done all of it."""
-        return self.repairs is not None and not self.repairs
-
-    @property
     def summary(self) -> str:
         """Says what was done, for the last line."""
         if self.repairs is None:

@@ -126,7 +126,8 @@ def test_label_maps_of_own_classes_are_read_by_their_table(root, tmp_path):
     assert list(content.splits["train"].class_pixels) == counts
     assert (content.labels, content.num_classes) == (table, 3)
     assert verify.verify(str(tmp_path / "out")) == []
-    assert convert(root, tmp_path / "out", encoding=how).was_done
+    repairs = convert(root, tmp_path / "out", encoding=how).repairs
+    assert repairs is not None and not repairs
     other = files.parse("0 0 0 ground\n1 2 3 road\n9 8 7 tram\n")
     with pytest.raises(
         ConversionError,

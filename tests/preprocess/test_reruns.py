@@ -19,9 +19,9 @@ from tests.preprocess.conversions import convert
 
 
 def test_the_same_command_again_has_nothing_to_do(root, tmp_path):
-    assert not convert(root, tmp_path / "out").was_done
+    assert convert(root, tmp_path / "out").repairs is None
     before = trees.contents(tmp_path / "out")
-    assert convert(root, tmp_path / "out").was_done
+    assert convert(root, tmp_path / "out").repairs == mend.Repairs()
     assert trees.contents(tmp_path / "out") == before
 
 
@@ -126,7 +126,8 @@ def test_a_lost_shard_is_made_again(root, tmp_path):
     convert(root, tmp_path / "out", num_shards=3)
     before = trees.contents(tmp_path / "out")
     next((tmp_path / "out").glob("train-00001-*")).unlink()
-    assert not convert(root, tmp_path / "out", num_shards=3).was_done
+    repairs = convert(root, tmp_path / "out", num_shards=3).repairs
+    assert repairs == mend.Repairs(1, 0)
     assert trees.contents(tmp_path / "out") == before
 
 
@@ -148,7 +149,7 @@ def remove(path):
 @pytest.mark.parametrize(
     ("name", "num_shards", "num_others"),
     [
-        ("train-00001-of-00003.tfrecord", 1, 0),
+        ("train-00001-of-00003.tfrecord", 1, 1),  # With its index file.
         ("index/train-00001-of-00003.tfrecord.index", 0, 1),
         ("features.json", 0, 1),
         ("dataset_info.json", 0, 1),
@@ -175,7 +176,7 @@ def test_the_same_command_mends_what_is_damaged_and_nothing_else(
     for other, time in times.items():
         if other != path and other.is_file():
             assert other.stat().st_mtime_ns == time
-    assert convert(root, tmp_path / "out", **options).was_done
+    assert convert(root, tmp_path / "out", **options).repairs == mend.Repairs()
 
 
 def test_what_was_skipped_and_is_not_listed_any_more_is_found_again(
@@ -225,7 +226,9 @@ def test_index_files_are_written_later_and_nothing_else(
     else:
         found = trees.contents(tmp_path / "out")
         assert found.items() >= index.items()
-    assert convert(root, tmp_path / "out", num_shards=3).was_done
+    assert (
+        convert(root, tmp_path / "out", num_shards=3).repairs == mend.Repairs()
+    )
 
 
 def test_a_rerun_redoes_only_what_is_not_finished(root, tmp_path, monkeypatch):
