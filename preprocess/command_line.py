@@ -166,7 +166,7 @@ def map_frames(
         The results, in the jobs' order.
     """
     results = []
-    num_workers = sensible_workers(num_workers, len(jobs), _say)
+    num_workers = sensible_workers(num_workers, len(jobs), say)
     with Progress() as progress:
         progress.expect(len(jobs))
         for result in _each(work, jobs, num_workers):
@@ -175,7 +175,8 @@ def map_frames(
     return results
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Prints a line that is no result."""
     print(line, file=sys.stderr or sys.stdout)
 
 

@@ -32,6 +32,8 @@ GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
 """PNG's colour types."""
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_HEADER = struct.Struct(">IIBBBBB")
+PNG_HEADER_AT = len(PNG_SIGNATURE) + 8  # after the chunk's length and name
 
 PICTURE_KINDS = ("8-bit RGB",)
 """What a record's picture is, as `PngHeader.kind` names it."""
@@ -57,8 +59,6 @@ _JPEG_FRAMES = {0xC0, 0xC1, 0xC2}
 
 _JPEG_OTHER_FRAMES = {*range(0xC3, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _JPEG_PIXELS = 0xDA
-_HEADER = struct.Struct(">IIBBBBB")
-_HEADER_AT = len(PNG_SIGNATURE) + 8  # after the chunk's length and name
 _CHANNELS = {GREY: 1, RGB: 3, PALETTE: 1, GREY_ALPHA: 2, RGBA: 4}
 _NAMES = {
     GREY: "grey",
@@ -113,12 +113,12 @@ def parse_png_header(content: bytes) -> PngHeader:
     """
     if not content.startswith(PNG_SIGNATURE):
         raise ValueError("not a PNG")
-    if len(content) < _HEADER_AT + _HEADER.size:
+    if len(content) < PNG_HEADER_AT + PNG_HEADER.size:
         raise ValueError(f"truncated at byte {len(content)}")
     if content[8:16] != b"\x00\x00\x00\x0dIHDR":
         raise ValueError("a PNG without a header")
     width, height, bits, color_type, compression, filters, interlaced = (
-        _HEADER.unpack_from(content, _HEADER_AT)
+        PNG_HEADER.unpack_from(content, PNG_HEADER_AT)
     )
     if bits not in _BITS.get(color_type, ()):
         raise ValueError(

@@ -8,7 +8,6 @@ Exit codes: 0 done, 1 files, data or memory, 2 flags, 130 Ctrl-C.
 """
 
 import logging
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -54,7 +53,9 @@ def run(arguments: Sequence[str]) -> None:
     beam_options = beam_flags.parse(rest, own_names=list(FLAGS))
     workers = _num_workers(options)
     if runners.is_local(beam_options):
-        _say(f"Runner: local FnApiRunner, {counted(workers, 'worker')}")
+        command_line.say(
+            f"Runner: local FnApiRunner, {counted(workers, 'worker')}"
+        )
         _note_oddities(options)
     outcome = job.run(
         options, beam_options, overwrite=FLAGS.overwrite, num_workers=workers
@@ -67,7 +68,7 @@ def _num_workers(options: Options) -> int:
     wanted = FLAGS.workers or command_line.num_cores()
     per_split = [n for n in (options.num_shards, options.limit) if n]
     useful = min(per_split, default=wanted) * len(options.splits)
-    return command_line.sensible_workers(wanted, useful, _say)
+    return command_line.sensible_workers(wanted, useful, command_line.say)
 
 
 def _note_oddities(options: Options) -> None:
@@ -75,18 +76,13 @@ def _note_oddities(options: Options) -> None:
     from preprocess.records import png
 
     if not png.IS_FAST:
-        _say(_SLOW_PNG)
+        command_line.say(_SLOW_PNG)
     height, width = options.encoding.size or (0, 0)
     if height > width:
-        _say(
+        command_line.say(
             f"--image_size={height}x{width} is HEIGHTxWIDTH: pictures become "
             "taller than wide, which Cityscapes' are not."
         )
-
-
-def _say(line: str) -> None:
-    """Prints a line that is no result."""
-    print(line, file=sys.stderr or sys.stdout)
 
 
 def _report(outcome: "Outcome", output_dir: str) -> None:

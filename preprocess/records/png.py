@@ -2,7 +2,6 @@
 
 import dataclasses
 import io
-import struct
 import zlib
 
 import numpy as np
@@ -14,6 +13,8 @@ from preprocess.records.pixel_stream import PixelStream, undecodable
 from schemas.pictures import (
     GREY,
     PALETTE,
+    PNG_HEADER,
+    PNG_HEADER_AT,
     PNG_SIGNATURE,
     RGB,
     PngHeader,
@@ -31,8 +32,6 @@ Image.MAX_IMAGE_PIXELS = None  # `check_size` is stricter, and names the file.
 IS_FAST = png_rows is not None
 """Whether this package's own C undoes the row filters."""
 
-_HEADER = struct.Struct(">IIBBBBB")
-_HEADER_AT = len(PNG_SIGNATURE) + 8
 _COLOR_TYPE_AT = 9
 
 
@@ -100,7 +99,9 @@ class Png:
         records looks at.
         """
         parts = [self.data[slice(*span)] for span in self.pixel_spans]
-        header = bytearray(self.data[_HEADER_AT : _HEADER_AT + _HEADER.size])
+        header = bytearray(
+            self.data[PNG_HEADER_AT : PNG_HEADER_AT + PNG_HEADER.size]
+        )
         is_grey = self.header.color_type == GREY
         if is_grey and self.header.bits < 8:  # Pillow would scale the values.
             header[_COLOR_TYPE_AT] = PALETTE
@@ -186,7 +187,7 @@ def encode(pixels: np.ndarray, level: int) -> bytes:
     rows = np.zeros((height, 1 + pixels[0].size), np.uint8)
     rows[:, 1:] = pixels.reshape(height, -1)
     color_type = RGB if pixels.ndim == 3 else GREY
-    header = _HEADER.pack(width, height, 8, color_type, 0, 0, 0)
+    header = PNG_HEADER.pack(width, height, 8, color_type, 0, 0, 0)
     # Not ISA-L: what it makes of the same rows may change with its version.
     return b"".join(
         (
