@@ -76,6 +76,8 @@ def _run_mode(mode: str, given: Mapping[str, object]) -> int:
     devices.check_backend()
     run = import_quietly(f"trainer.{mode}").run
     import_quietly("trainer.backends.keras_settings").use_defaults()
+    if mode != "train":  # which first joins the other processes of its run
+        import_quietly("trainer.backends.devices").find_device()
     return run(*inputs) or 0
 
 

@@ -1,4 +1,5 @@
 import dataclasses
+import importlib
 import json
 import re
 
@@ -9,6 +10,7 @@ from schemas.labels import files
 from schemas.labels.cityscapes import CITYSCAPES
 from tests import commands, tiny_dataset
 from trainer import configure, task
+from trainer.backends import devices
 from trainer.config import saved
 from trainer.config.data import DataConfig
 from trainer.config.inference import MODES
@@ -125,6 +127,17 @@ def test_help_says_what_each_mode_makes_of_a_flag(capsys):
     assert first.startswith("        train: Batch size, of all devices and ")
     assert first.endswith("; default 32.")
     assert second.startswith("        evaluate, predict: Crops' worth")
+
+
+@pytest.mark.parametrize("mode", ["evaluate", "predict", "export"])
+def test_a_network_is_applied_on_a_device_that_was_readied(mode, monkeypatch):
+    events = []
+    module = importlib.import_module(f"trainer.{mode}")
+    monkeypatch.setitem(configure.MODES, mode, lambda given: ())
+    monkeypatch.setattr(devices, "find_device", lambda: events.append("device"))
+    monkeypatch.setattr(module, "run", lambda: events.append("run"))
+    assert task._run_mode(mode, {}) == 0
+    assert events == ["device", "run"]
 
 
 def test_flags_come_from_files_too(data_dir, tmp_path, refuse):
