@@ -27,7 +27,7 @@ from trainer.config.inference import (
 from trainer.config.model import ModelConfig
 from trainer.config.options import with_values
 from trainer.config.training import TrainConfig
-from trainer.data import run_records
+from trainer.data import dataset, run_records
 from trainer.data.frames import Frames, open_frames
 from trainer.data.run_records import RunRecords
 from trainer.storage import files, image_files
@@ -62,6 +62,12 @@ def train(given: Given) -> tuple[TrainConfig, RunRecords]:
     devices.check_backend(config.devices)
     if config.loss.ignore_void:
         _check_some_class(records)
+    weighting = config.loss.class_weights
+    if weighting.endswith("median_frequency"):
+        for part in records.train:
+            dataset.check_counted(
+                part, "present_pixels", f"--class_weights={weighting}"
+            )
     return config, records
 
 

@@ -212,52 +212,6 @@ def test_a_label_space_that_does_not_fit_names_both(data_dir, tmp_path, refuse):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(
-    ("damage", "text"),
-    [
-        (lambda path: (path / "manifest.json").unlink(), "does not exist"),
-        (
-            lambda path: (path / "val-00000-of-00002.tfrecord").unlink(),
-            "first: val-00000-of-00002.tfrecord is missing",
-        ),
-        (
-            lambda path: (path / "train-00001-of-00002.tfrecord").write_text(
-                "short"
-            ),
-            "1 of 2 shards of 'train'",
-        ),
-    ],
-)
-def test_a_data_set_that_is_not_complete_is_refused(
-    tmp_path, refuse, damage, text
-):
-    tiny_dataset.write_dataset(tmp_path, 2, 1, (48, 48))
-    damage(tmp_path)
-    code, line = refuse(
-        f"--data_dir={tmp_path}",
-        "--model_dir=unused",
-        "--resize=48x48",
-        "--crop=32x32",
-    )
-    assert code == 1
-    assert text in line
-
-
-def test_a_split_of_ignored_pixels_alone_is_refused(tmp_path, refuse):
-    ids = np.arange(48 * 48).reshape(48, 48) % 4
-    frame = np.zeros((48, 48, 3), np.uint8), ids.astype(np.uint8)
-    tiny_dataset.write_dataset(tmp_path, 1, 1, (48, 48), frames=[frame] * 2)
-    flags = (f"--data_dir={tmp_path}", "--resize=48x48", "--crop=32x32")
-    code, line = refuse(*flags, f"--model_dir={tmp_path}/run")
-    assert code == 1
-    assert "100 % of the pixels of 'train'" in line
-    assert "hold the ids 0, 1, 2, 3, and the label table evaluates none" in line
-    assert "convert with --labels=FILE" in line
-    given = {"data_dir": str(tmp_path), "model_dir": str(tmp_path / "run")}
-    given |= {"resize": (48, 48), "crop": (32, 32), "ignore_void": False}
-    configure.train(given)  # the remedy
-
-
 def test_a_run_is_not_resumed_with_other_classes(tmp_path, refuse):
     before, now = (
         files.parse(f"0 0 0 ground\n1 1 1 {name}\n")

@@ -135,6 +135,26 @@ def check_part(part: Part, data: DataConfig) -> None:
     stored_resize(data, part)
 
 
+def check_counted(part: Part, field: str, flag: str) -> None:
+    """Checks that the manifest has what it may lack of a split.
+
+    Args:
+        part: The split.
+        field: The field of `Split`.
+        flag: What needs it.
+
+    Raises:
+        ManifestError: It has none; says how to get it.
+    """
+    if not getattr(part.counts, field):
+        path = files.join(part.records.folder, manifest_lib.FILE_NAME)
+        raise ManifestError(
+            f"{path} has no {field} of "
+            f"{part.split!r}, which {flag} needs; convert again, by the same "
+            "command with --overwrite"
+        )
+
+
 def stored_resize(data: DataConfig, part: Part) -> Size | None:
     """Returns the size to resize a split's pictures to, None for not at all.
 

@@ -13,7 +13,7 @@ import numpy as np
 from schemas import class_weights
 from schemas.class_weights import PixelCounts
 from schemas.labels.table import LabelSpace, first_difference
-from schemas.manifest import FILE_NAME, ManifestError
+from schemas.manifest import FILE_NAME, NATIVE, ManifestError
 from schemas.quantities import counted
 from trainer.config.data import DataConfig
 from trainer.config.flag import ConfigError
@@ -106,7 +106,8 @@ def open_run(data: DataConfig, label_space: str | None = None) -> RunRecords:
 
     Raises:
         ManifestError: There is no finished data set, a split is missing or
-            empty, or a shard is not what the manifest says.
+            empty, a shard is not what the manifest says, or that lacks sizes
+            that are asked for.
         ConfigError: The label spaces, the weights or a size do not fit.
     """
     data_sets = _load_all(data.data_dir, label_space)
@@ -131,6 +132,8 @@ def open_run(data: DataConfig, label_space: str | None = None) -> RunRecords:
     _check_all_used(data_sets, (*train, evaluation))
     for part in (*train, evaluation):
         dataset.check_part(part, data)
+        if data.resize is None and part.records.manifest.image_size == NATIVE:
+            dataset.check_counted(part, "image_sizes", "--resize=none")
     records = RunRecords(train, evaluation)
     if not records.num_examples:
         raise ConfigError(
