@@ -3,7 +3,6 @@ import importlib
 import json
 import re
 
-import numpy as np
 import pytest
 
 from schemas.labels import files
