@@ -5,7 +5,6 @@ A folder without a manifest is not a data set: the conversion did not finish.
 
 import dataclasses
 import functools
-import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -116,6 +115,12 @@ class Manifest:
         """The ids of the records."""
         return self.labels.space(self.label_space)
 
+    @property
+    def shards(self) -> tuple[Shard, ...]:
+        """The shards of all splits, in order."""
+        splits = self.splits.values()
+        return tuple(shard for split in splits for shard in split.shards)
+
     def split(self, name: str) -> Split:
         """Returns a split by its own name or DeepLab's.
 
@@ -146,7 +151,7 @@ class Manifest:
             "versions": self.versions,
             "splits": splits,
         }
-        content[_CHECKSUM] = _checksum(content)
+        content[_CHECKSUM] = manifest_checks.checksum(content)
         return json.dumps(content, indent=1) + "\n"
 
 
@@ -187,10 +192,10 @@ def parse(text: str) -> Manifest:
             labels=_parse_labels(content),
         )
         _check(manifest)
-        if written not in (None, _checksum(content)):
+        if written not in (None, manifest_checks.checksum(content)):
             raise EditedManifestError(
                 "it was changed after it was written: its checksum is "
-                f"{written}, its content's {_checksum(content)}",
+                f"{written}, its content's {manifest_checks.checksum(content)}",
                 manifest,
             )
     except ManifestError:
@@ -268,12 +273,6 @@ def _check(manifest: Manifest) -> None:
         raise ManifestError(f"image size {size!r} is not a size")
     for name, split in manifest.splits.items():
         _check_split(name, split, manifest.num_classes)
-
-
-def _checksum(content: dict[str, Any]) -> str:
-    """Returns the digest of a manifest's content, however it is laid out."""
-    text = json.dumps(content, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _check_split(name: str, split: Split, num_classes: int) -> None:

@@ -3,6 +3,8 @@
 A manifest comes with a data set, and a data set may come from anybody.
 """
 
+import hashlib
+import json
 import re
 from typing import Any
 
@@ -13,6 +15,12 @@ _SIZE = re.compile(r"[1-9]\d{0,5}x[1-9]\d{0,5}")
 
 class ManifestError(ValueError):
     """A manifest is missing, damaged or disagrees with its files."""
+
+
+def checksum(content: dict[str, Any]) -> str:
+    """Returns the digest of a manifest's content, however it is laid out."""
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def check(content: dict[str, Any]) -> None:

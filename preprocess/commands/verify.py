@@ -86,7 +86,7 @@ def verify(data_dir: str, *, quick: bool = False) -> list[str]:
             problems += _check_split(name, split, results)
             for shard, result in zip(split.shards, results, strict=True):
                 extents[shard.name] = result.extents
-    known = {s.name for split in content.splits.values() for s in split.shards}
+    known = {shard.name for shard in content.shards}
     for stranger in commit.shard_files(data_dir):
         if stranger not in known:
             problems.append(f"{stranger}: the manifest does not name it")

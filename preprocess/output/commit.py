@@ -96,7 +96,7 @@ def check_files(content: manifest.Manifest, output_dir: str) -> None:
         file.path.rpartition("/")[2]: file.num_bytes
         for file in files.list_folder(output_dir)
     }
-    shards = [s for split in content.splits.values() for s in split.shards]
+    shards = content.shards
     wrong = [s for s in shards if found.get(s.name) != s.num_bytes]
     if wrong:
         size = found.get(wrong[0].name, "no")
@@ -208,7 +208,7 @@ def _write(name: str, text: str, output_dir: str) -> None:
 def _delete_other_files(content: manifest.Manifest, options: Options) -> None:
     """Deletes shards and index files that this conversion has not written."""
     output_dir = options.output_dir
-    named = {s.name for split in content.splits.values() for s in split.shards}
+    named = {shard.name for shard in content.shards}
     for name in shard_files(output_dir):
         if name not in named:
             files.delete_if_there(files.join(output_dir, name))

@@ -66,7 +66,7 @@ def mend(
         return _mend_remote(content, options)
     with concurrent.futures.ThreadPoolExecutor(num_workers) as pool, progress:
         progress.expect(sum(s.num_examples for s in content.splits.values()))
-        shards = [s for split in content.splits.values() for s in split.shards]
+        shards = content.shards
         extents = dict(
             zip(
                 (shard.name for shard in shards),
@@ -104,8 +104,7 @@ def _mend_remote(content: Manifest, options: Options) -> Repairs | None:
         return None
     extents = {}
     if options.write_index:
-        shards = [s for split in content.splits.values() for s in split.shards]
-        for shard in shards:
+        for shard in content.shards:
             path = shard_index.index_path(shard.name, options.output_dir)
             if not files.exists(path):
                 found = _extents(shard, options.output_dir)
