@@ -32,6 +32,10 @@ MEMORY_SHARE = 0.5
 """Of the free memory or disk, what decoded pictures may take."""
 
 
+class NoRoomError(ConfigError):
+    """The disk has less room for decoded pictures than it said."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Pictures:
     """Decoded pictures.
@@ -82,9 +86,14 @@ def keep_decoded(
         .flat_map(source.open_shard)
         .map(_first(source.fetch), num_parallel_calls=tf.data.AUTOTUNE)
     )
-    pictures = fill(
-        decoded, source.num_examples, size, folder if place == "disk" else None
-    )
+    file_folder = folder if place == "disk" else None
+    try:
+        pictures = fill(decoded, source.num_examples, size, file_folder)
+    except NoRoomError as error:
+        if cache != "auto":
+            raise
+        report(f"{error}, as {source.part.split} does now")
+        return source
     return _open_pictures(source, pictures)
 
 
@@ -145,6 +154,7 @@ def fill(
 
     Raises:
         ConfigError: A picture is of another size.
+        NoRoomError: The folder's disk cannot hold them.
     """
     images = _allocate((num_pictures, *size, 3), folder)
     labels = _allocate((num_pictures, *size), folder)
@@ -220,6 +230,24 @@ def _allocate(shape: tuple[int, ...], folder: str | None) -> np.ndarray:
     else:
         files.make_folder(folder)
         with tempfile.TemporaryFile(dir=folder) as file:
-            file.truncate(size)
+            _reserve(file.fileno(), size, folder)
             pages = mmap.mmap(file.fileno(), size)
     return np.frombuffer(pages, np.uint8).reshape(shape)
+
+
+def _reserve(file: int, size: int, folder: str) -> None:
+    """Gives a file its blocks; without them a full disk is a bus error.
+
+    Raises:
+        NoRoomError: The disk has less, or the user may not take as many.
+    """
+    if not hasattr(os, "posix_fallocate"):  # macOS has none.
+        os.ftruncate(file, size)
+        return
+    try:
+        os.posix_fallocate(file, 0, size)
+    except OSError as error:
+        raise NoRoomError(
+            f"{folder} cannot hold {byte_size(size)} of decoded pictures "
+            f"({error.strerror}); use --cache=none"
+        ) from error

@@ -1,9 +1,16 @@
+import errno
+import os
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests import tiny_dataset
 from trainer.config.flag import ConfigError
 from trainer.data import cache
+from trainer.data.dataset import Part, load
+from trainer.data.process_share import WHOLE
+from trainer.data.source import open_records
 from trainer.storage import progress
 
 SIZE = (4, 6)
@@ -63,6 +70,45 @@ def test_pictures_of_another_size_are_refused():
     decoded = tf.data.Dataset.from_tensor_slices(pair)
     with pytest.raises(ConfigError, match="size, 4x6; one is 4x5"):
         cache.fill(decoded, 1, SIZE)
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Three native frames of val."""
+    tiny_dataset.write_dataset(tmp_path / "data", 1, 3, SIZE, native=True)
+    part = Part(load(str(tmp_path / "data")), "val")
+    return open_records(part, None, WHOLE)
+
+
+def test_a_disk_that_is_full_after_all_is_said_in_one_line(
+    rooms, source, tmp_path, monkeypatch
+):
+    rooms(memory=0, disk=1_000_000)
+
+    def refuse(file, begin, size):
+        assert (begin, size) == (0, 3 * 4 * 6 * 3)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(cache.os, "posix_fallocate", refuse)
+    folder, said = str(tmp_path / "cache"), []
+    line = (
+        f"{folder} cannot hold 216 bytes of decoded pictures (No space left on "
+        "device); use --cache=none"
+    )
+    with pytest.raises(ConfigError) as error:
+        cache.keep_decoded(source, "disk", folder, said.append)
+    assert str(error.value) == line
+    del said[:]
+    assert cache.keep_decoded(source, "auto", folder, said.append) is source
+    assert said[1:] == [f"{line}, as val does now"]
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_the_room_of_a_file_is_taken_before_it_is_written(tmp_path):
+    with open(tmp_path / "file", "wb") as file:
+        cache._reserve(file.fileno(), 100_000, "")
+        assert os.fstat(file.fileno()).st_size == 100_000
+        assert os.fstat(file.fileno()).st_blocks * 512 >= 100_000
 
 
 def test_a_picture_and_its_label_take_four_bytes_a_pixel():
