@@ -1,8 +1,10 @@
-"""Sums over the parts of a batch, whose mean is that of the whole batch.
+"""Sums over the parts of a batch, and their mean.
 
 A part's loss is the mean over the pixels that count in it.  Multiplied by
 their weight, losses and gradients add up; divided by the whole weight, they
-are what the batch in one piece gives.
+are what the batch in one piece gives where each pixel has a loss of its own.
+Dice and Tversky terms, the choice of --loss=ohem and batch normalization see
+a part at a time, and differ.
 """
 
 from typing import Any, NamedTuple

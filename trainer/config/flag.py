@@ -156,6 +156,8 @@ def check(flag: Flag, value: Any) -> None:
         fits = len(parts) == 2 and all(1 <= n <= MAX_SIDE_PX for n in parts)
     elif isinstance(value, tuple):
         wanted = f"numbers {option.bounds}"
+        if option.choices:
+            wanted = f"one or more of {', '.join(option.choices)}"
         if option.length is not None and value != flag.default:
             wanted = f"{option.length} rising {wanted}"
             fits &= len(value) == option.length and list(value) == sorted(value)

@@ -1,8 +1,9 @@
 """The loss over the pixels that count, from logits.
 
 Every pixel has the weight of its class; ids outside the classes, such as
-255, weigh nothing.  Where no pixel counts, the loss is 0.  Nothing here makes
-a one-hot tensor; only terms of regions make a softmax one.
+255, weigh nothing.  Where no pixel counts, the loss is 0.  On TensorFlow no
+one-hot tensor is made, on JAX Keras's cross-entropy makes one; only terms of
+regions make a softmax one.
 """
 
 import dataclasses
