@@ -72,8 +72,9 @@ def why_no_files(listing: Listing) -> str:
     while form.otherwise:
         form = form.otherwise
     return (
-        f"{reason}, or, where these are no splits, give --image_pattern="
-        f"{form.pictures.pattern} and --label_pattern={form.labels.pattern}"
+        f"{reason}, or, where these are no splits, give instead of --layout "
+        f"--image_pattern={form.pictures.pattern} and "
+        f"--label_pattern={form.labels.pattern}"
     )
 
 

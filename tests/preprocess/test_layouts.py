@@ -164,7 +164,7 @@ def test_cities_that_are_named_as_splits_are_read_by_patterns(tmp_path):
     with pytest.raises(ConversionError) as caught:
         run(root, output, "pairs", ("train",))
     patterns = re.search(
-        r"where these are no splits, give --image_pattern=(\S+) and "
+        r"give instead of --layout --image_pattern=(\S+) and "
         r"--label_pattern=(\S+);",
         str(caught.value),
     )

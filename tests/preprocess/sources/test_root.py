@@ -59,7 +59,7 @@ def test_a_split_that_pairs_lack_is_not_taken_from_another(tmp_path):
     assert listing.why_no_files("val", options) == (
         "images/ has no split val, it has train, validation. Rename "
         "images/validation/ to images/val/ (of a zip, unpack it first), or, "
-        "where these are no splits, give --image_pattern=images/{city}/{stem}.*"
-        " and --label_pattern=masks/{city}/{stem}.png; or leave val out of "
-        "--splits"
+        "where these are no splits, give instead of --layout "
+        "--image_pattern=images/{city}/{stem}.* and "
+        "--label_pattern=masks/{city}/{stem}.png; or leave val out of --splits"
     )
