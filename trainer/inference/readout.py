@@ -62,15 +62,14 @@ class Readout:
                 their own.
         """
         for strip in _strips(sums, size or sums.shape[:2]):
-            places = ops.convert_to_numpy(ops.argmax(strip, -1))
+            places, highest = _winners(strip, self._with_confidence)
             self._places.append(places.astype(np.uint8))
-            if self._with_confidence:
-                self._confidence.append(self._levels(strip))
+            if highest is not None:
+                self._confidence.append(self._levels(highest))
             if self._sink:
                 self._sink(ops.convert_to_numpy(strip) / self._num_summed)
 
-    def _levels(self, strip: Any) -> np.ndarray:
-        highest = ops.convert_to_numpy(ops.max(strip, -1))
+    def _levels(self, highest: np.ndarray) -> np.ndarray:
         levels = np.rint(highest * (SURE / self._num_summed))
         return levels.clip(0, SURE).astype(np.uint16)
 
@@ -95,6 +94,25 @@ def resized(values: Any, size: Size) -> Any:
     if tuple(values.shape[:2]) == size:
         return values
     return ops.image.resize(values, size, "bilinear", antialias=False)
+
+
+def _winners(
+    strip: Any, with_values: bool
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Finds the largest of (n, width, C) float32.
+
+    Returns:
+        (n, width), its place; and (n, width) float32, itself, or None.
+    """
+    if isinstance(strip, np.ndarray):  # A GPU would have to be given it first.
+        places = strip.argmax(-1)
+        if not with_values:
+            return places, None
+        return places, np.take_along_axis(strip, places[..., None], -1)[..., 0]
+    places = ops.convert_to_numpy(ops.argmax(strip, -1))
+    if not with_values:
+        return places, None
+    return places, ops.convert_to_numpy(ops.max(strip, -1))
 
 
 def _strips(values: Any, size: Size) -> Iterator[Any]:

@@ -34,6 +34,15 @@ def test_enlarged_in_strips_is_enlarged_at_once(monkeypatch):
     np.testing.assert_allclose(confidence / SURE, enlarged.max(-1), atol=1e-5)
 
 
+def test_what_is_in_memory_is_read_without_the_device(monkeypatch):
+    values = VALUES.round(1)  # so that some are equal
+    expected = read(keras.ops.convert_to_tensor(values), None)
+    for name in ("argmax", "max"):
+        monkeypatch.delattr(keras.ops, name)
+    for ours, theirs in zip(read(values, None), expected, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_a_strip_is_never_larger_than_its_bound(monkeypatch):
     monkeypatch.setattr("trainer.inference.readout.STRIP_BYTES", 5000)
     sizes = []
