@@ -91,19 +91,27 @@ def walk(folder: str) -> Iterator[os.DirEntry[str]]:
     while waiting:
         with os.scandir(waiting.pop()) as entries:
             for entry in entries:
-                try:
-                    is_folder = entry.is_dir()
-                except OSError:  # A link in a circle, or to a closed folder.
-                    if not entry.is_symlink():
-                        raise
-                    is_folder = False
-                if not is_folder:
+                if not is_folder(entry):
                     yield entry
                     continue
                 identity = _identity(entry.stat())
                 if identity not in seen:
                     seen.add(identity)
                     waiting.append(entry.path)
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder, or a link that leads to one.
+
+    Raises:
+        OSError: The entry cannot be looked at, and is no link.
+    """
+    try:
+        return entry.is_dir()
+    except OSError:  # A link in a circle, or to a closed folder.
+        if not entry.is_symlink():
+            raise
+        return False
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

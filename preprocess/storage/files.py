@@ -58,6 +58,8 @@ def exists(path: str) -> bool:
 def list_folder(folder: str) -> list[FoundFile]:
     """Lists the files in a folder, by name; none where there is no folder.
 
+    A local link that leads nowhere counts as an empty file.
+
     Raises:
         OSError: The folder cannot be read.
     """
@@ -65,7 +67,11 @@ def list_folder(folder: str) -> list[FoundFile]:
         found = _remote().list_folder(folder)
     elif os.path.isdir(folder):
         with os.scandir(folder) as entries:
-            found = [_found(e) for e in entries if not e.is_dir()]
+            found = [
+                _found(entry)
+                for entry in entries
+                if not local_files.is_folder(entry)
+            ]
     else:
         found = []
     return sorted(found, key=lambda file: file.path)

@@ -80,9 +80,13 @@ def test_a_link_is_deleted_not_what_it_leads_to(tmp_path):
 def test_what_is_no_file_is_listed_as_empty_and_never_read(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to(tmp_path / "none")
-    found = [file.num_bytes for file in files.list_folder(str(tmp_path))]
-    assert found == [0, 0]
-    for name in ("pipe", "link"):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for listed in (files.list_folder, files.list_below):
+        found = {file.path: file.num_bytes for file in listed(str(tmp_path))}
+        assert found == {
+            f"{tmp_path}/{name}": 0 for name in ("link", "loop", "pipe")
+        }
+    for name in ("pipe", "link", "loop"):
         with pytest.raises(OSError, match=name):
             files.read_bytes(f"{tmp_path}/{name}")
 
