@@ -150,8 +150,6 @@ def read_text(path: str) -> str:
     """
     if is_local(path):
         return local_files.read_text(path)
-    if not exists(path):  # Beam's error would be another.
-        raise FileNotFoundError(path)
     return read_bytes(path).decode()
 
 

@@ -190,3 +190,15 @@ def test_an_index_file_that_does_not_fit_its_shard_is_named(data_dir):
         "conversion's command with --write_index writes it again",
         f"index/{stranger}: the manifest does not name its shard",
     ]
+
+
+def test_a_shard_that_is_gone_from_an_object_store_is_a_problem(
+    pristine, store
+):
+    folder = "store://bucket/out"
+    store.fill(folder, pristine)
+    assert verify.verify(folder) == []
+    del store.objects[f"{folder}/{SHARD}"]
+    assert verify.verify(folder) == [
+        f"{SHARD}: {folder}/{SHARD} does not exist"
+    ]
