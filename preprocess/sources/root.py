@@ -1,5 +1,6 @@
 """What a root lacks: said before any work, with the remedy."""
 
+import functools
 from collections.abc import Sequence
 
 from preprocess.errors import ConversionError
@@ -8,10 +9,13 @@ from preprocess.sources.source_files import Listing
 from preprocess.storage import files
 from schemas.failures import FlagError
 from schemas.layouts import filenames, forms
+from schemas.layouts.kinds import Place
 from schemas.layouts.layout import Layout
 from schemas.sources import misplaced
 
 _FLAG = "--cityscapes_root"
+_MAX_ABOVE = 1000
+"""Objects; an object store gives as many with one answer."""
 
 
 def find_layout(root: str, layout: Layout, splits: Sequence[str]) -> Layout:
@@ -49,8 +53,25 @@ def check_root(listings: Sequence[Listing]) -> None:
         return
     root = listings[0].root
     places = [listing.place for listing in by_top.values()]
-    reason = misplaced.missing_places(root, places, _FLAG, files.names)
+    names = functools.partial(_names, root, places)
+    reason = misplaced.missing_places(root, places, _FLAG, names)
     raise ConversionError(reason or f"{root} cannot be listed.")
+
+
+def _names(root: str, places: Sequence[Place], folder: str) -> list[str]:
+    """Lists the names in a folder, those of the places' folders at least.
+
+    Above a root in an object store may lie all that a bucket holds, so the
+    listing ends early there.
+    """
+    if files.is_local(folder) or folder.startswith(root):
+        return files.names(folder)
+    found = set(files.names(folder, _MAX_ABOVE))
+    for place in places:
+        name = place.telling.rpartition("/")[2]
+        if name and files.has_folder(files.join(folder, name)):
+            found.add(name)
+    return sorted(found)
 
 
 def why_no_files(listing: Listing) -> str:

@@ -174,10 +174,7 @@ def zip_paths(listing: Listing) -> list[str]:
 
 def has_folder(listing: Listing) -> bool:
     """Whether the root holds such files in folders."""
-    folder = _folder(listing, listing.place.top)
-    if files.is_local(listing.root):
-        return files.exists(folder)
-    return any(files.list_below(folder, 1))
+    return files.has_folder(_folder(listing, listing.place.top))
 
 
 def _folder(listing: Listing, below: str) -> str:

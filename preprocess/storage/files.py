@@ -5,7 +5,6 @@ which takes long to import.
 """
 
 import contextlib
-import itertools
 import os
 import re
 import shutil
@@ -18,7 +17,6 @@ from preprocess.storage.found_file import FoundFile
 from schemas import local_files
 
 _SCHEME = re.compile(r"([a-zA-Z][-a-zA-Z0-9+.]*)://")
-_MAX_NAMED = 1000
 
 
 def use_default_options(path: str) -> None:
@@ -97,17 +95,27 @@ def list_below(folder: str, most: int | None = None) -> Iterator[FoundFile]:
         yield _found(entry)
 
 
-def names(folder: str) -> list[str]:
+def names(folder: str, most: int | None = None) -> list[str]:
     """Lists the names in a folder in order; none where there is no folder.
 
-    Of an object store: those of the first objects.
+    Args:
+        folder: The folder.
+        most: Of an object store, which has no folders: after how many objects
+            the listing may end, None for all.
+
+    Raises:
+        OSError: The folder cannot be read.
     """
     if is_local(folder):
         return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
     begin = join(folder, "")
-    found = itertools.islice(list_below(folder, _MAX_NAMED), _MAX_NAMED)
-    below = (file.path.removeprefix(begin) for file in found)
+    below = (f.path.removeprefix(begin) for f in list_below(folder, most))
     return sorted({path.partition("/")[0] for path in below})
+
+
+def has_folder(path: str) -> bool:
+    """Whether a path is there, on object stores with anything below it."""
+    return exists(path) if is_local(path) else any(list_below(path, 1))
 
 
 def _found(entry: os.DirEntry[str]) -> FoundFile:

@@ -63,3 +63,54 @@ def test_a_split_that_pairs_lack_is_not_taken_from_another(tmp_path):
         "--image_pattern=images/{city}/{stem}.* and "
         "--label_pattern=masks/{city}/{stem}.png; or leave val out of --splits"
     )
+
+
+BUCKET = "store://bucket"
+MANY = 1001
+"""More objects than a store gives with one answer."""
+
+
+def names(split, kind, num=MANY):
+    return {f"{kind}/{split}/ulm/{index:04d}.png": b"" for index in range(num)}
+
+
+def test_what_lies_behind_many_objects_is_found(store):
+    root = f"{BUCKET}/cs"
+    store.fill(root, names("train", "gtFine") | names("train", "leftImg8bit"))
+    store.fill(root, {"camera_trainvaltest.zip": b""})
+    assert refusal(root, CITYSCAPES_COARSE) == (
+        f"{root} holds neither gtCoarse/ nor gtCoarse*.zip; found "
+        "camera_trainvaltest.zip, gtFine, leftImg8bit. Put the zip "
+        "gtCoarse*.zip, or the folder gtCoarse/ that it holds, into the folder "
+        "that --cityscapes_root names."
+    )
+    only_zips = names("train", "gtFine") | {"leftImg8bit_trainvaltest.zip": b""}
+    store.reset()
+    store.fill(root, only_zips)
+    assert refusal(root, CITYSCAPES_COARSE).startswith(
+        f"{root} holds neither gtCoarse/ nor gtCoarse*.zip; found gtFine, "
+    )
+
+
+def test_the_root_above_is_found_behind_many_objects(store):
+    root = f"{BUCKET}/cs"
+    store.fill(root, names("train", "gtFine") | names("train", "leftImg8bit"))
+    store.fill(BUCKET, names("train", "backup", 3 * MANY))
+    for below in ("leftImg8bit", "gtFine/train"):
+        store.listed.clear()
+        assert refusal(f"{root}/{below}").endswith(
+            f"Use --cityscapes_root={root}."
+        )
+        assert f"{BUCKET}/backup/train/ulm/{MANY:04d}.png" not in store.listed
+
+
+def test_all_splits_are_named_however_many_objects_they_hold(store):
+    root = f"{BUCKET}/cs"
+    for split in ("test", "train", "val"):
+        store.fill(root, names(split, "leftImg8bit"))
+    options = Options(root, "", ("train_extra",))
+    assert listing.why_no_files("train_extra", options) == (
+        "leftImg8bit/ has no split train_extra, it has test, train, val. "
+        "Unpack leftImg8bit/train_extra/ there, or name one of these splits; "
+        "or leave train_extra out of --splits"
+    )
