@@ -32,10 +32,13 @@ class Repairs:
     Attributes:
         num_shards: Shards that were damaged or missing.
         num_others: Index files and files that describe the set.
+        were_read: Whether the shards were read through; else their sizes
+            alone were compared.
     """
 
     num_shards: int = 0
     num_others: int = 0
+    were_read: bool = True
 
     def __bool__(self) -> bool:
         """Whether anything was written."""
@@ -112,7 +115,9 @@ def _mend_remote(content: Manifest, options: Options) -> Repairs | None:
                     return None
                 extents[shard.name] = found
     num_others = _mend_others(content, extents, options)
-    return None if num_others is None else Repairs(0, num_others)
+    if num_others is None:
+        return None
+    return Repairs(num_others=num_others, were_read=False)
 
 
 def _extents(shard: Shard, output_dir: str) -> list[shard_index.Extent] | None:

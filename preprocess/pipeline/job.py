@@ -19,6 +19,9 @@ from preprocess.storage import files, remote_files
 from schemas import locking, manifest
 from schemas.quantities import counted
 
+_OF_RIGHT_SIZES = (
+    "its shards have the right sizes (preprocess.verify also reads them)"
+)
 _VERSIONED = ("apache-beam", "numpy", "pillow", "protobuf")
 
 
@@ -40,12 +43,19 @@ class Outcome:
         """Says what was done, for the last line."""
         if self.repairs is None:
             return "Done"
+        state = "undamaged" if self.repairs.were_read else _OF_RIGHT_SIZES
         if not self.repairs:
-            return "Nothing to do, the data set is there and undamaged"
+            return f"Nothing to do, the data set is there and {state}"
+        others = counted(self.repairs.num_others, "file")
+        if not self.repairs.were_read:
+            return (
+                f"Wrote {others} beside the shards, the data set was there "
+                f"and {state}"
+            )
         return (
             f"Made {counted(self.repairs.num_shards, 'shard')} again and wrote "
-            f"{counted(self.repairs.num_others, 'file')} beside the shards, "
-            "the rest of the data set was there and undamaged"
+            f"{others} beside the shards, the rest of the data set was there "
+            f"and {state}"
         )
 
 
