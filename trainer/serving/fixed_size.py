@@ -143,15 +143,14 @@ def _choosing(output_ids: np.ndarray) -> Callable[[Any], Any]:
     Args:
         output_ids: (C,) uint8, the labelId of each output.
     """
-    num_channels = int(output_ids.max()) + 1
-    channels = np.eye(num_channels, dtype=np.float32)[output_ids]
 
     def choose(values: Any) -> Any:
-        if not np.array_equal(output_ids, np.arange(num_channels)):
-            values = _constant_dense(values, channels)
         # What Keras's argmax becomes in TensorFlow has no counterpart in ONNX.
         _, chosen = ops.top_k(values, 1)
-        return chosen[..., 0]
+        places = chosen[..., 0]
+        if np.array_equal(output_ids, np.arange(output_ids.size)):
+            return places
+        return ops.take(output_ids.astype(np.int32), places)
 
     return choose
 

@@ -81,6 +81,18 @@ def test_ids_that_were_never_seen_are_not_given(num_classes):
     assert not set(np.unique(all_ids)) <= set(np.unique(label_ids))
 
 
+def test_ids_are_looked_up_without_a_product_that_a_gpu_would_round():
+    network = blurring_network.build(19)
+    config = InferenceConfig(resize=None, crop=(64, 64))
+    model = build_fixed_size(network, config, (64, 64))
+    kinds = {type(layer) for layer in model.layers}
+    assert keras.layers.Dense not in kinds
+    image = texture((64, 64))
+    (label_ids,) = model.predict(image[None], verbose=0)
+    (expected,) = predicted(network, config, [image])
+    np.testing.assert_array_equal(label_ids, expected)
+
+
 def test_the_saved_model_needs_none_of_this_projects_layers(tmp_path):
     model = build_fixed_size(blurring_network.build(), CONFIGS["sliding"], SIZE)
     path = str(tmp_path / "unet.keras")
