@@ -23,10 +23,7 @@ def read(file: SourceFile) -> bytes:
         raise BadPictureError(
             f"the file takes {byte_size(file.num_bytes)}", file.path
         )
-    try:
-        return source_files.read(file.path)
-    except BadPictureError as error:
-        raise BadPictureError(str(error), file.path) from error
+    return source_files.read(file.path)
 
 
 def encode(
@@ -47,6 +44,7 @@ def encode(
     try:
         return encode_frame(frame.name, image, label, encoding, may_be_jpeg)
     except BadPictureError as error:
-        is_label = frame.label and str(error).startswith("label")
-        file = frame.label if frame.label and is_label else frame.image
+        file = frame.image
+        if frame.label and str(error).startswith("label"):
+            file = frame.label
         raise BadPictureError(str(error), file.path) from error

@@ -110,7 +110,7 @@ def read(path: str) -> bytes:
     """Returns the bytes of a `SourceFile`'s path.
 
     Raises:
-        BadPictureError: The zip entry is damaged or too large.
+        BadPictureError: The zip entry is damaged or too large; has the path.
         OSError: The file cannot be read, or the zip has changed.
     """
     for found in _IN_ZIP.finditer(path):
@@ -122,7 +122,7 @@ def read(path: str) -> bytes:
     try:
         return zips.read_entry(open_zip(zip_path), entry)
     except ValueError as error:
-        raise BadPictureError(str(error)) from error
+        raise BadPictureError(str(error), path) from error
 
 
 def _list_folder(listing: Listing) -> Iterator[_Found]:

@@ -71,6 +71,11 @@ class InferenceConfig(Config):
         at_most=65_536,
     )
 
+    @property
+    def descending_scales(self) -> list[float]:
+        """The scales, largest first: at its size the others are added to it."""
+        return sorted(self.scales, reverse=True)
+
     def check_together(self) -> None:
         """Checks that the network can take a window."""
         check_crop(self.crop)

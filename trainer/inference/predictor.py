@@ -234,14 +234,11 @@ def check_window(crop: Size, factor: int) -> None:
 
 
 def view_sizes(size: Size, config: InferenceConfig) -> list[Size]:
-    """Returns the (height, width) that a picture takes at each scale.
-
-    The largest comes first: at its size the others are added to it.
-    """
+    """Returns the (height, width) that a picture takes at each scale."""
     height, width = config.resize or size
     return [
         (max(1, round(height * scale)), max(1, round(width * scale)))
-        for scale in sorted(config.scales, reverse=True)
+        for scale in config.descending_scales
     ]
 
 

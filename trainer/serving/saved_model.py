@@ -152,5 +152,5 @@ def _view_sizes(given: tf.Tensor, config: InferenceConfig) -> list[tf.Tensor]:
         base = tf.constant(config.resize, tf.float64)
     return [
         tf.maximum(1, tf.cast(tf.round(base * scale), tf.int32))
-        for scale in sorted(config.scales, reverse=True)
+        for scale in config.descending_scales
     ]
