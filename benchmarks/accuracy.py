@@ -6,9 +6,15 @@ r"""Compares what an hour of training buys: scores over processor time.
 trains, one after the other, the 2021 recipe, the plain network with
 configs/camvid_unet.flags, the encoder with configs/camvid.flags, and
 segmentation_models.pytorch's U-Net with the same encoder, on the very crops of
-the third.  After each epoch val is scored at its stored size; the table says
-after how many steps, and minutes of processor time, a mean IoU was first
-reached.
+the third.  The table says after how many steps, and minutes of processor time,
+a mean IoU of val was first reached.
+
+All are scored by one rule, that of the trainer's val_mean_iou: pixels whose
+truth is no evaluated class count nowhere, and the mean is over the evaluated
+classes that truth or prediction holds, so that one that is only predicted
+counts as 0.  The encoder, the recipe and the peer are scored on pictures and
+labels of their stored size; the plain network, where its flags have a --resize,
+on both resized to its crop.
 
 Minutes are those of a training's own processes.  The trainer's hold reading,
 augmentation and the scores; the peer's hold the scores, but not its crops,

@@ -106,7 +106,7 @@ def _recipe(flags: argparse.Namespace, records: str) -> Training:
             with open(f"{folder}/evaluation.json", encoding="utf-8") as file:
                 content = json.load(file)
             step = int(folder.rpartition("-")[2])
-            found.append(Score(step, content["inTruth"]["averageScoreClasses"]))
+            found.append(Score(step, content["averageScoreClasses"]))
         return sorted(found, key=lambda score: score.step)
 
     return Training(

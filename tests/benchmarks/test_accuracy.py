@@ -1,5 +1,6 @@
 """Tests the comparison of what an hour of training buys."""
 
+import argparse
 import io
 import json
 import sys
@@ -10,7 +11,8 @@ import pytest
 from benchmarks import accuracy
 from benchmarks.harness import process
 from benchmarks.trainings import crops, watch
-from benchmarks.trainings.contenders import Training
+from benchmarks.trainings.contenders import CONTENDERS, Training
+from benchmarks.trainings.header import Header
 from benchmarks.trainings.watch import Course, Point, Score
 from tests import tiny_dataset
 from tests.commands import is_one_line
@@ -97,6 +99,20 @@ def test_the_table_says_when_a_score_was_first_reached():
     )
 
 
+def test_all_are_scored_by_the_official_mean(tmp_path):
+    flags = argparse.Namespace(
+        work_dir=str(tmp_path), cityscapes_root="tree", seed=1
+    )
+    run = tmp_path / "recipe-1"
+    (run / "recipe-45").mkdir(parents=True)
+    (run / "recipe-45.keras").touch()
+    scores = {"averageScoreClasses": 0.2, "inTruth": {}}
+    scores["inTruth"]["averageScoreClasses"] = 0.4
+    (run / "recipe-45" / "evaluation.json").write_text(json.dumps(scores))
+    recipe = CONTENDERS["recipe"](flags, "records")
+    assert recipe.scores() == [Score(45, 0.2)]
+
+
 def test_the_peer_gets_the_trainers_crops(tmp_path, monkeypatch):
     tiny_dataset.write_dataset(tmp_path / "data", 4, 1, (40, 40))
     flags = [
@@ -108,22 +124,39 @@ def test_the_peer_gets_the_trainers_crops(tmp_path, monkeypatch):
         "--epochs=2",
         "--seed=3",
         "--mixed_precision=bfloat16",
+        "--region_loss_weight=0.25",
+        "--optimizer=adamw",
+        "--learning_rate=0.002",
+        "--weight_decay=0.04",
+        "--warmup_steps=5",
+        "--decoder_filters=64,32,16,8,4",
     ]
 
     output = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(output))
     crops.stream("tree", flags)
     head, _, content = output.getvalue().partition(b"\n")
-    header = json.loads(head)
-    assert header["cityscapes_root"] == "tree"
-    assert header["batch"] == [2, 32, 32]
-    assert header["epochs"] == 2 and header["steps_per_epoch"] == 2
-    assert header["is_bfloat16"]
-    assert header["seed"] == 3 and sum(header["class_weights"]) == 19
-
     config, records = configure.train(
         command_line.parse(["train", *flags]).given
     )
+    evaluated = records.space.evaluated.tolist()
+    assert Header(**json.loads(head)) == Header(
+        cityscapes_root="tree",
+        eval_split="val",
+        batch=[2, 32, 32],
+        steps_per_epoch=2,
+        epochs=2,
+        seed=3,
+        class_weights=[float(is_evaluated) for is_evaluated in evaluated],
+        evaluated=evaluated,
+        region_loss_weight=0.25,
+        learning_rate=0.002,
+        weight_decay=0.04,
+        warmup_steps=5,
+        decoder_filters=[64, 32, 16, 8, 4],
+        is_bfloat16=True,
+    )
+    assert sum(evaluated) == 19
     batching = loader.Batching(2, epochs=2, seed=3)
     data = loader.RunData(config.data, records, batching, str(tmp_path))
     expected = b"".join(
