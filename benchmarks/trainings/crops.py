@@ -15,11 +15,58 @@ import sys
 import tempfile
 
 from benchmarks.trainings.header import Header
+from schemas import failures
+from schemas.failures import Advice
 from trainer.backends import tensorflow_settings
+from trainer.config.flag import ConfigError
+from trainer.config.options import all_flags, values
+from trainer.config.training import TrainConfig
+
+_BUILT_IN = {
+    "label_space": "label_ids",
+    "resize": None,
+    "init_from": "",
+    "accumulate_steps": 1,
+    "encoder": "efficientnet_lite0",
+    "encoder_weights": "imagenet",
+    "encoder_learning_rate": 1.0,
+    "freeze_encoder_epochs": 0,
+    "batch_norm_momentum": 0.9,
+    "optimizer": "adamw",
+    "schedule": "poly",
+    "clip_norm": 0.0,
+    "ema_decay": 0.0,
+    "loss": "cross_entropy_dice",
+    "label_smoothing": 0.0,
+    "ignore_void": True,
+}
+"""Flag → the value that `smp` has without being told."""
+
+
+def main() -> int:
+    """Streams what the command line asks for; returns the exit code."""
+    advice = Advice("lower --batch_size", "run the same command again")
+    return failures.exit_code(lambda: stream(sys.argv[1], sys.argv[2:]), advice)
+
+
+def check(config: TrainConfig) -> None:
+    """Raises ConfigError where the other program would train otherwise."""
+    flags, found = all_flags(TrainConfig), values(config)
+    for name, value in _BUILT_IN.items():
+        if found[name] != value:
+            given, wanted = map(flags[name].format, (found[name], value))
+            raise ConfigError(
+                f"--{name}={given}: the peer trains with --{name}={wanted} "
+                "alone; give that one, or leave peer out of --contenders"
+            )
 
 
 def stream(cityscapes_root: str, flags: list[str]) -> None:
-    """Writes the header and the crops of all steps to standard output."""
+    """Writes the header and the crops of all steps to standard output.
+
+    Raises:
+        ConfigError: The flags are others than the other program trains with.
+    """
     tensorflow_settings.use_defaults()
     from trainer import command_line, configure
     from trainer.backends import devices
@@ -30,6 +77,7 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
 
     given = command_line.parse(["crops", *flags]).given
     config, records = configure.train(given)
+    check(config)
     weights = class_weights(config.loss, records.space, records.pixel_counts)
     output = sys.stdout.buffer
     with (
@@ -70,4 +118,4 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    stream(sys.argv[1], sys.argv[2:])
+    sys.exit(main())

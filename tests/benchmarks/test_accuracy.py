@@ -113,19 +113,39 @@ def test_all_are_scored_by_the_official_mean(tmp_path):
     assert recipe.scores() == [Score(45, 0.2)]
 
 
+PEER_FLAGS = (
+    "--flagfile=configs/camvid.flags",
+    "--class_weights=none",
+    "--crop=32x32",
+)
+
+
+def test_a_training_that_the_peer_does_not_know_is_refused(
+    tmp_path, monkeypatch, capsys
+):
+    tiny_dataset.write_dataset(tmp_path / "data", 4, 1, (40, 40))
+    folders = (f"--data_dir={tmp_path / 'data'}", f"--model_dir={tmp_path}")
+    argv = ["crops", "tree", *folders, *PEER_FLAGS, "--schedule=cosine"]
+    monkeypatch.setattr(sys, "argv", argv)
+    assert crops.main() == 2
+    output = capsys.readouterr()
+    assert output.err.startswith(
+        "error: --schedule=cosine: the peer trains with --schedule=poly alone"
+    )
+    assert is_one_line(output.err) and not output.out
+
+
 def test_the_peer_gets_the_trainers_crops(tmp_path, monkeypatch):
     tiny_dataset.write_dataset(tmp_path / "data", 4, 1, (40, 40))
     flags = [
+        *PEER_FLAGS,
         f"--data_dir={tmp_path / 'data'}",
         f"--model_dir={tmp_path / 'run'}",
-        "--resize=none",
-        "--crop=32x32",
         "--batch_size=2",
         "--epochs=2",
         "--seed=3",
         "--mixed_precision=bfloat16",
         "--region_loss_weight=0.25",
-        "--optimizer=adamw",
         "--learning_rate=0.002",
         "--weight_decay=0.04",
         "--warmup_steps=5",
