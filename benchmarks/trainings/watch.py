@@ -121,7 +121,7 @@ def follow(
         ) as running,
     ):
         is_running, seconds = True, 0.0
-        while is_running and course.minutes < budget_minutes:
+        while is_running and before + seconds / 60 < budget_minutes:
             time.sleep(_POLL_SECONDS)
             # Asking whether it has ended drops what an ended one took.
             seconds = max(seconds, running.cpu_seconds())
@@ -140,6 +140,8 @@ def follow(
             code = running.process.returncode
             raise _failure(command, f"with exit code {code}", log)
     if not course.points:
+        if is_running:
+            raise _failure(command, "at its budget, without a score", log)
         raise _failure(command, "without a score", log)
     course = dataclasses.replace(course, is_over=True)
     save(course, path)

@@ -64,7 +64,26 @@ def test_a_training_is_stopped_at_its_budget(tmp_path):
         str(tmp_path / "course.json"),
         budget_minutes=1 / 60,
     )
-    assert course.is_over and 2 <= len(course.points) < 10
+    assert course.is_over and 1 <= len(course.points) < 10
+
+
+_BUSY = "while True:\n    pass\n"
+
+
+def test_the_budget_holds_behind_the_last_score_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(watch, "_POLL_SECONDS", 0.1)
+    log, path = tmp_path / "log", str(tmp_path / "course.json")
+    log.write_text("1 0.1\n")
+    busy = (sys.executable, "-c", _BUSY)
+    course = watch.follow(busy, scores_in(log), path, budget_minutes=0.3 / 60)
+    assert course.is_over and [p.step for p in course.points] == [1]
+
+
+def test_a_budget_that_ends_before_a_score_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(watch, "_POLL_SECONDS", 0.1)
+    path, busy = str(tmp_path / "course.json"), (sys.executable, "-c", _BUSY)
+    with pytest.raises(process.CommandError, match="at its budget, without a"):
+        watch.follow(busy, list, path, budget_minutes=0.2 / 60)
 
 
 def test_what_was_measured_before_is_not_measured_again(tmp_path):
