@@ -146,16 +146,28 @@ def _follow(training: Training, path: str, budget: float) -> Course:
         watch.save(Course(), path)
     if not training.crops:
         return watch.follow(training.command, training.scores, path, budget)
-    with process.started(
-        training.crops, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as feeder:
-        return watch.follow(
-            training.command,
-            training.scores,
-            path,
-            budget,
-            stdin=feeder.process.stdout,
-        )
+    log = f"{os.path.splitext(path)[0]}-crops.log"
+    with (
+        open(log, "ab") as output,
+        process.started(
+            training.crops, stdout=subprocess.PIPE, stderr=output
+        ) as feeder,
+    ):
+        try:
+            return watch.follow(
+                training.command,
+                training.scores,
+                path,
+                budget,
+                stdin=feeder.process.stdout,
+            )
+        except process.CommandError as error:
+            if not (code := feeder.process.poll()):
+                raise
+            raise process.CommandError(
+                f"{' '.join(training.crops)} ended with exit code {code}; see "
+                f"{log}"
+            ) from error
 
 
 def table(courses: dict[str, Course]) -> str:

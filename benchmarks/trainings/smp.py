@@ -30,11 +30,12 @@ from trainer.metrics.confusion import ConfusionMatrix, count_pairs
 _ENCODER = "tu-tf_efficientnet_lite0"
 _FACTOR = 32
 _POLY_POWER = 0.9
+_NO_CROPS = "the standard input is empty: its crops did not come"
 
 
 def train(stream: BinaryIO, scores_path: str) -> None:
     """Trains on all crops of a stream and scores after every epoch."""
-    header = Header(**json.loads(stream.readline()))
+    header = Header(**json.loads(stream.readline() or sys.exit(_NO_CROPS)))
     with open(scores_path, "w", encoding="utf-8") as file:
         file.write("step,mean_iou\n")
     torch.manual_seed(header.seed)
@@ -107,9 +108,16 @@ def rate_factor(header: Header) -> Callable[[int], float]:
 def read_crops(
     stream: BinaryIO, header: Header
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Yields (B, 3, h, w) uint8 and (B, h, w) int64 until the stream ends."""
+    """Yields (B, 3, h, w) uint8 and (B, h, w) int64 of every step.
+
+    Ends the program with an error where the stream ends before.
+    """
     num_pixels = int(np.prod(header.batch))
-    while content := stream.read(4 * num_pixels):
+    num_steps = header.steps_per_epoch * header.epochs
+    for step in range(num_steps):
+        content = stream.read(4 * num_pixels)
+        if len(content) < 4 * num_pixels:
+            sys.exit(f"the crops ended after {step} of {num_steps} steps")
         values = np.frombuffer(content, np.uint8)
         images = values[: 3 * num_pixels].reshape(*header.batch, 3)
         ids = values[3 * num_pixels :].reshape(header.batch)

@@ -83,6 +83,27 @@ def test_what_cannot_resume_begins_again(tmp_path, monkeypatch, resumes):
     assert len(points) == 1 + resumes
 
 
+def test_crops_that_end_too_early_are_named_with_their_log(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(watch, "_POLL_SECONDS", 0.1)
+    code = "import sys; sys.stdin.read(); sys.exit('too few')"
+    training = Training(
+        "peer",
+        (sys.executable, "-c", code),
+        str(tmp_path / "run"),
+        list,
+        resumes=False,
+        crops=(sys.executable, "-c", "exit('no such picture')"),
+    )
+    log = tmp_path / "peer-crops.log"
+    with pytest.raises(process.CommandError, match=f"code 1; see {log}"):
+        accuracy._follow(training, str(tmp_path / "peer.json"), 60)
+    assert log.read_text() == "no such picture\n"
+    assert (tmp_path / "peer.log").read_text() == "too few\n"
+    assert not watch.load(str(tmp_path / "peer.json")).is_over
+
+
 def test_the_table_says_when_a_score_was_first_reached():
     points = (
         Point(10, 0.39, 1.0),

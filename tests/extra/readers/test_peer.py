@@ -4,6 +4,8 @@ The loss and the scores need torch alone; the network's packages do not come
 along.
 """
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -25,7 +27,7 @@ def make_header(root):
         eval_split="val",
         batch=(1, 32, 32),
         steps_per_epoch=1,
-        epochs=1,
+        epochs=2,
         seed=1,
         class_weights=WEIGHTS.tolist(),
         evaluated=[False, True, True, True, True],
@@ -82,3 +84,19 @@ def test_a_class_that_is_only_predicted_counts_as_0(tmp_path):
 
     score = smp.evaluate(Network(), make_header(tmp_path))
     assert score == pytest.approx((1 / 2 + 1 + 0) / 3)
+
+
+def test_crops_that_end_too_early_are_an_error(tmp_path):
+    from benchmarks.trainings import smp
+
+    num_bytes = 4 * 32 * 32
+    whole, cut = (io.BytesIO(bytes(n)) for n in (2 * num_bytes, num_bytes + 9))
+    header = make_header(tmp_path)
+    shapes = [(1, 3, 32, 32), (1, 32, 32)]
+    for step in smp.read_crops(whole, header):
+        assert [tuple(part.shape) for part in step] == shapes
+    assert not whole.read()
+    with pytest.raises(SystemExit, match="ended after 1 of 2 steps"):
+        list(smp.read_crops(cut, header))
+    with pytest.raises(SystemExit, match="the standard input is empty"):
+        smp.train(io.BytesIO(), str(tmp_path / "scores.csv"))
