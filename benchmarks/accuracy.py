@@ -19,7 +19,9 @@ on both resized to its crop.
 Minutes are those of a training's own processes.  The trainer's hold reading,
 augmentation and the scores; the peer's hold the scores, but not its crops,
 which another process makes; the recipe's hold the validation of Keras's fit(),
-but not the scores, which the trainer gives the saved models afterwards.
+but not the scores, which the trainer gives the saved models afterwards.  Peak
+memory is that of the same processes: the trainer's has its input pipeline and
+decoded pictures in it, the peer's lacks them, as its crops' process has them.
 
 What is in the folder is not done again: the same command resumes a comparison
 that was interrupted.  The recipe and the peer cannot resume: the one that was
