@@ -6,6 +6,7 @@ segmentation-models-pytorch for --encoder; nothing of this project's.
 """
 
 import argparse
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -64,12 +65,13 @@ def _parse_flags() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _build(flags: argparse.Namespace) -> nn.Module:
+def _builder(flags: argparse.Namespace) -> Callable[[], nn.Module]:
+    """Imports what the network is built with; returns what builds it."""
     if not flags.encoder:
-        return UNet(flags.base_filters)
+        return lambda: UNet(flags.base_filters)
     import segmentation_models_pytorch
 
-    return segmentation_models_pytorch.Unet(
+    return lambda: segmentation_models_pytorch.Unet(
         f"tu-tf_{flags.encoder}",
         encoder_weights=None,
         classes=step_timing.NUM_CLASSES,
@@ -81,11 +83,12 @@ def main() -> None:
     flags = _parse_flags()
     is_gpu = torch.cuda.is_available()
     device = torch.device("cuda" if is_gpu else "cpu")
+    build = _builder(flags)
     images, labels = step_timing.draw_batch(flags.batch_size, flags.size)
     base_mb = step_timing.resident_mb()
     torch.manual_seed(1)
     torch.backends.cudnn.benchmark = True
-    network = _build(flags).to(device, memory_format=torch.channels_last)
+    network = build().to(device, memory_format=torch.channels_last)
     is_bfloat16 = flags.precision == "bfloat16" or (
         flags.precision == "auto" and is_gpu
     )
