@@ -9,6 +9,7 @@ from benchmarks.harness import process
 from benchmarks.harness.rounds import Contender
 
 RECIPE, OURS, REMAT = "recipe, float32", "ours", "ours --remat"
+FLOAT32 = f"{OURS} --mixed_precision=float32"
 COUNTS = "ours, the confusion matrix alone"
 TORCH = "PyTorch"
 ENCODER = "--encoder=efficientnet_lite0"
@@ -19,6 +20,7 @@ _UNIT = "images/s"
 _FLAGS = {
     RECIPE: ("--contender=recipe",),
     OURS: ("--contender=ours",),
+    FLOAT32: ("--contender=ours", "--precision=float32"),
     REMAT: ("--contender=ours", "--remat"),
     "ours --accumulate_steps=2": ("--contender=ours", "--accumulate_steps=2"),
     COUNTS: ("--contender=counts",),
@@ -37,13 +39,8 @@ _CPU_FLAGS = _FLAGS | {
     ),
 }
 _GPU_FLAGS = _FLAGS | {
-    "ours --mixed_precision=float32": (
-        "--contender=ours",
-        "--precision=float32",
-    ),
     "ours --jit_compile=off": ("--contender=ours", "--jit_compile=off"),
 }
-_FLOAT32 = (RECIPE, "ours --mixed_precision=float32")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +65,7 @@ class Device:
     def limit(self, row: str) -> float:
         """Returns the operations a second that a row could have made."""
         last = list(self.flops)[-1]  # the type that `auto` chooses
-        is_float32 = row.endswith(_FLOAT32)
+        is_float32 = row.endswith((RECIPE, FLOAT32))
         return self.flops["float32" if is_float32 else last]
 
 

@@ -87,6 +87,7 @@ def test_without_a_gpu_its_rows_say_so(monkeypatch):
         for row in step_rows.contenders(flags, LAPTOP)
     }
     assert reasons["CPU tensorflow: recipe, float32"] == ""
+    assert reasons["CPU tensorflow: ours --mixed_precision=float32"] == ""
     assert reasons["CPU PyTorch"] == "no --torch_python was given"
     assert reasons["GPU tensorflow: ours --jit_compile=off"] == "no GPU here"
     assert reasons["GPU PyTorch"] == "no GPU here"
@@ -161,6 +162,7 @@ def test_the_limit_is_that_of_the_rows_own_type(monkeypatch):
 
 def test_ratios_compare_speed_and_memory_with_the_recipe():
     names = {"recipe, float32": (2, 400), "ours": (3, 300)}
+    names["ours --mixed_precision=float32"] = (2.5, 350)
     names["ours --remat"] = (2, 100)
     names["ours, the confusion matrix alone"] = (150, 10)
     results = {}
@@ -168,5 +170,5 @@ def test_ratios_compare_speed_and_memory_with_the_recipe():
         row = Contender(f"CPU tensorflow: {name}", "images/s")
         results[row.name] = Result(row, (Sample(rate, peak_mb),))
     ratios = train_step._ratios(results, "CPU")
-    assert list(ratios.values()) == [1.5, 0.75, 1.0, 0.25, 0.02]
+    assert list(ratios.values()) == [1.5, 0.75, 1.25, 0.875, 1.0, 0.25, 0.02]
     assert list(ratios)[-1].endswith("confusion matrix's share of a step")
