@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import importlib.util
+import subprocess
 import sys
 
 from benchmarks.steps import flops, step_timing
@@ -15,7 +16,7 @@ _KERAS = ("benchmarks.steps.step_keras", "--backend=jax")
 _COMMANDS = {
     RECIPE: (*_KERAS, "--contender=recipe"),
     OURS: (*_KERAS, "--contender=ours", "--precision=bfloat16"),
-    TORCH: ("benchmarks.steps.step_torch",),
+    TORCH: ("benchmarks.steps.step_torch", "--precision=bfloat16"),
     REMAT: (*_KERAS, "--contender=ours", "--precision=bfloat16", "--remat"),
     SPLIT: (*_KERAS, "--contender=split_joins", "--precision=bfloat16"),
 }
@@ -52,8 +53,12 @@ class Contender:
     @property
     def not_here(self) -> str:
         """Why it cannot run here; empty where it can."""
-        if self.who == TORCH and importlib.util.find_spec("torch") is None:
+        if self.who != TORCH:
+            return ""
+        if importlib.util.find_spec("torch") is None:
             return "no PyTorch"
+        if not self.is_small and not _sees_gpu():
+            return "PyTorch sees no GPU"
         return ""
 
     @property
@@ -92,6 +97,12 @@ class Contender:
         image_mb = max(peak_mb - fixed_mb, 1) / self.batch_size
         largest = int((room_mb - fixed_mb) / image_mb)
         return dataclasses.replace(self, batch_size=max(1, largest // 8) * 8)
+
+
+def _sees_gpu() -> bool:
+    """Asks PyTorch, in a process of its own, which gives the GPU back."""
+    asking = "import sys, torch; sys.exit(not torch.cuda.is_available())"
+    return not subprocess.run((sys.executable, "-c", asking)).returncode
 
 
 def waves(flags: argparse.Namespace) -> list[list[Contender]]:

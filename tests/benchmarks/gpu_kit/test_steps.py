@@ -93,6 +93,23 @@ def test_without_pytorch_its_row_says_so(measurement, capsys, monkeypatch):
     assert row.note == "not measured: no PyTorch"
 
 
+def test_beside_a_gpu_that_pytorch_does_not_see_its_row_says_so(
+    measurement, capsys, monkeypatch, tmp_path
+):
+    (tmp_path / "torch.py").write_text(
+        "class cuda:\n    is_available = staticmethod(lambda: False)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
+    measurement.run([make(TORCH)])
+    (row,) = rows_of(capsys).values()
+    assert row.note == "not measured: PyTorch sees no GPU"
+
+
+def test_pytorch_steps_in_the_type_that_its_row_names():
+    assert "--precision=bfloat16" in make(TORCH).command
+
+
 def test_the_largest_batch_takes_the_room_that_there_is():
     # 474 MiB for the weights and Adam, 100 a picture.
     largest = make().largest(peak_mb=474 + 32 * 100, room_mb=474 + 6480)
