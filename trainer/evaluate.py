@@ -24,7 +24,7 @@ def run(
     frames: Frames,
     run_data: DataConfig | None = None,
 ) -> None:
-    """Evaluates; prints a table; writes scores, report, strips and card.
+    """Evaluates; prints a table; writes scores, report, card and strips.
 
     Predictions are brought to the labels' size, never labels to another.
 
@@ -61,12 +61,12 @@ def run(
         },
     )
     content = publish(folder, subject, results, name)
+    print(report.write(folder, content, space, extremes, name))
+    card.write(folder)
     strips_dir = files.join(folder, run_dir.named(run_dir.PICTURES_DIR, name))
     files.make_folder(strips_dir)
     for stem, strip in strips.items():
         files.write_bytes(files.join(strips_dir, f"{stem}.png"), strip)
-    print(report.write(folder, content, space, extremes, name))
-    card.write(folder)
 
 
 def _check_same_classes(

@@ -14,8 +14,8 @@ from typing import BinaryIO
 
 from schemas import local_files
 
-_PARTIAL = re.compile(r".+\.[0-9a-f]{16}\.partial(\.[^.]*)?", re.DOTALL)
-"""The names of files that are being written."""
+_PARTIAL = re.compile(r"(.+\.)?[0-9a-f]{16}\.partial(\.[^.]*)?", re.DOTALL)
+"""The names of files that are being written; older ones begin by the file's."""
 
 _SCHEMES = ("file", "gs", "ram")
 """Of the file systems that TensorFlow brings along."""
@@ -118,8 +118,9 @@ def replacing(path: str) -> Iterator[str]:
     """Gives a local path to write to; what was written then takes `path`.
 
     The old file stays complete until the new one is.  The local path keeps
-    `path`'s suffix, which some writers look at; nobody can foresee it, and
-    what is there is this process's own empty file, never a link.
+    `path`'s suffix, which some writers look at, and no more of its name, which
+    may be as long as names can be; nobody can foresee it, and what is there is
+    this process's own empty file, never a link.
 
     Yields:
         The path to write to, on the local disk.
@@ -127,12 +128,17 @@ def replacing(path: str) -> Iterator[str]:
     Raises:
         OSError: It cannot be written; names `path`.
     """
-    stem, suffix = os.path.splitext(path)
-    partial = f"{stem}.{local_files.random_token()}.partial{suffix}"
+    folder, name = os.path.split(path)
+    suffix = os.path.splitext(name)[1]
+    partial = os.path.join(
+        folder, f"{local_files.random_token()}.partial{suffix}"
+    )
     if is_remote(path):
         with _remote(path).replacing(path, partial) as local:
             yield local
         return
+    with contextlib.suppress(FileNotFoundError):
+        os.lstat(path)  # A name that is too long is told before any work.
     local_files.create_new(partial).close()
     try:
         yield partial

@@ -75,13 +75,23 @@ def test_nobody_foresees_the_name_that_is_written_to(tmp_path):
     assert len(seen) == 2
 
 
+def test_a_name_may_be_as_long_as_names_can_be(tmp_path):
+    path = str(tmp_path / f"{'x' * 251}.txt")
+    files.write_text(path, "one")
+    assert files.read_text(path) == "one"
+    with pytest.raises(OSError, match=r"too long: .*xy\.txt"):
+        with files.replacing(path.replace(".txt", "y.txt")):
+            pytest.fail("this work would be lost")
+    assert len(files.names(str(tmp_path))) == 1
+
+
 def test_a_link_in_the_place_of_a_partial_file_is_not_followed(
     tmp_path, monkeypatch
 ):
     treasure = tmp_path / "treasure"
     treasure.write_text("gold")
     monkeypatch.setattr(local_files, "random_token", lambda: "0" * 16)
-    link = tmp_path / f"note.{'0' * 16}.partial.txt"
+    link = tmp_path / f"{'0' * 16}.partial.txt"
     link.symlink_to(treasure)
     with pytest.raises(FileExistsError):
         files.write_text(str(tmp_path / "note.txt"), "lead")
@@ -90,7 +100,9 @@ def test_a_link_in_the_place_of_a_partial_file_is_not_followed(
 
 def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path):
     own = ["a.partial.keras", "partial", f"b.{'x' * 16}.partial.csv"]
-    for name in (*own, f"last.{'0a' * 8}.partial.keras"):
+    token = "0a" * 8
+    left = [f"{token}.partial.keras", f"last.{token}.partial.keras"]
+    for name in (*own, *left):
         (tmp_path / name).write_text("")
     files.remove_partial(str(tmp_path))
     assert files.names(str(tmp_path)) == sorted(own)
