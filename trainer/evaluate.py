@@ -35,18 +35,20 @@ def run(
         run_data: The data set of the run in --model_dir; None without.
 
     Raises:
+        OSError: --model_dir cannot be written.
         ValueError: The data set or the network is damaged or does not fit.
     """
     notes.say(frames.left_out)
     predictor = open_predictor(network_path, config.inference)
     _check_same_classes(predictor.space, frames.space, network_path)
+    folder = config.model_dir
+    files.prepare_folder(folder)
     begin = time.perf_counter()
     extremes = BestAndWorst()
     strips: dict[str, bytes] = {}
     results = score_network(predictor, frames, extremes, strips)
     space = frames.space.table.label_ids
     scored = Scored(config.data, frames.part, results.frames, space)
-    folder = config.model_dir
     name = scored.choose_name(config.evaluation_name, folder, run_data)
     subject = Subject(
         source=network_path,

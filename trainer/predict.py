@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -125,6 +126,8 @@ def _run_pictures(
     stems = [image_files.stem(path) for path in paths]
     targets = itertools.chain(*map(outputs.targets, stems))
     _prepare_output(config.output_dir, list(targets))
+    if config.submission:
+        files.prepare_folder(os.path.dirname(config.submission) or ".")
     begin = time.perf_counter()
     _predict(outputs, paths, outcome)
     seconds = time.perf_counter() - begin

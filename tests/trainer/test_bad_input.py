@@ -108,6 +108,19 @@ def test_a_network_that_does_not_fit_is_refused(
         assert lines[0].startswith("error: ") and message in lines[0]
 
 
+def test_where_no_scores_can_go_is_told_before_any_frame_is_scored(
+    files, capsys, monkeypatch
+):
+    monkeypatch.setattr(
+        "trainer.evaluate.score_network", lambda *_: pytest.fail("scored")
+    )
+    place = files / "good.keras" / "run"
+    flag = f"--model_dir={place}"
+    code, _, lines = evaluate(capsys, files, "good.keras", "records", flag)
+    assert (code, len(lines)) == (1, 1)
+    assert lines[0].endswith(f"'{place}'")
+
+
 def test_another_label_space_than_asked_for_is_refused(files, capsys):
     for data in ("records", "tree"):
         flag = "--label_space=train_ids"

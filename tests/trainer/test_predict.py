@@ -256,7 +256,7 @@ def frames(tmp_path, monkeypatch):
 def test_a_submission_holds_a_checked_label_map_of_each_frame(
     tmp_path, frames, capsys
 ):
-    path = str(tmp_path / "results.zip")
+    path = str(tmp_path / "zips" / "results.zip")
     assert run(tmp_path, frames, submission=path) == 0
     assert submission.check(path) == 2
     assert f"{path}: 2 frames, checked; the test set has 1525" in (

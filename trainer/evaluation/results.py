@@ -169,7 +169,7 @@ def publish(
     """Prints the table; writes evaluation.json and returns its content.
 
     Args:
-        folder: Where it goes.
+        folder: Where it goes; it is there.
         subject: What was scored.
         results: Its frames.
         name: The part that the file's name gets; empty for none.
@@ -208,7 +208,6 @@ def publish(
         **({"calibration": calibration.to_dict()} if calibration else {}),
         "frames": [_frame_scores(frame) for frame in frames],
     }
-    files.make_folder(folder)
     target = files.join(folder, run_dir.named(run_dir.EVALUATION, name))
     files.write_text(target, json.dumps(content, allow_nan=False) + "\n")
     print(f"{rate:.2f} frames/s; wrote {target}")

@@ -46,15 +46,17 @@ def run(
         ValueError: A file is no label map, is of another size than its
             label, or holds an id that is no class's; names the frame.
         FileNotFoundError: Labels or predictions are missing.
+        OSError: The folder of the scores cannot be written.
     """
     begin = time.perf_counter()
     data = config.data
     truth = found_files.find(
         data.data_dir, data.eval_split, is_label=True, layout=layout
     )
-    results = score(truth, config.predictions, table)
-    scored = Scored(data, None, results.frames, table.label_ids)
+    pairs = _pair(truth, config.predictions)
     folder = _output_dir(config)
+    results = _score(pairs, table)
+    scored = Scored(data, None, results.frames, table.label_ids)
     name = scored.choose_name(config.evaluation_name, folder, run_data)
     if run_data and not config.evaluation_name:
         # The scores of the run's own network stay.
@@ -71,32 +73,44 @@ def run(
 
 
 def _output_dir(config: EvaluateConfig) -> str:
-    """Returns where evaluation.json goes: to the predictions by default."""
-    if config.model_dir or files.is_folder(config.predictions):
-        return config.model_dir or config.predictions
-    return os.path.dirname(config.predictions) or "."
+    """Returns where evaluation.json goes: to the predictions by default.
 
-
-def score(truth: Found, predictions_source: str, table: LabelTable) -> Results:
-    """Compares every label map of a split with its prediction.
-
-    Args:
-        truth: The label maps.
-        predictions_source: A folder or zip of labelIds PNGs.
-        table: The classes.
+    Raises:
+        OSError: The folder cannot be written.
     """
+    if config.model_dir:
+        files.prepare_folder(config.model_dir)
+        return config.model_dir
+    folder = config.predictions
+    if not files.is_folder(folder):
+        folder = os.path.dirname(folder) or "."
+    try:
+        files.prepare_folder(folder)
+    except OSError as error:
+        raise OSError(
+            f"{error}; --model_dir=FOLDER writes the scores to another folder"
+        ) from error
+    return folder
+
+
+def _pair(truth: Found, predictions_source: str) -> list[found_files.Pair]:
+    """Finds the prediction of each label map."""
     by_name = {frame_name(stem): file for stem, file in truth.files.items()}
     truth = Found(by_name, truth.strays)
     predictions = found_files.find_predictions(
         predictions_source, by_name.keys()
     )
     notes.say(filenames.describe((*truth.strays, *predictions.strays)))
-    jobs = found_files.pair(truth, predictions, "prediction")
-    progress = Progress(len(jobs), "frame")
+    return found_files.pair(truth, predictions, "prediction")
+
+
+def _score(pairs: list[found_files.Pair], table: LabelTable) -> Results:
+    """Compares every label map of a split with its prediction."""
+    progress = Progress(len(pairs), "frame")
     results = Results(table.label_ids)
     threads = os.cpu_count() or 1
     compare = functools.partial(_compare, table=table)
-    for result in ahead(compare, jobs, threads + 1):
+    for result in ahead(compare, pairs, threads + 1):
         results.add(result)
         progress.update(len(results.frames))
     return results

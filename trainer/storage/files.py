@@ -105,6 +105,23 @@ def make_folder(path: str) -> None:
         os.makedirs(path, exist_ok=True)
 
 
+def prepare_folder(path: str) -> None:
+    """Makes a folder, before long work, and checks that it can be written to.
+
+    Raises:
+        OSError: It cannot; names the folder.
+    """
+    try:
+        make_folder(path)
+        probe = join(path, f"{local_files.random_token()}.partial")
+        write_bytes(probe, b"")
+        remove(probe)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, path) from error
+
+
 def remove(path: str) -> None:
     """Removes a file."""
     if is_remote(path):

@@ -1,4 +1,5 @@
 import contextlib
+import errno
 import io
 import json
 import math
@@ -78,6 +79,30 @@ def test_without_a_run_the_scores_go_to_the_predictions(tree, name):
     path = tree / name.split("/")[0] / "evaluation.json"
     scores = json.loads(path.read_text())
     assert scores["confMatrix"] == with_run["confMatrix"]
+
+
+def test_a_place_that_no_scores_can_go_to_is_told_before_any_is_made(
+    tree, monkeypatch
+):
+    def refuse(folder):
+        raise OSError(errno.EROFS, "Read-only file system", folder)
+
+    monkeypatch.setattr(score_label_maps.files, "prepare_folder", refuse)
+    monkeypatch.setattr(
+        score_label_maps, "_score", lambda *_: pytest.fail("scored")
+    )
+    with pytest.raises(OSError, match=f"system: '{tree}/run'$"):
+        score(tree)
+    config = EvaluateConfig(
+        data=DataConfig(str(tree)),
+        inference=InferenceConfig(),
+        predictions=str(tree / "results"),
+    )
+    with pytest.raises(
+        OSError,
+        match=f"system: '{tree}/results'; --model_dir=FOLDER writes the scores",
+    ):
+        score_label_maps.run(config, CITYSCAPES, CITYSCAPES_LAYOUT)
 
 
 @pytest.mark.parametrize(

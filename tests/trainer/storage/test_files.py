@@ -85,6 +85,15 @@ def test_a_name_may_be_as_long_as_names_can_be(tmp_path):
     assert len(files.names(str(tmp_path))) == 1
 
 
+def test_a_folder_that_cannot_be_written_is_named_before_any_work(tmp_path):
+    files.prepare_folder(str(tmp_path / "a/b"))
+    assert files.names(str(tmp_path / "a/b")) == []
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file/below", "/proc/self"):
+        with pytest.raises(OSError, match=f"'{folder}'$"):
+            files.prepare_folder(str(folder))
+
+
 def test_a_link_in_the_place_of_a_partial_file_is_not_followed(
     tmp_path, monkeypatch
 ):
