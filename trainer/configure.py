@@ -5,8 +5,10 @@ goes to the field of its name; what is not given is that of the run.  Inputs
 are opened here, once, and handed on.
 """
 
+import contextlib
 import dataclasses
 import itertools
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +20,7 @@ from schemas.layouts.layout import Layout
 from schemas.manifest import ManifestError
 from trainer.config import devices, run_dir, saved
 from trainer.config.data import DataConfig
+from trainer.config.flag import ConfigError
 from trainer.config.inference import (
     EvaluateConfig,
     ExportConfig,
@@ -25,12 +28,12 @@ from trainer.config.inference import (
     PredictConfig,
 )
 from trainer.config.model import ModelConfig
-from trainer.config.options import with_values
+from trainer.config.options import own_flags, with_values
 from trainer.config.training import TrainConfig
 from trainer.data import dataset, run_records
 from trainer.data.frames import Frames, open_frames
 from trainer.data.run_records import RunRecords
-from trainer.storage import files, image_files
+from trainer.storage import files, image_files, notes
 from trainer.video.source import FrameSource, PictureFrames, open_clip
 
 Given = Mapping[str, Any]
@@ -92,11 +95,14 @@ def evaluate(
     )
     table = run.model.labels if run else CITYSCAPES
     layout = config.layout.choose(_layout_of(run))
-    run_data = run.data if run else None
+    is_of_model_dir = run and run.model_dir == config.model_dir
+    run_data = run.data if run and is_of_model_dir else None
     if config.predictions:
         return config, table, layout, run_data
     frames = open_frames(data, config.label_space, table, layout)
-    return config, _network_path(config), frames, run_data
+    network_path = _network_path(config)
+    _say_sizes(network_path, run, given, config.inference)
+    return config, network_path, frames, run_data
 
 
 def predict(
@@ -125,8 +131,11 @@ def predict(
     )
     network_path = _network_path(config)
     if config.is_of_clip:
-        return config, network_path, open_clip(config.input)
+        clip = open_clip(config.input)
+        _say_sizes(network_path, run, given, config.inference)
+        return config, network_path, clip
     found = image_files.find_pictures(config.input)
+    _say_sizes(network_path, run, given, config.inference)
     if config.fps is None:
         return config, network_path, found
     frames = PictureFrames(config.input, found, config.fps)
@@ -164,7 +173,9 @@ def export(given: Given) -> tuple[ExportConfig, str]:
         ),
         given,
     )
-    return config, _network_path(config)
+    network_path = _network_path(config)
+    _say_sizes(network_path, run, given, config.inference)
+    return config, network_path
 
 
 MODES: dict[str, Callable[[Given], tuple[Any, ...]]] = {
@@ -227,18 +238,46 @@ def _layout_of(run: TrainConfig | None) -> Layout:
 
 
 def _load_run(given: Given) -> TrainConfig | None:
-    """Reads the run's configuration; a .keras file can do without one.
+    """Reads the configuration of the run that flags name.
+
+    It is that in --model_dir, else that beside the file of --checkpoint, which
+    can do without one.
 
     Raises:
-        ConfigError: It is damaged.
+        ConfigError: That in --model_dir is damaged.
         FileNotFoundError: There is none, and `best` or `latest` asks for it.
     """
     model_dir = given.get("model_dir", "")
+    checkpoint = given.get("checkpoint", "")
     run = saved.load(model_dir)
-    needs_none = "checkpoint" in given or given.get("predictions")
+    if run is None and checkpoint.endswith(run_dir.NETWORK_SUFFIX):
+        # Other projects have files of this name, too.
+        with contextlib.suppress(ConfigError):
+            return saved.load(os.path.dirname(checkpoint) or ".")
+    needs_none = checkpoint or given.get("predictions")
     if run is None and model_dir and not needs_none:
         raise FileNotFoundError(
             f"{model_dir} holds no {saved.FILE_NAME}: nothing was trained "
             "there. Run --mode=train with this --model_dir first."
         )
     return run
+
+
+def _say_sizes(
+    network_path: str,
+    run: TrainConfig | None,
+    given: Given,
+    inference: InferenceConfig,
+) -> None:
+    """Says which sizes a network is applied at, where no run tells."""
+    if run or "resize" in given:
+        return
+    sizes = " ".join(
+        f"--{flag.name}={flag.format(getattr(inference, flag.name))}"
+        for flag in own_flags(InferenceConfig)
+        if flag.name in ("resize", "crop")
+    )
+    notes.say(
+        f"no {saved.FILE_NAME} of a run lies beside {network_path}; it is "
+        f"applied with {sizes}: give both if it was trained with others"
+    )

@@ -101,6 +101,7 @@ def test_a_network_that_does_not_fit_is_refused(
             "--mode=export",
             f"--checkpoint={files}/{network}",
             f"--export_dir={files}/export",
+            *SIZES,
         ),
     ):
         assert code == 1

@@ -30,12 +30,14 @@ _HOW = ("inference", "stride", "flip_average", "scales", "mask_unseen")
 
 _NOTE = (
     "<!-- Written by the training and by each evaluation of the run, anew each "
-    "time. To publish the network, copy this file to README.md and add to it "
-    "there. -->"
+    "time. To publish the network, copy this file to README.md, add to it "
+    f"there, and put {run_dir.BEST_NETWORK}, {saved.FILE_NAME} and "
+    f"{seen_ids.FILE_NAME} beside it. -->"
 )
 
 _ELSEWHERE = """\
-predicts with cityscapes-unet, which trained it; `--mode=export` writes it as
+predicts with cityscapes-unet, which trained it, where `{folder}` holds
+`best.keras`, `config.json` and `classes.json`; `--mode=export` writes it as
 SavedModel, ONNX and TFLite, which need none of that project's code. Nor does
 the file itself:
 
@@ -142,6 +144,7 @@ def _use(config: TrainConfig) -> str:
         f"    cityscapes-train --mode=predict --model_dir={folder} \\\n"
         "      --input=street.jpg --output_dir=predicted\n\n"
         + _ELSEWHERE.format(
+            folder=folder,
             num_classes=config.model.num_classes,
             factor=config.model.size_factor,
             size=size,

@@ -1,4 +1,5 @@
 import dataclasses
+import shutil
 
 import keras
 import numpy as np
@@ -8,6 +9,7 @@ from schemas.labels.cityscapes import LABEL_IDS
 from tests import tiny_dataset
 from tests.stand_ins import fake_runs
 from tests.tiny_evaluation import evaluated, half_and_half, painted
+from trainer import configure
 from trainer.config import saved, seen_ids
 from trainer.runs import card
 
@@ -25,6 +27,27 @@ def test_a_run_without_scores_says_so(tmp_path):
     assert "None yet: `--mode=evaluate` writes them." in text
     assert "model-index" not in text
     assert "2 of 2 epochs, 20 steps, 1 minute, begun with" in text
+
+
+def test_the_published_files_are_those_that_predict_reads(
+    tmp_path, monkeypatch
+):
+    text = read_card(fake_runs.write(tmp_path / "first"))
+    names = "best.keras, config.json and classes.json"
+    assert f"put {names} beside it" in text
+    assert "`first` holds\n`best.keras`, `config.json` and" in text
+    published = tmp_path / "published" / "first"
+    published.mkdir(parents=True)
+    shutil.copy(tmp_path / "first/config.json", published)
+    (published / "best.keras").write_bytes(b"a network")
+    (published / "street.jpg").write_bytes(b"a picture")
+    monkeypatch.chdir(published.parent)
+    config, path, _ = configure.predict(
+        {"model_dir": "first", "input": "first", "output_dir": "out"}
+    )
+    assert path == "first/best.keras"
+    run = saved.load(str(tmp_path / "first"))
+    assert config.inference.crop == run.data.crop
 
 
 def test_no_card_is_written_where_there_is_no_run(tmp_path):
