@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import av
 import numpy as np
+from av.video.reformatter import Colorspace
 
 COLORS = ((200, 40, 40), (40, 160, 60), (60, 70, 220), (230, 200, 40))
 
@@ -37,6 +38,7 @@ def write(
     pixel_aspect: Fraction = Fraction(1),
     codec: str = "libx264",
     pix_fmt: str = "yuv444p",
+    colorspace: Colorspace = Colorspace.ITU601,
     **options: str,
 ) -> pathlib.Path:
     """Writes a clip.
@@ -50,6 +52,7 @@ def write(
         pixel_aspect: The width of a pixel as a share of its height.
         codec: The encoder.
         pix_fmt: How pixels are stored.
+        colorspace: How colours become these; the file does not say it.
         options: The encoder's.
     """
     # The index first, so that a clip without its end can be read.
@@ -66,7 +69,9 @@ def write(
         if rotation:
             stream.set_display_rotation(rotation)
         for number, image in enumerate(images):
-            frame = av.VideoFrame.from_ndarray(image, "rgb24")
+            frame = av.VideoFrame.from_ndarray(image, "rgb24").reformat(
+                format=pix_fmt, dst_colorspace=colorspace
+            )
             frame.time_base = Fraction(1, 90_000)
             time = seconds[number] if seconds else Fraction(number) / rate
             frame.pts = round(time * 90_000)

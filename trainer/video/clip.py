@@ -9,7 +9,7 @@ import av
 import numpy as np
 from av.container import InputContainer
 from av.stream import Disposition
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
 from schemas.layouts import filenames
@@ -21,6 +21,12 @@ _FORMATS = "mov,matroska,avi,mpegts,mpeg,asf,flv,ogg,h264,hevc"
 """FFmpeg's readers that may see a clip; others open what a file names."""
 
 _OPTIONS = {"max_pixels": str(MAX_PIXELS)}
+_NO_COLORSPACE = 2
+"""FFmpeg's AVCOL_SPC_UNSPECIFIED."""
+
+_HD_HEIGHT, _HD_WIDTH = 720, 1280
+"""From here on, players take frames that do not say so for BT.709."""
+
 _USUAL_RATE = Fraction(25)
 _SHORT_BY_SECONDS = 1
 
@@ -118,11 +124,25 @@ class _Converter:
         if not self._size:
             self._size = {"width": frame.width, "height": frame.height}
         frame_of_rgb = self._reformatter.reformat(
-            frame, format="rgb24", **self._size
+            frame,
+            format="rgb24",
+            src_colorspace=_colorspace_of(frame),
+            **self._size,
         )
         return np.ascontiguousarray(
             np.rot90(frame_of_rgb.to_ndarray(), _num_turns(frame))
         )
+
+
+def _colorspace_of(frame: av.VideoFrame) -> Colorspace | None:
+    """Returns what players take a frame's colours for; None: what it says.
+
+    FFmpeg takes all frames that say nothing for BT.601.
+    """
+    is_hd = frame.height >= _HD_HEIGHT or frame.width >= _HD_WIDTH
+    if is_hd and frame.colorspace == _NO_COLORSPACE:
+        return Colorspace.ITU709
+    return None
 
 
 def _num_turns(frame: av.VideoFrame) -> int:

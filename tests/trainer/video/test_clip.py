@@ -5,6 +5,8 @@ import pytest
 
 pytest.importorskip("av")
 
+from av.video.reformatter import Colorspace
+
 from tests import clips
 from trainer.video.clip import Clip
 
@@ -87,6 +89,23 @@ def test_sides_may_be_odd(tmp_path):
     frames, _ = read(clips.write(tmp_path / "a.mp4", [image] * 3))
     assert len(frames) == 3
     assert_close(frames[2].image, image)
+
+
+@pytest.mark.parametrize(
+    ("size", "name"),
+    [((720, 64), "ITU709"), ((64, 1280), "ITU709"), ((704, 64), "ITU601")],
+)
+def test_colours_that_a_clip_does_not_tell_are_those_of_players(
+    tmp_path, size, name
+):
+    image = clips.quarters(size)
+    path = clips.write(
+        tmp_path / "a.mp4", [image], colorspace=Colorspace[name]
+    )
+    with clips.opened(path) as stream:
+        assert stream.codec_context.colorspace == 2  # It says nothing.
+    frames, _ = read(path)
+    assert_close(frames[0].image, image, tolerance=4)
 
 
 def test_clips_that_were_joined_go_on_at_the_first_ones_size(tmp_path):
