@@ -160,6 +160,7 @@ class _Timeline:
         self._step = 1 / rate
         self._offset: Fraction | None = None
         self._last = -self._step
+        self._last_stored: Fraction | None = None
 
     def seconds_of(self, frame: av.VideoFrame) -> Fraction:
         """Returns the time of the next frame, after the last one's.
@@ -172,14 +173,18 @@ class _Timeline:
             stored = frame.pts * frame.time_base
             if self._offset is None:
                 self._offset = stored
-            stored -= self._offset
-            even = round(stored / self._step) * self._step
-            if abs(even - stored) <= frame.time_base:
-                stored = even
-            if stored > self._last:
-                seconds = stored
-            else:  # Times begin anew where clips were joined.
-                self._offset -= seconds - stored
+            time = stored - self._offset
+            even = round(time / self._step) * self._step
+            if even > self._last and abs(even - time) <= frame.time_base:
+                time = even
+            if time > self._last:
+                seconds = time
+            elif self._last_stored is None or stored <= self._last_stored:
+                # Times begin anew where clips were joined.
+                self._offset -= seconds - time
+            else:  # A tick behind one whose time became a later one.
+                seconds = self._last + frame.time_base
+            self._last_stored = stored
         self._last = seconds
         return seconds
 

@@ -51,6 +51,19 @@ def test_times_that_vary_are_kept(tmp_path):
     assert [frame.seconds for frame in frames] == seconds
 
 
+@pytest.mark.parametrize("close", [39, 40, 41, 42])
+def test_two_frames_that_lie_close_delay_none_that_follow(tmp_path, close):
+    # Matroska counts in thousandths; at 25 frames/s one lies at 40 of them.
+    ticks = [0, 38 if close == 39 else 39, close, 80, 120, 160, 200, 240]
+    seconds = [Fraction(n, 1000) for n in ticks]
+    images = [clips.flat(number) for number in range(8)]
+    path = clips.write(tmp_path / "a.mkv", images, 25, seconds=seconds)
+    frames, _ = read(path)
+    times = [frame.seconds for frame in frames]
+    assert times == sorted(set(times)) and times[3:] == seconds[3:]
+    assert max(map(abs, np.subtract(times, seconds))) <= Fraction(2, 1000)
+
+
 @pytest.mark.parametrize(
     ("rotation", "turns"), [(90, 1), (-90, 3), (180, 2), (0, 0)]
 )
@@ -99,9 +112,7 @@ def test_colours_that_a_clip_does_not_tell_are_those_of_players(
     tmp_path, size, name
 ):
     image = clips.quarters(size)
-    path = clips.write(
-        tmp_path / "a.mp4", [image], colorspace=Colorspace[name]
-    )
+    path = clips.write(tmp_path / "a.mp4", [image], colorspace=Colorspace[name])
     with clips.opened(path) as stream:
         assert stream.codec_context.colorspace == 2  # It says nothing.
     frames, _ = read(path)
