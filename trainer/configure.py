@@ -28,7 +28,7 @@ from trainer.config.inference import (
     PredictConfig,
 )
 from trainer.config.model import ModelConfig
-from trainer.config.options import own_flags, with_values
+from trainer.config.options import all_flags, own_flags, with_values
 from trainer.config.training import TrainConfig
 from trainer.data import dataset, run_records
 from trainer.data.frames import Frames, open_frames
@@ -81,6 +81,8 @@ def evaluate(
     | tuple[EvaluateConfig, str, Frames, DataConfig | None]
 ):
     """Configures an evaluation; errors are those of `train`."""
+    if given.get("predictions"):
+        _check_of_files(given)
     run = _load_run(given)
     data = run.data if run else DataConfig(given.get("data_dir", ""))
     data = with_values(data, given)
@@ -185,6 +187,21 @@ MODES: dict[str, Callable[[Given], tuple[Any, ...]]] = {
     "export": export,
 }
 """Mode → what makes the arguments of its `run`."""
+
+
+def _check_of_files(given: Given) -> None:
+    """Checks that no flag of a network is given beside --predictions.
+
+    Raises:
+        ConfigError: One is; it would do nothing.
+    """
+    of_network = {"checkpoint", *all_flags(InferenceConfig)}
+    for name in given:
+        if name in of_network:
+            raise ConfigError(
+                f"--{name} is of a network, and --predictions="
+                f"{given['predictions']} scores files; leave one of them out"
+            )
 
 
 def _check_some_class(records: RunRecords) -> None:

@@ -91,7 +91,8 @@ class EvaluateConfig(Config):
     inference: InferenceConfig
     label_space: str | None = option(
         None,
-        help="Refuses a data set of another label space",
+        help="Refuses a data set of another label space; with --predictions, "
+        "the ids that these hold, label_ids without it",
         choices=SPACES,
     )
     checkpoint: str = option(
@@ -99,7 +100,7 @@ class EvaluateConfig(Config):
     )
     predictions: str = option(
         "",
-        help="Folder or zip of labelIds PNGs to score instead of a network, "
+        help="Folder or zip of label map PNGs to score instead of a network, "
         "against the Cityscapes folder or gtFine zip that --data_dir names",
         is_path=True,
     )

@@ -44,7 +44,8 @@ def run(
 
     Raises:
         ValueError: A file is no label map, is of another size than its
-            label, or holds an id that is no class's; names the frame.
+            label, or holds an id that is no class's; names the frame.  Or
+            predictions are of train ids, and nothing says so.
         FileNotFoundError: Labels or predictions are missing.
         OSError: The folder of the scores cannot be written.
     """
@@ -55,7 +56,9 @@ def run(
     )
     pairs = _pair(truth, config.predictions)
     folder = _output_dir(config)
-    results = _score(pairs, table)
+    results = _score(pairs, table, config.label_space)
+    if config.label_space is None:
+        _check_not_train_ids(results, table, config.predictions)
     scored = Scored(data, None, results.frames, table.label_ids)
     name = scored.choose_name(config.evaluation_name, folder, run_data)
     if run_data and not config.evaluation_name:
@@ -104,25 +107,78 @@ def _pair(truth: Found, predictions_source: str) -> list[found_files.Pair]:
     return found_files.pair(truth, predictions, "prediction")
 
 
-def _score(pairs: list[found_files.Pair], table: LabelTable) -> Results:
-    """Compares every label map of a split with its prediction."""
+def _score(
+    pairs: list[found_files.Pair], table: LabelTable, label_space: str | None
+) -> Results:
+    """Compares every label map of a split with its prediction.
+
+    Args:
+        pairs: The label maps and their predictions.
+        table: The classes.
+        label_space: The ids that the predictions hold; None: label ids.
+    """
     progress = Progress(len(pairs), "frame")
     results = Results(table.label_ids)
     threads = os.cpu_count() or 1
-    compare = functools.partial(_compare, table=table)
+    compare = functools.partial(_compare, table=table, label_space=label_space)
     for result in ahead(compare, pairs, threads + 1):
         results.add(result)
         progress.update(len(results.frames))
     return results
 
 
-def _compare(pair: found_files.Pair, table: LabelTable) -> FrameResult:
+def _compare(
+    pair: found_files.Pair, table: LabelTable, label_space: str | None
+) -> FrameResult:
     truth = _decode(pair.first, lambda data: decode_label_map(data, table))
     prediction = _decode(pair.second, images.decode_ids)
+    if label_space == table.train_ids.name:
+        prediction = _to_label_ids(prediction, table, pair.second.path)
     try:
         return evaluation.compare(pair.stem, truth, prediction, table.label_ids)
     except ValueError as error:
         raise ValueError(f"{pair.second.path}: {error}") from error
+
+
+def _to_label_ids(
+    train_ids: np.ndarray, table: LabelTable, path: str
+) -> np.ndarray:
+    """Returns the label ids of (H, W) uint8 train ids."""
+    last = table.train_ids.num_classes - 1
+    if train_ids.max() > last:
+        raise ValueError(
+            f"{path}: predictions should be train ids in 0..{last}, one is "
+            f"{train_ids.max()}"
+        )
+    return table.train_ids.to_label_ids[train_ids]
+
+
+def _check_not_train_ids(
+    results: Results, table: LabelTable, predictions: str
+) -> None:
+    """Checks that predictions are not more right as train ids.
+
+    Raises:
+        ValueError: They are.
+    """
+    counts = results.counts * table.label_ids.evaluated[:, None]
+    index_of = {label_id: n for n, label_id in enumerate(table.label_ids.ids)}
+    held = [
+        label_id
+        for label_id, index in index_of.items()
+        if results.counts[:, index].any()
+    ]
+    if max(held, default=0) >= table.train_ids.num_classes:
+        return
+    to_label_ids = table.train_ids.to_label_ids
+    moved = sum(counts[index_of[to_label_ids[n]], index_of[n]] for n in held)
+    if moved > np.trace(counts):
+        raise ValueError(
+            f"{predictions} holds train ids: as such, {moved:,} pixels are "
+            f"right, and {np.trace(counts):,} as label ids; give "
+            "--label_space=train_ids, or --label_space=label_ids to score them "
+            "as they are"
+        )
 
 
 def _decode(

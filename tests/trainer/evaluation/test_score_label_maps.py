@@ -13,7 +13,9 @@ import pytest
 
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.layouts.table import CITYSCAPES as CITYSCAPES_LAYOUT
+from trainer import configure
 from trainer.config.data import DataConfig
+from trainer.config.flag import ConfigError
 from trainer.config.inference import EvaluateConfig, InferenceConfig
 from trainer.evaluation import score_label_maps
 from trainer.storage import image_files, images
@@ -47,13 +49,14 @@ def write(path, ids):
     path.write_bytes(images.encode_png(ids))
 
 
-def score(tree, truth=".", predictions="results"):
+def score(tree, truth=".", predictions="results", label_space=None):
     score_label_maps.run(
         EvaluateConfig(
             model_dir=str(tree / "run"),
             data=DataConfig(str(tree / truth)),
             inference=InferenceConfig(),
             predictions=str(tree / predictions),
+            label_space=label_space,
         ),
         CITYSCAPES,
         CITYSCAPES_LAYOUT,
@@ -238,6 +241,48 @@ def test_a_folder_without_labels_says_what_was_looked_for(tree):
         FileNotFoundError, match=r"neither gtFine/ nor gtFine\*"
     ):
         score(tree, "results")
+
+
+def write_train_ids(tree, ignored=18):
+    """Writes perfect predictions, but for pixels that are not evaluated."""
+    for path in tree.glob("gtFine/val/*/*_labelIds.png"):
+        ids = CITYSCAPES.train_ids.stored[images.decode_ids(path.read_bytes())]
+        write(tree / "train" / path.name, np.where(ids == 255, ignored, ids))
+
+
+def test_predictions_may_be_of_train_ids(tree):
+    write_train_ids(tree)
+    scores = score(tree, predictions="train", label_space="train_ids")
+    assert scores["pixelAccuracy"] == 1
+    assert scores["classScores"]["road"] == 1
+
+
+def test_train_ids_that_nothing_tells_are_no_label_ids(tree):
+    write_train_ids(tree)
+    with pytest.raises(
+        ValueError,
+        match=r"train holds train ids: as such, [\d,]+ pixels are right, and "
+        r"[\d,]+ as label ids; give --label_space=train_ids, or",
+    ):
+        score(tree, predictions="train")
+    assert not (tree / "run" / "evaluation.json").exists()
+    assert score(tree, predictions="train", label_space="label_ids")
+
+
+def test_an_id_that_is_no_train_id_is_named(tree):
+    write_train_ids(tree, ignored=255)
+    with pytest.raises(
+        ValueError, match=r"_labelIds.png: .* train ids in 0\.\.18, one is 255"
+    ):
+        score(tree, predictions="train", label_space="train_ids")
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "resize", "batch_size"])
+def test_a_flag_of_a_network_is_refused_beside_files(name):
+    with pytest.raises(
+        ConfigError, match=f"^--{name} is of a network, and --predictions=maps"
+    ):
+        configure.evaluate({"predictions": "maps", name: "none"})
 
 
 def test_the_command_needs_no_tensorflow(tree):
