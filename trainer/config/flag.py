@@ -101,6 +101,8 @@ class Flag:
         """
         if self.hint in (Size, Size | None):
             return parse_size(text)
+        if text == NONE and types.NoneType in typing.get_args(self.hint):
+            return None
         if typing.get_origin(self.hint) is tuple:
             return tuple(self.kind(part) for part in text.split(",") if part)
         if self.kind is bool:
