@@ -2,6 +2,7 @@
 
 import dataclasses
 import html
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -33,7 +34,7 @@ class Curve:
     Attributes:
         name: What it is called.
         xs: Its places, rising.
-        ys: Its values; nan leaves a gap.
+        ys: Its values; one that is not finite leaves a gap.
         series: The number of its look, see `page.series_style`.
     """
 
@@ -119,6 +120,15 @@ def _ticks(low: float, high: float) -> list[float]:
     return [number * step for number in range(first, last + 1)]
 
 
+def _shape(points: Sequence[tuple[float, float]], dashes: str) -> str:
+    """Draws a line through points; of one alone, a dot."""
+    if len(points) == 1:
+        ((x, y),) = points
+        return f"<circle cx='{x:.1f}' cy='{y:.1f}' r='3'/>"
+    places = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return f"<polyline points='{places}'{dashes}/>"
+
+
 @dataclasses.dataclass(frozen=True)
 class _Plot:
     """The part of a figure within its axes, and its scales."""
@@ -156,19 +166,18 @@ class _Plot:
         return "".join(parts)
 
     def line(self, curve: Curve) -> str:
-        points = [
-            f"{self.x(x):.1f},{self.y(self._inside(y)):.1f}"
-            for x, y in zip(curve.xs, curve.ys, strict=True)
-            if math.isfinite(y)
-        ]
         color, dashes = series_style(curve.series)
-        shape = f"<polyline points='{' '.join(points)}'{dashes}/>"
-        if len(points) == 1:
-            x_text, _, y_text = points[0].partition(",")
-            shape = f"<circle cx='{x_text}' cy='{y_text}' r='3'/>"
+        parts = []
+        places = zip(curve.xs, curve.ys, strict=True)
+        for is_drawn, group in itertools.groupby(
+            places, lambda place: math.isfinite(place[1])
+        ):
+            points = [(self.x(x), self.y(self._inside(y))) for x, y in group]
+            if is_drawn:
+                parts.append(_shape(points, dashes))
         return (
             f"<g class=series style='color:{color}'><title>"
-            f"{html.escape(curve.name)}</title>{shape}</g>"
+            f"{html.escape(curve.name)}</title>{''.join(parts)}</g>"
         )
 
     def marks(self, curves: Sequence[Curve]) -> str:

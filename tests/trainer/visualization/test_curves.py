@@ -79,6 +79,16 @@ def test_one_value_is_a_dot_and_none_draws_nothing():
     assert curves.draw("Loss", [Curve("a", [1], [math.nan], 0)], "step") == ""
 
 
+def test_a_value_that_is_not_finite_leaves_a_gap():
+    ys = [1, 2, math.nan, 3, math.inf, 2, 1]
+    text = curves.draw("Loss", [Curve("a", range(7), ys, 0)], "step", False)
+    lines = re.findall("<polyline points='([^']+)'", text)
+    dots = re.findall("<circle cx='([^']+)'", text)
+    xs = [[p.partition(",")[0] for p in line.split()] for line in lines]
+    assert xs == [["66.0", "112.7"], ["299.3", "346.0"]]
+    assert dots == ["206.0"]
+
+
 def test_many_lines_look_different():
     xs, ys = [1, 2], [1, 2]
     text = curves.draw(
