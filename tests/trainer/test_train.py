@@ -196,6 +196,7 @@ def test_the_command_trains_quietly(data_dir, tmp_path):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "10 frames of train, 2 steps of up to 4 an epoch" in done.stdout
+    assert "\nval is scored at 32x32 here, its labels resized" in done.stdout
     assert "epoch 1/1: loss " in done.stdout
     config = json.loads((tmp_path / "config.json").read_text())
     assert config["data"]["crop"] == [32, 32]

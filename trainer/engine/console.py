@@ -6,6 +6,7 @@ import keras
 
 from schemas.quantities import counted
 from trainer.backends import devices
+from trainer.config.sizes import format_size
 from trainer.config.training import TrainConfig
 from trainer.data.run_records import RunRecords
 from trainer.engine.clock import Clock, format_seconds
@@ -49,10 +50,17 @@ class Console:
         )
         if device.remedy:
             print(device.remedy, flush=True)
+        crop, split = config.data.crop, config.data.eval_split
+        if config.data.resize and self._records.evaluation.sizes != [crop]:
+            print(
+                f"{split} is scored at {format_size(crop)} here, its labels "
+                "resized as well; --mode=evaluate scores at their own size",
+                flush=True,
+            )
         if self._records.is_scored_on_its_training:
             print(
-                f"{config.data.eval_split} is trained on too: its scores say "
-                "nothing about other pictures",
+                f"{split} is trained on too: its scores say nothing about "
+                "other pictures",
                 flush=True,
             )
 
