@@ -140,11 +140,6 @@ def flag_file_problem(error: Exception, arguments: Sequence[str]) -> str:
     )
 
 
-def install(extra: str) -> str:
-    """Writes the command that installs an extra of this project."""
-    return f'pip install -c constraints.txt -e ".[{extra}]"'
-
-
 def one_line(text: object) -> str:
     """Makes one line that a terminal shows as it is.
 

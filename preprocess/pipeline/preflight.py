@@ -8,7 +8,7 @@ from preprocess.errors import ConversionError
 from preprocess.options import Options
 from preprocess.pipeline import runners
 from preprocess.storage import files, reachable
-from schemas.failures import install
+from schemas.extras import install
 
 _OF_SCHEME = {
     "gs": ("google.cloud.storage", "gcp"),

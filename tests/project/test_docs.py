@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from schemas import failures
+from schemas import extras
 from tests import recipes
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
@@ -107,15 +107,15 @@ def test_each_set_of_extras_is_installed_by_one_spelling():
     paths = [*PAGES, *ROOT.glob("docs/*.ipynb"), *ROOT.glob("configs/*.flags")]
     text = "\n".join(path.read_text() for path in paths).replace('\\"', '"')
     assert set(re.findall(r'pip install ([^"`\n]*)"\.\[', text)) == {
-        failures.install("").removeprefix("pip install ")[: -len('".[]"')]
+        extras.install("").removeprefix("pip install ")[: -len('".[]"')]
     }
     written = set(re.findall(r'"\.\[([a-z,-]+)\]"', text))
     assert len({frozenset(names.split(",")) for names in written}) == len(
         written
     )
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    extras = pyproject["project"]["optional-dependencies"]
-    assert {name for names in written for name in names.split(",")} <= {*extras}
+    known = pyproject["project"]["optional-dependencies"]
+    assert {name for names in written for name in names.split(",")} <= {*known}
 
 
 @pytest.mark.parametrize("package", PACKAGES)

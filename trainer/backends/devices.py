@@ -9,7 +9,7 @@ import sys
 
 import keras
 
-from schemas.failures import install
+from schemas.extras import install
 from schemas.quantities import counted
 from trainer.config.devices import JAX_EXTRA, DevicesConfig, check_strategy
 from trainer.config.flag import ConfigError

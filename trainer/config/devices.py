@@ -6,7 +6,7 @@ import json
 import os
 import re
 
-from schemas.failures import install
+from schemas.extras import install
 from trainer.config.flag import ConfigError
 from trainer.config.options import Config, option
 

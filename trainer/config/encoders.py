@@ -5,7 +5,7 @@ No Keras: the flag's choices are these names.
 
 import dataclasses
 
-from schemas.failures import install
+from schemas.extras import install
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,7 +4,7 @@ import dataclasses
 import importlib
 from collections.abc import Callable, Iterable
 
-from schemas.failures import install
+from schemas.extras import install
 from trainer.serving import keras_file, onnx_file, saved_model, tflite_file
 from trainer.serving.job import Apply, ExportJob
 

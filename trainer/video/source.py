@@ -10,7 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from schemas import sizes
-from schemas.failures import UserError, install
+from schemas.extras import install
+from schemas.failures import UserError
 from schemas.layouts import filenames
 from schemas.sizes import Size
 from trainer.storage import files, images, notes
