@@ -2,6 +2,7 @@
 
 import ast
 import pathlib
+import re
 import tomllib
 
 import pytest
@@ -46,3 +47,24 @@ def test_every_file_beside_the_modules_is_package_data():
         if path.is_file() and path.suffix not in NOT_DATA
     }
     assert found == declared
+
+
+def test_changes_since_a_release_have_a_version_of_their_own():
+    headings = re.findall(
+        r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+    version = PYPROJECT["project"]["version"]
+    if headings[0] == "Unreleased":
+        assert version.endswith(".dev0")
+        assert version.removesuffix(".dev0") not in headings
+    else:
+        assert version == headings[0]
+    build = (ROOT / "BUILD.md").read_text()
+    assert f"dist/cityscapes_unet-{version}-*.whl" in build
+
+
+def test_the_source_archive_holds_what_the_pages_name():
+    lines = (ROOT / "MANIFEST.in").read_text().splitlines()
+    words = {name for line in lines for name in line.split()[1:]}
+    assert words >= {"BUILD.md", "constraints.txt", "configs", "docs"}
+    assert all((ROOT / name).exists() for name in words)
