@@ -6,9 +6,13 @@ r"""Compares conversions of the same native-size pairs in one run.
 Without a root it draws its own scenes of Cityscapes' size and weight.  Each
 rate is pairs a second of a process's whole life: the interpreter's start and
 the imports are in it.  Each reads from a warm page cache.
+
+--baseline=CHECKOUT compares with another checkout of this project, as it runs
+in its own environment, CHECKOUT/.venv, which `make install` there makes.
 """
 
 import argparse
+import glob
 import os
 import sys
 from collections.abc import Mapping
@@ -57,9 +61,30 @@ def _parse_flags() -> argparse.Namespace:
     )
     parser.add_argument(
         "--baseline",
-        help="another checkout of this project, to compare with",
+        help="another checkout of this project, to compare with; `make "
+        "install` was run there",
     )
-    return parser.parse_flags(None)
+    flags = parser.parse_flags(None)
+    if flags.baseline and (lack := _lack_of(flags.baseline)):
+        parser.error(
+            f"--baseline={flags.baseline} has no {lack}; run `make install` "
+            "there, where there is a C compiler"
+        )
+    return flags
+
+
+def _lack_of(checkout: str) -> str:
+    """Says what a checkout lacks to convert as it is meant to."""
+    if not os.path.exists(_python_of(checkout)):
+        return "environment .venv"
+    extensions = f"{glob.escape(checkout)}/preprocess/**/png_rows*.so"
+    if not glob.glob(extensions, recursive=True):
+        return "compiled png_rows"
+    return ""
+
+
+def _python_of(checkout: str) -> str:
+    return os.path.abspath(os.path.join(checkout, ".venv", "bin", "python"))
 
 
 def _prepare(flags: argparse.Namespace, work_dir: str) -> list[Contender]:
@@ -121,7 +146,8 @@ def _baseline(checkout: str | None, few: str, num_pairs: int) -> Contender:
             BASELINE, _UNIT, not_measured="no --baseline was given"
         )
     output = f"{few}-output"
-    command = ("env", "-C", checkout, *_ours(few, output))
+    python = _python_of(checkout)
+    command = ("env", "-C", checkout, python, *_ours(few, output)[1:])
     return Contender(BASELINE, _UNIT, command, num_pairs, (output,), (few,))
 
 

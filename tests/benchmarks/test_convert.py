@@ -1,10 +1,12 @@
 """Tests the conversion benchmark: its trees, its baselines, its command."""
 
 import json
+import sys
 import zipfile
 
 import pytest
 
+from benchmarks import convert
 from benchmarks.contenders import builder_deeplab2
 from benchmarks.harness import trees
 from schemas import example
@@ -137,6 +139,32 @@ def test_a_root_without_pairs_is_one_line(tmp_path):
     assert done.returncode == 1
     assert is_one_line(done.stderr)
     assert "there is no" in done.stderr
+
+
+def test_a_baseline_runs_in_an_environment_of_its_own(
+    tmp_path, monkeypatch, capsys
+):
+    checkout = tmp_path / "checkout"
+    argv = ["convert", f"--baseline={checkout}"]
+    monkeypatch.setattr(sys, "argv", argv)
+    python = checkout / ".venv" / "bin" / "python"
+    extension = checkout / "preprocess" / "records" / "png_rows.cpython-311.so"
+    for path, lack in (
+        (python, "no environment .venv; run `make install` there"),
+        (extension, "no compiled png_rows; run `make install` there"),
+    ):
+        with pytest.raises(SystemExit, match="2"):
+            convert._parse_flags()
+        error = capsys.readouterr().err
+        assert lack in error and is_one_line(error)
+        path.parent.mkdir(parents=True)
+        path.touch()
+    baseline = convert._parse_flags().baseline
+    command = convert._baseline(baseline, "few", 2).command
+    assert command[:5] == (
+        *("env", "-C", str(checkout)),
+        *(str(python), "-m"),
+    )
 
 
 def test_an_unknown_flag_is_one_line():
