@@ -28,12 +28,12 @@ _BROKEN = (
     EOFError,
     ValueError,
     KeyError,
-    MemoryError,
-    RecursionError,
+    RuntimeError,
     TypeError,
     zipfile.BadZipFile,
     zlib.error,
 )
+"""What content that `save` did not write brings up, once it is in memory."""
 
 
 class CheckpointError(ValueError):
@@ -83,14 +83,16 @@ def load_latest(
         report: Is told of every broken file.
 
     Raises:
-        CheckpointError: There are checkpoints and all of them are broken.
+        CheckpointError: There are checkpoints and all of them are broken, or
+            one cannot be read, which says nothing of what it holds.
     """
     folder = files.join(model_dir, run_dir.CHECKPOINTS_DIR)
     names = _names(folder)
     for name in reversed(names):
         path = files.join(folder, name)
+        content = _read(path)
         try:
-            return _load(path)
+            return _parse(content, step=int(_NAME.findall(name)[0]))
         except _BROKEN as error:
             report(f"{path} is broken ({error}); trying the one before")
     if names:
@@ -140,16 +142,24 @@ def _names(folder: str) -> list[str]:
     return [match[0] for match in matches]
 
 
-def _load(path: str) -> Checkpoint:
-    with files.open_binary(path) as file:
-        content = io.BytesIO(file.read())
-    with np.load(content, allow_pickle=False) as archive:
+def _read(path: str) -> bytes:
+    try:
+        return files.read_bytes(path)
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} cannot be read ({error.strerror or error}); make it "
+            "readable and run the same command again, or remove it to resume "
+            "from the one before"
+        ) from error
+
+
+def _parse(content: bytes, step: int) -> Checkpoint:
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         if any(entry.compress_type for entry in archive.zip.infolist()):
             raise ValueError("a compressed entry, which `save` never writes")
         arrays = {name: np.asarray(archive[name]) for name in archive.files}
     host = json.loads(arrays.pop(_HOST).tobytes())
-    step = path.rpartition("-")[2].removesuffix(".npz")
-    return Checkpoint(step=int(step), arrays=arrays, host=host)
+    return Checkpoint(step, arrays, host)
 
 
 def _named(

@@ -1,3 +1,6 @@
+import errno
+import io
+
 import keras
 import numpy as np
 import pytest
@@ -46,6 +49,35 @@ def test_a_broken_checkpoint_falls_back_to_the_one_before(tmp_path, damage):
     found = checkpoints.load_latest(str(tmp_path), said.append)
     assert found.step == 1
     assert said[0].startswith(f"{path} is broken (")
+
+
+class _Unreadable(io.BytesIO):
+    def read(self, *args):
+        raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_checkpoint_that_cannot_be_read_is_not_called_broken(
+    tmp_path, monkeypatch
+):
+    for step in (1, 2):
+        path = checkpoints.save(str(tmp_path), make(step), num_kept=2)
+    monkeypatch.setattr(
+        checkpoints.files, "open_binary", lambda path: _Unreadable()
+    )
+    text = rf"^{path} cannot be read \(Input/output error\); .* same command"
+    with pytest.raises(CheckpointError, match=text):
+        checkpoints.load_latest(str(tmp_path), pytest.fail)
+
+
+def test_a_lack_of_memory_is_not_taken_for_damage(tmp_path, monkeypatch):
+    checkpoints.save(str(tmp_path), make(1), num_kept=2)
+
+    def refuse(*args, **options):
+        raise MemoryError
+
+    monkeypatch.setattr(checkpoints.np, "load", refuse)
+    with pytest.raises(MemoryError):
+        checkpoints.load_latest(str(tmp_path), pytest.fail)
 
 
 class _Bomb:
