@@ -58,17 +58,23 @@ class Checkpoint:
 def save(model_dir: str, checkpoint: Checkpoint, num_kept: int) -> str:
     """Writes a checkpoint and removes those that are too old.
 
+    Those of later steps go as well: the run resumed from before them, as they
+    are broken.
+
     Returns:
         The file's path.
     """
     folder = files.join(model_dir, run_dir.CHECKPOINTS_DIR)
     files.make_folder(folder)
-    path = files.join(folder, f"step-{checkpoint.step:08d}.npz")
+    file_name = f"step-{checkpoint.step:08d}.npz"
+    path = files.join(folder, file_name)
     host = np.frombuffer(json.dumps(checkpoint.host).encode(), np.uint8)
     content: dict[str, Any] = {_HOST: host, **checkpoint.arrays}
     with files.replacing(path) as partial:
         np.savez(partial, **content)
-    for name in _names(folder)[:-num_kept]:
+    names = _names(folder)
+    num_good = names.index(file_name) + 1
+    for name in (*names[:num_good][:-num_kept], *names[num_good:]):
         files.remove(files.join(folder, name))
     return path
 

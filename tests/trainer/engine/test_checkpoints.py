@@ -31,6 +31,19 @@ def test_only_the_latest_are_kept(tmp_path):
     assert names == ["step-00000002.npz", "step-00000010.npz"]
 
 
+@pytest.mark.parametrize(("num_kept", "kept"), [(1, [95]), (2, [90, 95])])
+def test_a_broken_one_of_a_later_step_pushes_no_good_one_out(
+    tmp_path, num_kept, kept
+):
+    for step in (80, 90, 100):
+        path = checkpoints.save(str(tmp_path), make(step), num_kept=3)
+    open(path, "wb").close()
+    assert checkpoints.load_latest(str(tmp_path), lambda line: None).step == 90
+    checkpoints.save(str(tmp_path), make(95), num_kept)
+    names = sorted(path.name for path in tmp_path.glob("*/*"))
+    assert names == [f"step-000000{step}.npz" for step in kept]
+
+
 def test_no_checkpoint_is_no_error(tmp_path):
     assert checkpoints.load_latest(str(tmp_path)) is None
 
