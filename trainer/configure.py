@@ -7,7 +7,6 @@ are opened here, once, and handed on.
 
 import contextlib
 import dataclasses
-import itertools
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -30,7 +29,7 @@ from trainer.config.inference import (
 from trainer.config.model import ModelConfig
 from trainer.config.options import all_flags, own_flags, with_values
 from trainer.config.training import TrainConfig
-from trainer.data import dataset, run_records
+from trainer.data import run_checks, run_records
 from trainer.data.frames import Frames, open_frames
 from trainer.data.run_records import RunRecords
 from trainer.storage import files, image_files, notes
@@ -63,14 +62,7 @@ def train(given: Given) -> tuple[TrainConfig, RunRecords]:
     base = dataclasses.replace(base, model=model)
     config = saved.resumed(with_values(base, given))
     devices.check_backend(config.devices)
-    if config.loss.ignore_void:
-        _check_some_class(records)
-    weighting = config.loss.class_weights
-    if weighting.endswith("median_frequency"):
-        for part in records.train:
-            dataset.check_counted(
-                part, "present_pixels", f"--class_weights={weighting}"
-            )
+    run_checks.check(config, records)
     return config, records
 
 
@@ -202,26 +194,6 @@ def _check_of_files(given: Given) -> None:
                 f"--{name} is of a network, and --predictions="
                 f"{given['predictions']} scores files; leave one of them out"
             )
-
-
-def _check_some_class(records: RunRecords) -> None:
-    """Checks that not all pixels of the training splits are ignored.
-
-    Raises:
-        ManifestError: They are; names the ids.
-    """
-    pixels = records.pixel_counts.class_pixels
-    if any(itertools.compress(pixels, records.space.evaluated)):
-        return
-    ids = ", ".join(str(i) for i, count in enumerate(pixels) if count)
-    raise ManifestError(
-        f"100 % of the pixels of {' and '.join(map(str, records.train))} are "
-        "ignored: the label maps hold "
-        f"{f'the ids {ids}' if ids else 'no class'}, and "
-        "the label table evaluates none of these; convert with --labels=FILE, "
-        "the table of their classes, or give --ignore_void=false to learn ids "
-        "as they are"
-    )
 
 
 def _network_path(

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from schemas.labels.cityscapes import LABEL_IDS
 from tests import tiny_dataset
 from trainer import configure
 
@@ -78,3 +79,18 @@ def test_a_split_of_ignored_pixels_alone_is_refused(tmp_path, refuse):
     given = {"data_dir": str(tmp_path), "model_dir": str(tmp_path / "run")}
     given |= {"resize": (48, 48), "crop": (32, 32), "ignore_void": False}
     configure.train(given)  # the remedy
+
+
+def test_an_evaluation_split_that_cannot_be_scored_is_refused(tmp_path, refuse):
+    good = tiny_dataset.make_frame(0, (48, 48), LABEL_IDS)
+    void = good[0], np.full((48, 48), 3, np.uint8)
+    data_dir = tmp_path / "data"
+    tiny_dataset.write_dataset(data_dir, 1, 1, (48, 48), frames=[good, void])
+    flags = (f"--data_dir={data_dir}", "--resize=48x48", "--crop=32x32")
+    code, line = refuse(*flags, f"--model_dir={tmp_path}/run")
+    assert code == 1
+    assert line.startswith(
+        f"error: 100 % of the pixels of 'val' in {data_dir}, the evaluation "
+        "split, are ignored: the label maps hold the ids 3, and the label "
+        "table evaluates none of these; give --eval_split one that has labels"
+    )

@@ -1,6 +1,7 @@
 """The names of what a run's folder holds."""
 
 import os
+import re
 
 from trainer.config.flag import ConfigError
 from trainer.storage import files
@@ -15,6 +16,7 @@ PICTURES_DIR = "pictures"
 REPORT = "report.html"
 PREVIEW = "preview.png"
 CHECKPOINTS_DIR = "checkpoints"
+CHECKPOINT = re.compile(r"step-(\d{8,})\.npz")
 TRAIN_EVENTS = "train"
 VAL_EVENTS = "val"
 HPARAMS_EVENTS = "hparams"
@@ -62,6 +64,12 @@ def name_in(file_name: str, plain: str) -> str | None:
     if not file_name.startswith(begin) or not file_name.endswith(end):
         return None
     return file_name[len(begin) : len(file_name) - len(end)] or None
+
+
+def has_checkpoint(model_dir: str) -> bool:
+    """Whether a run has begun: what a kill left half written does not count."""
+    found = files.names(files.join(model_dir, CHECKPOINTS_DIR))
+    return any(map(CHECKPOINT.fullmatch, found))
 
 
 def network_path(model_dir: str, checkpoint: str) -> str:

@@ -103,9 +103,8 @@ def resumed(config: TrainConfig) -> TrainConfig:
             values.
         FileNotFoundError: There is none, and --init_from names no network.
     """
-    folder = files.join(config.model_dir, run_dir.CHECKPOINTS_DIR)
     before = load(config.model_dir)
-    if before is None or not files.names(folder):
+    if before is None or not run_dir.has_checkpoint(config.model_dir):
         if config.init_from:
             run_dir.source_network(config.init_from)
         return config

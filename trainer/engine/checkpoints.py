@@ -8,7 +8,6 @@ the zip tell a broken file, and the one before takes its place.
 import dataclasses
 import io
 import json
-import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -21,7 +20,6 @@ from schemas.quantities import counted
 from trainer.config import run_dir
 from trainer.storage import files
 
-_NAME = re.compile(r"step-(\d{8,})\.npz")
 _HOST = "host_json"
 _BROKEN = (
     OSError,
@@ -98,7 +96,9 @@ def load_latest(
         path = files.join(folder, name)
         content = _read(path)
         try:
-            return _parse(content, step=int(_NAME.findall(name)[0]))
+            return _parse(
+                content, step=int(run_dir.CHECKPOINT.findall(name)[0])
+            )
         except _BROKEN as error:
             report(f"{path} is broken ({error}); trying the one before")
     if names:
@@ -143,9 +143,8 @@ def _names(folder: str) -> list[str]:
     """Lists complete checkpoints, oldest first; removes what a kill left."""
     files.remove_partial(folder)
     names = files.names(folder)
-    matches = [match for name in names if (match := _NAME.fullmatch(name))]
-    matches.sort(key=lambda match: int(match[1]))
-    return [match[0] for match in matches]
+    matches = filter(None, map(run_dir.CHECKPOINT.fullmatch, names))
+    return [match[0] for match in sorted(matches, key=lambda m: int(m[1]))]
 
 
 def _read(path: str) -> bytes:

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
@@ -133,6 +134,13 @@ def test_a_run_that_has_begun_does_not_look_for_it_again(run):
     begun = dataclasses.replace(run, init_from="gone")
     saved.save(begun)
     assert saved.resumed(begun) == begun
+
+
+def test_a_first_checkpoint_that_was_never_finished_locks_no_flag(run):
+    folder = Path(run.model_dir, "checkpoints")
+    left = folder / f"step-00000001.{16 * 'a'}.partial.npz"
+    (folder / "step-00000001.npz").rename(left)
+    assert change(run, batch_size=2).batch_size == 2
 
 
 def test_the_configuration_comes_back_from_json(tmp_path):

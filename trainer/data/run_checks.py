@@ -1,0 +1,76 @@
+"""What a training asks of its records, beside what any run does.
+
+No TensorFlow: whatever does not fit is said before the slow imports.
+"""
+
+import itertools
+from collections.abc import Iterable
+
+from schemas.manifest import ManifestError
+from trainer.config import run_dir
+from trainer.config.training import TrainConfig
+from trainer.data import dataset
+from trainer.data.dataset import Part
+from trainer.data.run_records import RunRecords
+
+
+def check(config: TrainConfig, records: RunRecords) -> None:
+    """Checks a training's records.
+
+    Raises:
+        ManifestError: They hold nothing that can be learned or scored, or
+            the manifest lacks counts that a flag needs.
+    """
+    if config.loss.ignore_void:
+        _check_learned(records)
+        if not run_dir.has_checkpoint(config.model_dir):
+            _check_scored(records.evaluation)
+    weighting = config.loss.class_weights
+    if weighting.endswith("median_frequency"):
+        for part in records.train:
+            dataset.check_counted(
+                part, "present_pixels", f"--class_weights={weighting}"
+            )
+
+
+def _check_learned(records: RunRecords) -> None:
+    """Checks that not all pixels of the training splits are ignored.
+
+    Raises:
+        ManifestError: They are; names the ids.
+    """
+    pixels = records.pixel_counts.class_pixels
+    if any(itertools.compress(pixels, records.space.evaluated)):
+        return
+    raise ManifestError(
+        f"100 % of the pixels of {' and '.join(map(str, records.train))} are "
+        f"ignored: {_held(pixels)}; convert with --labels=FILE, "
+        "the table of their classes, or give --ignore_void=false to learn ids "
+        "as they are"
+    )
+
+
+def _check_scored(part: Part) -> None:
+    """Checks that some pixel of the evaluation split is scored.
+
+    Raises:
+        ManifestError: None is, so that no network would be the best; names
+            the ids.
+    """
+    pixels = part.counts.class_pixels
+    evaluated = part.records.manifest.space.evaluated
+    if not any(itertools.compress(pixels, evaluated)):
+        raise ManifestError(
+            f"100 % of the pixels of {part}, the evaluation split, are "
+            f"ignored: {_held(pixels)}; give --eval_split one that has labels, "
+            "like val: Cityscapes publishes none of test"
+        )
+
+
+def _held(pixels: Iterable[int]) -> str:
+    """Says which ids label maps hold, of which none is evaluated."""
+    ids = ", ".join(str(i) for i, count in enumerate(pixels) if count)
+    return (
+        f"the label maps hold {f'the ids {ids}' if ids else 'no class'}, and "
+        "the label table evaluates none of these"
+    )
