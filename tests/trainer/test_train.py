@@ -112,6 +112,21 @@ def test_a_run_begins_with_the_weights_of_another(data_dir, tmp_path, capsys):
     assert learned == list(range(18 + 4 + 22 + 1))
 
 
+def test_the_config_json_beside_a_network_may_be_another_programs(
+    data_dir, whole_run, tmp_path, capsys
+):
+    shutil.copy(whole_run / "best.keras", tmp_path)
+    (tmp_path / "config.json").write_text('{"architectures": ["UNet"]}')
+    config = make_config(
+        data_dir,
+        tmp_path / "run",
+        epochs=1,
+        init_from=f"{tmp_path}/best.keras",
+    )
+    assert run_training(config) == 0
+    assert f"of {tmp_path}/best.keras\n" in capsys.readouterr().out
+
+
 def test_an_older_run_keeps_predicting_ids_that_it_never_saw(
     data_dir, whole_run, tmp_path
 ):

@@ -126,21 +126,28 @@ def _begin_from(config: TrainConfig, model: keras.Model) -> None:
     """Gives a network the weights of --init_from, and says which.
 
     Raises:
-        ConfigError: The earlier run's configuration is damaged.
         FileNotFoundError: There is no such network.
         ValueError: It is damaged, or fits nowhere.
     """
     path = run_dir.source_network(config.init_from)
-    earlier = saved.load(path.rpartition("/")[0] or ".")
     plain = build_plain_network(config.model)
     taken = transfer.take_weights(model, plain, path, config.model.space)
-    kept = " (averaged)" if earlier and earlier.optimizer.ema_decay else ""
+    kept = " (averaged)" if _is_averaged(path) else ""
     new = f"; new: {', '.join(taken.new_layers)}" if taken.new_layers else ""
     print(
         f"took {taken.num_taken} of {counted(taken.num_variables, 'variable')} "
         f"of {path}{kept}{new}",
         flush=True,
     )
+
+
+def _is_averaged(path: str) -> bool:
+    """Whether the run whose network this is says that it kept averages."""
+    try:
+        run = saved.load(path.rpartition("/")[0] or ".")
+    except ConfigError:  # Some other program's config.json, which is none.
+        return False
+    return run is not None and run.optimizer.ema_decay > 0
 
 
 def paces_of(model: keras.Model, pace: Pace) -> list[Pace]:
