@@ -107,7 +107,7 @@ def resumed(config: TrainConfig) -> TrainConfig:
     if before is None or not run_dir.has_checkpoint(config.model_dir):
         if config.init_from:
             run_dir.source_network(config.init_from)
-        return config
+        return dataclasses.replace(config, changes=())
     if config.mixed_precision == "auto":
         config = dataclasses.replace(
             config, mixed_precision=before.mixed_precision

@@ -64,6 +64,15 @@ class Console:
                 flush=True,
             )
 
+    def print_resume(self, step: int) -> None:
+        """Says where a run goes on, and which flags change there."""
+        changes = [
+            f"--{change.flag} was {change.before} and is {change.after}"
+            for change in self._config.changes
+            if change.step == step
+        ]
+        print("; ".join([f"resuming after step {step}", *changes]), flush=True)
+
     def print_step(self, state: RunState, clock: Clock) -> None:
         """Says how far an epoch is, where the last line is old."""
         now = time.monotonic()

@@ -76,7 +76,6 @@ class Training:
         )
         if checkpoint:
             run_state.restore_variables(checkpoint, self._stepper)
-            print(f"resuming after step {self._state.step}")
         self._output = RunOutput(config, self._stepper, self._digests)
         if config.devices.is_first:
             saved.save(config)
@@ -89,6 +88,8 @@ class Training:
                 config.loss.ignore_void,
             )
         self._console = Console(config, records, self._plan)
+        if checkpoint:
+            self._console.print_resume(self._state.step)
         profiled = config.profile_steps if config.devices.is_first else ()
         self._profiler = Profiler(config.model_dir, profiled)
 

@@ -109,6 +109,12 @@ def test_declared_changes_are_recorded_with_their_step(run):
     assert len(again.changes) == 3
 
 
+def test_a_run_that_begins_anew_carries_no_changes(run):
+    (Path(run.model_dir) / "checkpoints/step-00000001.npz").unlink()
+    changed = (Change(3, "batch_size", "4", "2"),)
+    assert change(run, changes=changed).changes == ()
+
+
 def test_only_what_fits_a_runs_variables_may_be_declared(run):
     with pytest.raises(
         ConfigError, match="--allow_changes=encoder is not one of batch_size, l"

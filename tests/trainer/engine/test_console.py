@@ -6,7 +6,7 @@ import pytest
 from trainer.config.data import DataConfig
 from trainer.config.model import ModelConfig
 from trainer.config.optimization import OptimizerConfig
-from trainer.config.training import TrainConfig
+from trainer.config.training import Change, TrainConfig
 from trainer.engine import clock, console
 from trainer.engine.console import Console
 from trainer.engine.epoch import EpochScores, Row
@@ -19,6 +19,18 @@ def make_console(**options):
     config = TrainConfig("run", data, ModelConfig("label_ids"), **options)
     plan = Plan(80, 8, config.epochs)
     return Console(config, records=None, plan=plan)
+
+
+def test_a_resumed_run_says_which_flags_change(capsys):
+    changes = (
+        Change(3, "batch_size", "4", "8"),
+        Change(7, "epochs", "100", "60"),
+    )
+    make_console(changes=changes).print_resume(7)
+    line = "resuming after step 7; --epochs was 100 and is 60\n"
+    assert capsys.readouterr().out == line
+    make_console(changes=changes).print_resume(8)
+    assert capsys.readouterr().out == "resuming after step 8\n"
 
 
 def half_right():
