@@ -22,9 +22,10 @@ _AT_THE_START = Advice(
 )
 _ADVICE = {
     "train": Advice(
-        memory="lower --batch_size, --crop or --base_filters, raise "
-        "--accumulate_steps, or use --remat or --mixed_precision; checkpoints "
-        "are kept",
+        memory="checkpoints are kept: resume with --remat, or a smaller "
+        "--batch_size with --allow_changes=batch_size; a new run may lower "
+        "--crop or --base_filters, raise --accumulate_steps or use "
+        "--mixed_precision, too",
         interrupted="checkpoints are kept, and the same command resumes from "
         "the last one, if there is one",
     ),

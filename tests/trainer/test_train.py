@@ -195,7 +195,7 @@ def test_a_loss_that_is_no_number_stops_the_run(data_dir, tmp_path):
         data_dir, tmp_path, optimizer=OptimizerConfig(learning_rate=1e30)
     )
     with pytest.raises(
-        divergence.TrainingError, match="at step 2, epoch 1; .*low"
+        divergence.TrainingError, match="at step 2, epoch 1. Begin .* low"
     ):
         run_training(config)
     assert not list(tmp_path.glob("checkpoints/*"))

@@ -184,10 +184,10 @@ def _refusal(
         f"--allow_changes={','.join(changed)} to resume it with the new ones"
     )
     if not all(flags[name].option.may_be_declared for name in refused):
-        remedy = (
-            "another --model_dir to begin another run (with "
-            f"--init_from={model_dir}, by this run's weights)"
-        )
+        remedy = "another --model_dir to begin another run"
+        best_path = files.join(model_dir, run_dir.BEST_NETWORK)
+        if files.num_bytes(best_path) is not None:
+            remedy += f" (with --init_from={model_dir}, by this run's weights)"
     return (
         f"{model_dir} holds a run with other flags: {words}; give the old ones "
         f"to resume it, or {remedy}"

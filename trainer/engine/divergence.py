@@ -6,6 +6,7 @@ import numpy as np
 from keras import ops
 
 from trainer.backends.step import Stepper
+from trainer.config import run_dir
 
 
 class TrainingError(ValueError):
@@ -39,8 +40,10 @@ def check_variables(
 
 
 def _describe(what: str, step: int, epoch: int, model_dir: str) -> str:
+    kept = ""
+    if run_dir.has_checkpoint(model_dir):
+        kept = f"; the checkpoints in {model_dir} are from before"
     return (
-        f"the {what} step {step}, epoch {epoch}; the checkpoints in "
-        f"{model_dir} are from before. Begin another run with a lower "
-        "--learning_rate or with --clip_norm"
+        f"the {what} step {step}, epoch {epoch}{kept}. Begin another run with "
+        "a lower --learning_rate or with --clip_norm"
     )

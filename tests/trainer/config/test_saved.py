@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests import tiny_run
+from trainer import task
 from trainer.config import saved
 from trainer.config.data import AppearanceConfig, DataConfig
 from trainer.config.flag import ConfigError
@@ -70,6 +71,9 @@ def test_what_makes_another_run_is_refused_with_other_remedies(run, options):
         options = {"model": dataclasses.replace(run.model, base_filters=3)}
     if "data" in options:
         options = {"data": dataclasses.replace(run.data, train_split="val")}
+    with pytest.raises(ConfigError, match="another --model_dir .* run$"):
+        change(run, **options)
+    (Path(run.model_dir) / "best.keras").touch()
     with pytest.raises(
         ConfigError,
         match=f"another --model_dir .*with --init_from={run.model_dir}, by",
@@ -120,6 +124,18 @@ def test_only_what_fits_a_runs_variables_may_be_declared(run):
         ConfigError, match="--allow_changes=encoder is not one of batch_size, l"
     ):
         dataclasses.replace(run, allow_changes=("batch_size", "encoder"))
+
+
+def test_a_begun_run_takes_what_a_lack_of_memory_suggests(run):
+    advice = task._ADVICE["train"].memory.partition(";")[0]
+    assert advice.endswith(
+        "resume with --remat, or a smaller --batch_size with "
+        "--allow_changes=batch_size"
+    )
+    smaller = change(
+        run, remat=True, batch_size=2, allow_changes=("batch_size",)
+    )
+    assert smaller.batch_size == 2
 
 
 def test_auto_is_what_the_run_has_settled_on(run):

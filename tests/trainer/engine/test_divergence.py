@@ -20,11 +20,17 @@ def data_dir(tmp_path_factory):
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
-def test_a_loss_that_is_no_number_is_named_with_its_step(loss):
-    text = f"the loss is {loss} at step 7, epoch 2; the checkpoints in run are"
+def test_a_loss_that_is_no_number_is_named_with_its_step(loss, tmp_path):
+    run = str(tmp_path)
+    text = f"the loss is {loss} at step 7, epoch 2. Begin another run with"
     with pytest.raises(divergence.TrainingError, match=text):
-        divergence.check_loss(loss, 7, 2, "run")
-    divergence.check_loss(0.0, 7, 2, "run")
+        divergence.check_loss(loss, 7, 2, run)
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints/step-00000006.npz").touch()
+    text = f"epoch 2; the checkpoints in {run} are from before. Begin another"
+    with pytest.raises(divergence.TrainingError, match=text):
+        divergence.check_loss(loss, 7, 2, run)
+    divergence.check_loss(0.0, 7, 2, run)
 
 
 def small_stepper():
