@@ -19,6 +19,7 @@ from tests.tiny_run import (
 from trainer.config import saved
 from trainer.config.model import ModelConfig
 from trainer.config.optimization import OptimizerConfig
+from trainer.data.loader import RunData
 from trainer.engine import checkpoints, loop, validation
 from trainer.models import efficientnet_lite
 
@@ -153,6 +154,13 @@ def test_the_best_model_is_not_forgotten(data_dir, tmp_path):
     run_training(make_config(data_dir, tmp_path, epochs=2))
     assert (tmp_path / "best.keras").read_bytes() == before
     assert checkpoints.load_latest(str(tmp_path)).host["best"] == 0.99
+
+
+def test_a_finished_run_opens_no_frame(data_dir, whole_run, monkeypatch):
+    for name in ("verify", "train_batches", "eval_batches"):
+        monkeypatch.setattr(RunData, name, pytest.fail)
+    assert run_training(make_config(data_dir, whole_run, epochs=3)) == 0
+    assert len(read_rows(whole_run)) == 3
 
 
 def test_other_records_are_refused(data_dir, tmp_path):

@@ -61,7 +61,7 @@ class RunData:
         cache_dir: str,
         share: Share = WHOLE,
     ):
-        """Verifies the shards.
+        """Opens nothing yet.
 
         Args:
             data: The splits, sizes and augmentation.
@@ -72,7 +72,6 @@ class RunData:
 
         Raises:
             ConfigError: A process would have no frame of a split.
-            ManifestError: A shard is not the one that was converted.
         """
         self._data = data
         self._batching = batching
@@ -80,8 +79,11 @@ class RunData:
         self._share = share
         self.records = records
         _check_frames(records.train, share.count)
-        used = (*records.train, records.evaluation)
-        integrity.verify_shards(used, share=share)
+
+    def verify(self) -> None:
+        """Raises ManifestError where a shard is not as it was converted."""
+        used = (*self.records.train, self.records.evaluation)
+        integrity.verify_shards(used, share=self._share)
 
     def check_unchanged(self) -> None:
         """Raises ManifestError where the splits were converted again."""

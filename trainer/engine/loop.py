@@ -65,6 +65,8 @@ class Training:
             num_examples, min(config.batch_size, num_examples), config.epochs
         )
         self._state = self._read_state(checkpoint)
+        if not self._is_over:
+            self._data.verify()
         self._milestones = build.milestones(config, self._plan, self._state)
         self._stepper = build.build_training(
             config,
@@ -98,6 +100,29 @@ class Training:
         config, state = self._config, self._state
         self._console.print_start(self._stepper.model, self._device)
         self._output.open(state.rows)
+        if not self._is_over and not self._train():
+            self._console.print_stop(state.step)
+            return EXIT_AGAIN
+        if len(state.rows) < config.epochs:
+            self._console.print_stall(config.early_stopping_patience)
+        self._console.print_end(state.best)
+        return 0
+
+    def close(self) -> None:
+        """Ends a trace that the run did not come to the end of."""
+        self._profiler.close()
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether all epochs are done, or those that would be have stalled."""
+        config, rows = self._config, self._state.rows
+        return len(rows) >= config.epochs or has_stalled(
+            [row.score for row in rows], config.early_stopping_patience
+        )
+
+    def _train(self) -> bool:
+        """Trains until the run is over; returns False if told to stop."""
+        config, state = self._config, self._state
         batches = self._data.train_batches(len(state.rows), state.position)
         validation = Validation(
             self._stepper, self._data, self._new_scores, self._is_stopped
@@ -106,11 +131,8 @@ class Training:
             validation.open_preview(
                 config.tensorboard_pictures, config.data.crop
             )
-        for epoch in range(len(state.rows), config.epochs):
-            patience = config.early_stopping_patience
-            if has_stalled([row.score for row in state.rows], patience):
-                self._console.print_stall(patience)
-                break
+        while not self._is_over:
+            epoch = len(state.rows)
             self._stepper.freeze(
                 encoder_layers(self._stepper.model),
                 config.model.freezes_encoder(epoch),
@@ -121,16 +143,10 @@ class Training:
             if scores is None:
                 self._data.check_unchanged()
                 self._save(clock)
-                self._console.print_stop(state.step)
-                return EXIT_AGAIN
+                return False
             row = self._finish_epoch(epoch, clock, scores)
             self._console.print_epoch(row)
-        self._console.print_end(state.best)
-        return 0
-
-    def close(self) -> None:
-        """Ends a trace that the run did not come to the end of."""
-        self._profiler.close()
+        return True
 
     @property
     def _updates(self) -> Updates:
