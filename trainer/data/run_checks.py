@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from schemas.manifest import ManifestError
 from trainer.config import run_dir
+from trainer.config.flag import ConfigError
 from trainer.config.training import TrainConfig
 from trainer.data import dataset
 from trainer.data.dataset import Part
@@ -18,9 +19,11 @@ def check(config: TrainConfig, records: RunRecords) -> None:
     """Checks a training's records.
 
     Raises:
+        ConfigError: A split is too small for the parts of a batch.
         ManifestError: They hold nothing that can be learned or scored, or
             the manifest lacks counts that a flag needs.
     """
+    _check_parts(config, records)
     if config.loss.ignore_void:
         _check_learned(records)
         if not run_dir.has_checkpoint(config.model_dir):
@@ -31,6 +34,26 @@ def check(config: TrainConfig, records: RunRecords) -> None:
             dataset.check_counted(
                 part, "present_pixels", f"--class_weights={weighting}"
             )
+
+
+def _check_parts(config: TrainConfig, records: RunRecords) -> None:
+    """Checks that the batch of a small split divides into its parts.
+
+    Raises:
+        ConfigError: It does not; names what does.
+    """
+    num_frames, num_parts = records.num_examples, config.accumulate_steps
+    if min(config.batch_size, num_frames) % num_parts == 0:
+        return
+    fitting = num_frames - num_frames % num_parts
+    remedy = "lower --accumulate_steps"
+    if fitting:
+        remedy = f"give --batch_size={fitting}"
+    raise ConfigError(
+        f"--batch_size={config.batch_size} is more than an epoch draws, "
+        f"{records.describe()}, and these do not divide into "
+        f"--accumulate_steps={num_parts} equal parts; {remedy}"
+    )
 
 
 def _check_learned(records: RunRecords) -> None:
