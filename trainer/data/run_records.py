@@ -15,6 +15,7 @@ from schemas.class_weights import PixelCounts
 from schemas.labels.table import LabelSpace, first_difference
 from schemas.manifest import FILE_NAME, NATIVE, ManifestError
 from schemas.quantities import counted
+from schemas.shards.names import split_name
 from trainer.config.data import DataConfig
 from trainer.config.flag import ConfigError
 from trainer.data import dataset
@@ -108,9 +109,11 @@ def open_run(data: DataConfig, label_space: str | None = None) -> RunRecords:
         ManifestError: There is no finished data set, a split is missing or
             empty, a shard is not what the manifest says, or that lacks sizes
             that are asked for.
-        ConfigError: The label spaces, the weights or a size do not fit.
+        ConfigError: The label spaces, the weights or a size do not fit, or a
+            data set comes twice.
     """
     data_sets = _load_all(data.data_dir, label_space)
+    _check_once(data_sets)
     weights = data.data_weights or (1.0,) * len(data_sets)
     if len(weights) != len(data_sets):
         raise ConfigError(
@@ -178,7 +181,13 @@ def _is_one(texts: list[str]) -> bool:
 
 
 def _load_all(data_dir: str, label_space: str | None) -> list[RecordSet]:
-    data_sets = [dataset.load(folder) for folder in folders(data_dir)]
+    found = folders(data_dir)
+    if not all(found):
+        raise ConfigError(
+            f"--data_dir={data_dir} has nothing before or after a comma; leave "
+            "that comma out"
+        )
+    data_sets = [dataset.load(folder) for folder in found]
     for records in data_sets:
         dataset.check_label_space(records, label_space)
     return data_sets
@@ -187,13 +196,30 @@ def _load_all(data_dir: str, label_space: str | None) -> list[RecordSet]:
 def _split_names(data: DataConfig) -> list[str]:
     """Returns the training splits; raises ConfigError where one comes twice."""
     names = data.train_split.split(",")
-    for name in names:
-        if names.count(name) > 1:
+    once = dict.fromkeys(map(split_name, names))
+    for name in once:
+        if sum(split_name(other) == name for other in names) > 1:
             raise ConfigError(
                 f"--train_split={data.train_split} names {name!r} twice; "
                 "leave one out (--data_weights draws records more often)"
             )
     return names
+
+
+def _check_once(data_sets: list[RecordSet]) -> None:
+    """Raises ConfigError where one folder comes twice, by whatever name."""
+    paths: dict[str, str] = {}
+    for folder in (records.folder for records in data_sets):
+        path = folder.rstrip("/")
+        if not files.is_remote(folder):
+            path = os.path.realpath(folder)
+        if path in paths:
+            raise ConfigError(
+                f"--data_dir names {paths[path]} and {folder}, which are one "
+                "folder; leave one out (--data_weights draws records more "
+                "often)"
+            )
+        paths[path] = folder
 
 
 def _first_with(data_sets: list[RecordSet], split: str) -> RecordSet:

@@ -89,6 +89,23 @@ def test_a_split_that_no_data_set_has_is_an_error(here):
 def test_a_split_that_comes_twice_is_an_error(here):
     with pytest.raises(ConfigError, match="names 'train' twice"):
         open_with(data_dir="a", train_split="train,train")
+    with pytest.raises(ConfigError, match="train,train_fine names 'train' tw"):
+        open_with(data_dir="a", train_split="train,train_fine")
+
+
+@pytest.mark.parametrize("again", ["a", "a/", "../{}/a", "link"])
+def test_a_data_set_that_comes_twice_is_an_error(here, again):
+    os.symlink("a", "link")
+    again = again.format(here.name)
+    text = f"^--data_dir names a and {again}, which are one folder; leave one"
+    with pytest.raises(ConfigError, match=text):
+        open_with(data_dir=f"a,b,{again}")
+
+
+@pytest.mark.parametrize("data_dir", ["a,", ",a", "a,,b"])
+def test_a_comma_beside_nothing_is_an_error(here, data_dir):
+    with pytest.raises(ConfigError, match=f"={data_dir} has nothing before or"):
+        open_with(data_dir=data_dir)
 
 
 def test_a_data_set_that_is_not_used_is_an_error(here):
