@@ -4,6 +4,7 @@ RUN/best.keras and RUN/last.keras load without this project's code.
 """
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -167,6 +168,14 @@ def _space_of(model: keras.Model, local: str, path: str) -> LabelSpace:
     )
 
 
+def is_damage(error: Exception) -> bool:
+    """Whether what a zip holds brought an error up, not the file system.
+
+    A zip that is damaged may seek to a place before its begin.
+    """
+    return getattr(error, "errno", None) in (None, errno.EINVAL)
+
+
 def store_space(path: str, space: LabelSpace) -> None:
     """Puts the table of its classes into a .keras file, which is a zip."""
     content = {"label_space": space.name, "labels": space.table.to_json()}
@@ -182,20 +191,20 @@ def stored_spaces(local: str, path: str) -> tuple[LabelSpace, ...]:
     """
     if not zipfile.is_zipfile(local):
         return ()
-    with zipfile.ZipFile(local) as archive:
-        if _LABELS_ENTRY not in archive.namelist():
-            return ()
-        try:
+    try:
+        with zipfile.ZipFile(local) as archive:
+            if _LABELS_ENTRY not in archive.namelist():
+                return ()
             content = json.loads(archive.read(_LABELS_ENTRY))
-            table = LabelTable.from_json(content["labels"])
-            return (table.space(content["label_space"]),)
-        except (
-            ValueError, KeyError, TypeError, AttributeError, RecursionError,
-        ) as error:  # fmt: skip
-            raise ValueError(
-                f"the table of classes in {path} is damaged ({error!r}); take "
-                "another network of its run"
-            ) from error
+        table = LabelTable.from_json(content["labels"])
+        return (table.space(content["label_space"]),)
+    except Exception as error:  # whatever damage brings up
+        if not is_damage(error):
+            raise
+        raise ValueError(
+            f"the table of classes in {path} is damaged ({error!r}); take "
+            "another network of its run"
+        ) from error
 
 
 def pixels_to_probabilities(

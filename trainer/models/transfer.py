@@ -21,6 +21,7 @@ from schemas.quantities import counted
 from trainer.models.encoders import mark_learned, weighted_layers
 from trainer.models.saved import (
     check_unpacked_size,
+    is_damage,
     local_copy,
     stored_spaces,
 )
@@ -109,11 +110,9 @@ def _read(
                 for name, stored in _stored_layers(file)
                 if wanted.get(name) == [part.shape for part in stored]
             }
-    except OSError as error:
-        if error.errno is not None:  # the file's, not what it holds
-            raise
-        raise _broken(path, error) from error
     except Exception as error:  # whatever damage brings up
+        if not is_damage(error):
+            raise
         raise _broken(path, error) from error
 
 

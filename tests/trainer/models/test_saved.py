@@ -63,6 +63,26 @@ def test_a_damaged_table_is_named(tmp_path):
         saved.load_network(path)
 
 
+@pytest.mark.parametrize("bits", [1, 255])
+def test_a_flipped_byte_anywhere_around_the_table_is_told(tmp_path, bits):
+    space = files.parse("0 0 0 ground\n1 2 3 road\n").label_ids
+    path = str(tmp_path / "best.keras")
+    saved.store_space(path, space)
+    content = (tmp_path / "best.keras").read_bytes()
+    told = []
+    for index in range(len(content)):
+        flipped = bytearray(content)
+        flipped[index] ^= bits
+        (tmp_path / "best.keras").write_bytes(flipped)
+        try:
+            assert saved.stored_spaces(path, path) in ((), (space,))
+        except ValueError as error:
+            told.append(str(error))
+    assert len(told) > len(content) / 2
+    begin = f"the table of classes in {path} is damaged ("
+    assert all(text.startswith(begin) for text in told)
+
+
 def test_saved_models_are_float32_and_load_by_keras_alone(tmp_path):
     config = ModelConfig("train_ids", base_filters=2)
     network = build_training_network(config, "mixed_bfloat16", True)
