@@ -70,9 +70,11 @@ def keep_decoded(
     """
     if not source.num_examples or cache == "none":
         return source
-    if cache == "auto" and len(source.sizes) > 1:
+    size, *others = source.sizes
+    if others and cache == "auto":
         return source
-    size = source.sizes[0]
+    if others:
+        raise _several_sizes(size, others[0])
     needed_bytes = decoded_bytes(source.num_examples, size)
     place = choose_place(cache, needed_bytes, source.is_slow, folder)
     if place == "none":
@@ -163,14 +165,18 @@ def fill(
         if index:
             progress.update(index)
         if label.shape != size:
-            raise ConfigError(
-                f"--cache needs pictures of one size, {format_size(size)}; "
-                f"one is {format_size(label.shape)}: use --cache=none"
-            )
+            raise _several_sizes(size, label.shape)
         images[index], labels[index] = image, label
     # Shares the memory; tf.constant would copy it twice.
     wrap = tf.experimental.dlpack.from_dlpack
     return Pictures(wrap(images.__dlpack__()), wrap(labels.__dlpack__()))
+
+
+def _several_sizes(size: Size, other: Size) -> ConfigError:
+    return ConfigError(
+        f"--cache needs pictures of one size, {format_size(size)}; one is "
+        f"{format_size(other)}: use --cache=none"
+    )
 
 
 def free_memory_bytes() -> int:

@@ -1,3 +1,4 @@
+import dataclasses
 import errno
 import os
 
@@ -70,6 +71,17 @@ def test_pictures_of_another_size_are_refused():
     decoded = tf.data.Dataset.from_tensor_slices(pair)
     with pytest.raises(ConfigError, match="size, 4x6; one is 4x5"):
         cache.fill(decoded, 1, SIZE)
+
+
+@pytest.mark.parametrize("place", ["ram", "disk"])
+def test_pictures_of_several_sizes_are_refused_before_one_is_decoded(
+    source, tmp_path, place
+):
+    several = dataclasses.replace(
+        source, sizes=[SIZE, (4, 5)], open_shard=pytest.fail
+    )
+    with pytest.raises(ConfigError, match="size, 4x6; one is 4x5"):
+        cache.keep_decoded(several, place, str(tmp_path), pytest.fail)
 
 
 @pytest.fixture
