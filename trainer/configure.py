@@ -18,6 +18,7 @@ from schemas.layouts import table as layouts
 from schemas.layouts.layout import Layout
 from schemas.manifest import ManifestError
 from trainer.config import devices, run_dir, saved
+from trainer.config import flag as flag_lib
 from trainer.config.data import DataConfig
 from trainer.config.flag import ConfigError
 from trainer.config.inference import (
@@ -55,7 +56,9 @@ def train(given: Given) -> tuple[TrainConfig, RunRecords]:
     run = None if "data_dir" in given else saved.load(model_dir)
     data = run.data if run else DataConfig(given.get("data_dir", ""))
     data = with_values(data, given)
-    records = run_records.open_run(data, given.get("label_space"))
+    label_space = given.get("label_space")
+    flag_lib.check(all_flags(ModelConfig)["label_space"], label_space)
+    records = run_records.open_run(data, label_space)
     model = run.model if run else ModelConfig(records.space.name)
     model = dataclasses.replace(model, labels=records.space.table)
     base = run or TrainConfig(model_dir, data, model)

@@ -35,6 +35,7 @@ BAD_FLAGS = {
     "--crop=none": "--crop=none is not a size",
     "--resize=64x64": "--resize=64x64 is larger than the 48x48 pictures of",
     "--label_space=label_ids": "--label_space=label_ids, but",
+    "--label_space=trainids": "=trainids is not one of label_ids, train_ids",
     "--epochs=0": "--epochs=0 must be at least 1",
     "--learning_rate=0": "--learning_rate=0.0 must be above 0",
     "--model_dir=": "--model_dir is missing",
