@@ -22,7 +22,7 @@ from schemas.sizes import Size
 from trainer.config.flag import ConfigError
 from trainer.config.sizes import format_size
 from trainer.data.source import Source
-from trainer.storage import files
+from trainer.storage import files, memory
 from trainer.storage.progress import Progress
 
 BYTES_PER_PIXEL = 4
@@ -122,7 +122,7 @@ def choose_place(
     Raises:
         ConfigError: The place that was ordered is too small.
     """
-    rooms = {"ram": free_memory_bytes, "disk": lambda: _free_disk(folder)}
+    rooms = {"ram": memory.free_bytes, "disk": lambda: _free_disk(folder)}
     if cache == "none":
         return "none"
     if cache in rooms:
@@ -177,24 +177,6 @@ def _several_sizes(size: Size, other: Size) -> ConfigError:
         f"--cache needs pictures of one size, {format_size(size)}; one is "
         f"{format_size(other)}: use --cache=none"
     )
-
-
-def free_memory_bytes() -> int:
-    """Returns the memory that this process may still take."""
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            lines = dict(line.split(":") for line in file)
-        free = int(lines["MemAvailable"].split()[0]) * 1024
-        free = min(free, _container_bytes("max") - _container_bytes("current"))
-    except (OSError, ValueError, KeyError):
-        pass  # no Linux, or no container with a limit: what is known stays
-    return free
-
-
-def _container_bytes(name: str) -> int:
-    with open(f"/sys/fs/cgroup/memory.{name}", encoding="ascii") as file:
-        return int(file.read())
 
 
 def _free_disk(folder: str) -> int:

@@ -22,7 +22,7 @@ def rooms(monkeypatch):
     """Sets the free bytes of memory and disk."""
 
     def set_rooms(memory, disk):
-        monkeypatch.setattr(cache, "free_memory_bytes", lambda: memory)
+        monkeypatch.setattr(cache.memory, "free_bytes", lambda: memory)
         monkeypatch.setattr(cache, "_free_disk", lambda folder: disk)
 
     return set_rooms
