@@ -28,7 +28,7 @@ from trainer.config.inference import (
     PredictConfig,
 )
 from trainer.config.model import ModelConfig
-from trainer.config.options import all_flags, own_flags, with_values
+from trainer.config.options import all_flags, check_used, own_flags, with_values
 from trainer.config.training import TrainConfig
 from trainer.data import run_checks, run_records
 from trainer.data.frames import Frames, open_frames
@@ -64,6 +64,8 @@ def train(given: Given) -> tuple[TrainConfig, RunRecords]:
     base = run or TrainConfig(model_dir, data, model)
     base = dataclasses.replace(base, model=model)
     config = saved.resumed(with_values(base, given))
+    if not run_dir.has_checkpoint(model_dir):
+        check_used(config, given)
     devices.check_backend(config.devices)
     run_checks.check(config, records)
     return config, records

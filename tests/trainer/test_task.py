@@ -55,6 +55,10 @@ BAD_FLAGS = {
     "--crop=99968x99968": "each side from 1 to 32768 pixels",
     "--remat=perhaps": "--remat=perhaps",
     "--process_id=1": "--process_id=1 must be from 0 to below --num_proce",
+    "--encoder_learning_rate=0.1": "=0.1 does nothing without an encoder; leav",
+    "--decoder_filters=8,8,8,8,8": "does nothing without an encoder; leave it",
+    "--focal_gamma=3": "=3.0 does nothing with --loss=cross_entropy; leave it",
+    "--momentum=0.5": "=0.5 does nothing with --optimizer=adam; leave it out, ",
     "--profile_steps=a": "flag --profile_steps=a: invalid literal",
 }
 

@@ -1,6 +1,7 @@
 """The options of the network."""
 
 import dataclasses
+from collections.abc import Mapping
 
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.table import SPACES, LabelSpace, LabelTable
@@ -89,6 +90,16 @@ class ModelConfig(Config):
                 f"{frozen} does nothing with --encoder_learning_rate=0, which "
                 "freezes the encoder for all epochs; leave out one of them"
             )
+
+    def idle_flags(self) -> Mapping[str, str]:
+        """Returns the flags of the other kind of network."""
+        if self.encoder == NO_ENCODER:
+            why = "without an encoder; leave it out, or give --encoder"
+            return dict.fromkeys(
+                ("encoder_learning_rate", "decoder_filters"), why
+            )
+        why = f"with --encoder={self.encoder}; leave it out"
+        return {"base_filters": f"{why}, or give --decoder_filters"}
 
     def freezes_encoder(self, epoch: int) -> bool:
         """Whether the encoder stays as it is in an epoch, counted from 0."""

@@ -1,6 +1,7 @@
 """The options of optimizer, schedule and loss."""
 
 import dataclasses
+from collections.abc import Mapping
 
 from trainer.config.flag import ConfigError
 from trainer.config.options import Config, option
@@ -12,6 +13,13 @@ LOSSES = (
     "cross_entropy_dice",
     "cross_entropy_tversky",
 )
+
+_LOSS_OF = {
+    "focal_gamma": "focal",
+    "ohem_share": "ohem",
+    "tversky_beta": "cross_entropy_tversky",
+}
+"""Flag → the one loss that it is of."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +75,13 @@ class OptimizerConfig(Config):
                 f"--weight_decay={self.weight_decay} does nothing with "
                 "--optimizer=adam; use adamw or sgd"
             )
+
+    def idle_flags(self) -> Mapping[str, str]:
+        """Returns that of another optimizer."""
+        if self.optimizer == "sgd":
+            return {}
+        why = f"with --optimizer={self.optimizer}; leave it out, or use sgd"
+        return {"momentum": why}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,3 +146,11 @@ class LossConfig(Config):
         help="Ignore classes that the label table does not evaluate, in loss "
         "and scores",
     )
+
+    def idle_flags(self) -> Mapping[str, str]:
+        """Returns those of other losses."""
+        return {
+            name: f"with --loss={self.loss}; leave it out, or use {loss}"
+            for name, loss in _LOSS_OF.items()
+            if loss != self.loss
+        }

@@ -35,6 +35,10 @@ class Config:
     def check_together(self) -> None:
         """Raises ConfigError where fields do not fit each other."""
 
+    def idle_flags(self) -> Mapping[str, str]:
+        """Returns its flags that do nothing beside the others, and why."""
+        return {}
+
 
 def option(
     default: Any = dataclasses.MISSING, *, help: str, **more: Any
@@ -108,6 +112,28 @@ def with_values(config: Any, given: Mapping[str, Any]) -> Any:
         elif field.name in given:
             changes[field.name] = given[field.name]
     return dataclasses.replace(config, **changes)
+
+
+def check_used(config: Any, given: Mapping[str, Any]) -> None:
+    """Checks that what is given, unless it is the default, has an effect.
+
+    A configuration alone may hold what has none: runs of older versions do.
+
+    Raises:
+        ConfigError: A flag has none; says why.
+    """
+    kind: type = type(config)
+    for flag in own_flags(kind):
+        why = config.idle_flags().get(flag.name)
+        value = given.get(flag.name, flag.default)
+        if why and value != flag.default:
+            raise flag_lib.ConfigError(
+                f"--{flag.name}={flag.format(value)} does nothing {why}"
+            )
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if isinstance(value, Config):
+            check_used(value, given)
 
 
 def _is_config(hint: Any) -> bool:
