@@ -7,12 +7,15 @@ import itertools
 from collections.abc import Iterable
 
 from schemas.manifest import ManifestError
+from schemas.quantities import counted
 from trainer.config import run_dir
+from trainer.config.data import steps_per_epoch
 from trainer.config.flag import ConfigError
 from trainer.config.training import TrainConfig
 from trainer.data import dataset
 from trainer.data.dataset import Part
 from trainer.data.run_records import RunRecords
+from trainer.storage import notes
 
 
 def check(config: TrainConfig, records: RunRecords) -> None:
@@ -24,6 +27,7 @@ def check(config: TrainConfig, records: RunRecords) -> None:
             the manifest lacks counts that a flag needs.
     """
     _check_parts(config, records)
+    _note_warmup(config, records)
     if config.loss.ignore_void:
         _check_learned(records)
         if not run_dir.has_checkpoint(config.model_dir):
@@ -54,6 +58,17 @@ def _check_parts(config: TrainConfig, records: RunRecords) -> None:
         f"{records.describe()}, and these do not divide into "
         f"--accumulate_steps={num_parts} equal parts; {remedy}"
     )
+
+
+def _note_warmup(config: TrainConfig, records: RunRecords) -> None:
+    """Says where a run ends before its learning rate has risen."""
+    num_frames, num_warmup = records.num_examples, config.optimizer.warmup_steps
+    num_steps = config.epochs * steps_per_epoch(num_frames, config.batch_size)
+    if num_warmup >= num_steps:
+        notes.say(
+            f"--warmup_steps={num_warmup} is not less than the run's "
+            f"{counted(num_steps, 'step')}: its learning rate rises to the end"
+        )
 
 
 def _check_learned(records: RunRecords) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from tests import tiny_dataset, tiny_run
 from trainer.config.flag import ConfigError
+from trainer.config.optimization import OptimizerConfig
 from trainer.data import run_checks
 from trainer.data.run_records import open_run
 
@@ -33,3 +34,22 @@ def test_the_batch_of_a_small_split_divides_into_its_parts(
     run_checks.check(
         dataclasses.replace(config, batch_size=4, accumulate_steps=2), records
     )
+
+
+@pytest.mark.parametrize(("num_warmup", "is_told"), [(5, False), (6, True)])
+def test_a_warm_up_that_takes_the_whole_run_is_told(
+    tmp_path, capsys, num_warmup, is_told
+):
+    tiny_dataset.write_dataset(tmp_path, 6, 1)
+    config = tiny_run.make_config(
+        tmp_path,
+        tmp_path / "run",
+        batch_size=2,
+        optimizer=OptimizerConfig(warmup_steps=num_warmup),
+    )
+    run_checks.check(config, open_run(config.data))
+    line = (
+        "note: --warmup_steps=6 is not less than the run's 6 steps: its "
+        "learning rate rises to the end\n"
+    )
+    assert capsys.readouterr().err == line * is_told
