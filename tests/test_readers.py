@@ -47,6 +47,7 @@ def test_the_six_lines_read_jpeg_too(tmp_path):
     data_dir = convert(tmp_path, image_format="jpeg")
     recipe = recipes.on_card(data_dir)["read-tf-data"]
     records = list(serialized(data_dir))
+    assert len(records) == len(trees.STEMS)
     dataset = recipes.run(recipe, data_dir)["dataset"]
     for record, (image, _) in zip(records, dataset, strict=True):
         feature = tf.train.Example.FromString(record.numpy()).features.feature
@@ -105,7 +106,9 @@ def test_the_records_parse_by_model_gardens_specification(tmp_path):
             (), tf.string
         ),
     }
-    for record in serialized(convert(tmp_path, image_size=(8, 8))):
+    records = list(serialized(convert(tmp_path, image_size=(8, 8))))
+    assert len(records) == len(trees.STEMS)
+    for record in records:
         parsed = tf.io.parse_single_example(record, specification)
         label = tf.io.decode_image(
             parsed["image/segmentation/class/encoded"], channels=1
@@ -123,6 +126,7 @@ def test_an_index_gives_each_whole_records_offset_and_length(tmp_path, shard):
     with open(f"{folder}/index/{name}.index") as file:
         lines = [tuple(map(int, line.split(" "))) for line in file]
     records = [r.numpy() for r in tf.data.TFRecordDataset(f"{folder}/{name}")]
+    assert records
     # 8 bytes of length and 4 of its checksum before, 4 of checksum after.
     assert [data[at + 12 : at + n - 4] for at, n in lines] == records
     assert sum(length for _, length in lines) == len(data)

@@ -47,7 +47,9 @@ def test_frames_rate_and_size_are_kept(tmp_path, rate):
 def test_colors_are_those_of_the_pictures_and_say_by_which_rule(tmp_path):
     images = [clips.quarters((120, 160))] * 5
     path = write(tmp_path / "a.mp4", images)
-    for image in clips.read(path):
+    written = clips.read(path)
+    assert len(written) == 5
+    for image in written:
         difference = np.abs(image.astype(int) - images[0])
         assert np.quantile(difference, 0.95) <= 4
     with clips.opened(path) as stream:
@@ -74,7 +76,9 @@ def test_frames_of_one_time_all_stay(tmp_path):
 def test_odd_sides_get_their_last_pixels_twice(tmp_path, size):
     image = clips.quarters(size)
     path = write(tmp_path / "a.mp4", [image] * 3)
-    for frame in clips.read(path):
+    written = clips.read(path)
+    assert len(written) == 3
+    for frame in written:
         height, width = size
         assert frame.shape == (height + height % 2, width + width % 2, 3)
 
