@@ -18,6 +18,7 @@ from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.rows import IGNORE_ID
 from schemas.labels.table import LabelTable, ignoring
 from schemas.layouts import table as layouts
+from schemas.layouts.kinds import FRAME_SUFFIXES
 
 FLAGS = flags.FLAGS
 
@@ -47,7 +48,7 @@ flags.DEFINE_string(
     None,
     "Where pictures lie instead, with the fields {split}, {city}, {stem}: "
     "photos/{split}/{city}/{stem}.jpg. {city} is any number of folders; the "
-    "suffix .* is any of .png and .jpg.",
+    f"suffix .* is any of {', '.join(FRAME_SUFFIXES)}.",
 )
 flags.DEFINE_string(
     "label_pattern", None, "Where label maps lie instead, by the same fields."

@@ -164,3 +164,8 @@ def test_a_leading_tilde_is_the_home_folder():
     home = os.path.expanduser("~")
     assert given.cityscapes_root == os.path.join(home, "city")
     assert given.output_dir == home
+
+
+def test_help_names_each_suffix_that_a_pattern_takes():
+    told = flags.FLAGS["image_pattern"].help
+    assert "any of .png, .jpg, .jpeg, .jfif." in told
