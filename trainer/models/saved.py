@@ -23,6 +23,7 @@ from schemas.quantities import byte_size
 from trainer.config import run_dir
 from trainer.config.model import ModelConfig
 from trainer.models.build import build_plain_network
+from trainer.models.strides import check_maps
 from trainer.storage import files
 
 _LABELS_ENTRY = "labels.json"
@@ -146,7 +147,7 @@ def _space_of(model: keras.Model, local: str, path: str) -> LabelSpace:
     that has the number of its outputs.
 
     Raises:
-        ValueError: The number is another, or the file's table is damaged.
+        ValueError: The number or a shape is another, or the table is damaged.
     """
     if len(model.output_shape) != 4:
         raise ValueError(
@@ -154,6 +155,7 @@ def _space_of(model: keras.Model, local: str, path: str) -> LabelSpace:
             "is wanted; what --mode=export wrote is for others to apply, take "
             "the run's own network"
         )
+    check_maps(model, path)
     num_outputs = model.output_shape[-1]
     spaces = stored_spaces(local, path) or (LABEL_IDS, TRAIN_IDS)
     for space in spaces:

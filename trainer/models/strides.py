@@ -1,8 +1,10 @@
-"""How often a network halves its pictures, read off its graph."""
+"""What a network makes of its pictures' sizes, read off its graph."""
 
 from typing import Any
 
 import keras
+
+from schemas import sizes
 
 _SIDE_PX = 3 << 12
 """Of an imagined picture; divides by the factor of any network in use."""
@@ -40,6 +42,31 @@ def size_factor(model: keras.Model) -> int:
             for _ in _flat(operation.output):
                 factor = max(factor, next(shrinkages))
     return factor
+
+
+def check_maps(model: keras.Model, path: str) -> None:
+    """Checks that a network takes RGB pictures and gives each pixel an output.
+
+    Args:
+        model: The network.
+        path: Its file, to be named.
+
+    Raises:
+        ValueError: It does not.
+    """
+    shape = model.input_shape
+    if not isinstance(shape, tuple) or len(shape) != 4 or shape[-1] != 3:
+        raise ValueError(
+            f"{path} takes {shape} where RGB pictures (B, H, W, 3) are wanted; "
+            "take the network of a run"
+        )
+    size = shape[1] or _SIDE_PX, shape[2] or _SIDE_PX
+    _, *given, _ = model.compute_output_shape((1, *size, 3))
+    if tuple(given) != size:
+        raise ValueError(
+            f"{path} gives {given[0]}x{given[1]} outputs for a picture of "
+            f"{sizes.to_text(size)}, not one a pixel; take the network of a run"
+        )
 
 
 def _flat(tensors: Any) -> list:

@@ -44,6 +44,38 @@ def test_a_network_of_another_number_of_classes_is_refused(tmp_path):
         saved.load_network(path)
 
 
+PLAIN, STRIDED = {}, {"strides": 2, "padding": "same"}
+
+
+@pytest.mark.parametrize(
+    ("shape", "options", "message"),
+    [
+        ((None, None, 1), PLAIN, r"takes \(None, None, None, 1\) where RGB"),
+        ((3, 16, 16), PLAIN, r"takes \(None, 3, 16, 16\) where RGB"),
+        ((None, None, 3), STRIDED, "gives 6144x6144 outputs for .* of 12288x"),
+        ((16, 32, 3), STRIDED, "gives 8x16 outputs for .* of 16x32"),
+    ],
+)
+def test_a_network_of_other_shapes_is_refused(
+    tmp_path, shape, options, message
+):
+    path = str(tmp_path / "best.keras")
+    inputs = keras.Input(shape)
+    outputs = keras.layers.Conv2D(34, 1, **options)(inputs)
+    keras.Model(inputs, outputs).save(path)
+    with pytest.raises(ValueError, match=f"{path} {message}"):
+        saved.load_network(path)
+
+
+def test_a_network_of_several_inputs_is_refused(tmp_path):
+    path = str(tmp_path / "best.keras")
+    inputs = [keras.Input((16, 16, 3)) for _ in range(2)]
+    outputs = keras.layers.Conv2D(34, 1)(keras.layers.add(inputs))
+    keras.Model(inputs, outputs).save(path)
+    with pytest.raises(ValueError, match=f"{path} takes .* where RGB"):
+        saved.load_network(path)
+
+
 def test_a_network_brings_the_table_of_its_classes(tmp_path):
     table = files.parse("0 0 0 ground\n1 2 3 road\n4 5 6 sky\n")
     config = ModelConfig("label_ids", base_filters=2, labels=table)
