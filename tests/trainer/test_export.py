@@ -231,3 +231,16 @@ def test_missing_packages_are_named_before_anything_is_written(
     ):
         exported(tmp_path, ("keras", "onnx"))
     assert not (tmp_path / "out").exists()
+
+
+def test_on_jax_all_formats_that_need_tensorflow_are_named_at_once(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(
+        ValueError,
+        match="^--export_formats=saved_model,onnx,tflite takes .* this is jax; "
+        "set KERAS_BACKEND=tensorflow, or give --export_formats=keras$",
+    ):
+        exported(tmp_path, ("keras", "saved_model", "onnx", "tflite"))
+    assert not (tmp_path / "out").exists()

@@ -4,6 +4,8 @@ import dataclasses
 import importlib
 from collections.abc import Callable, Iterable
 
+import keras
+
 from schemas.extras import install
 from trainer.serving import keras_file, onnx_file, saved_model, tflite_file
 from trainer.serving.job import Apply, ExportJob
@@ -20,6 +22,7 @@ class Format:
         open_file: Opens it as whoever gets it does.
         packages: What writing takes beside the trainer's own packages; the
             extra `export` brings them.
+        needs_tensorflow: Whether Keras has to run on that backend.
     """
 
     file_name: str
@@ -27,6 +30,7 @@ class Format:
     write: Callable[[ExportJob, str], None]
     open_file: Callable[[str], Apply]
     packages: tuple[str, ...] = ()
+    needs_tensorflow: bool = False
 
 
 _BATCHES = "(B, H, W, 3) uint8 pictures of {size} → labelIds"
@@ -42,6 +46,7 @@ FORMATS = {
         "(B, H, W, 3) uint8 → labelIds",
         saved_model.write,
         saved_model.open_file,
+        needs_tensorflow=True,
     ),
     "onnx": Format(
         "unet.onnx",
@@ -49,15 +54,21 @@ FORMATS = {
         onnx_file.write,
         onnx_file.open_file,
         packages=("onnx", "tf2onnx"),
+        needs_tensorflow=True,
     ),
     "tflite": Format(
-        "unet.tflite", _ONE, tflite_file.write_float, tflite_file.open_file
+        "unet.tflite",
+        _ONE,
+        tflite_file.write_float,
+        tflite_file.open_file,
+        needs_tensorflow=True,
     ),
     "tflite_int8": Format(
         "unet_int8.tflite",
         _ONE,
         tflite_file.write_int8,
         tflite_file.open_file,
+        needs_tensorflow=True,
     ),
 }
 """Name → format."""
@@ -70,8 +81,20 @@ def check_packages(names: Iterable[str]) -> None:
         names: Those of the formats.
 
     Raises:
-        ValueError: A package is missing or broken; says which.
+        ValueError: A package is missing or broken, or Keras runs on another
+            backend than TensorFlow; says for which formats.
     """
+    refused = [name for name in names if FORMATS[name].needs_tensorflow]
+    backend = keras.backend.backend()
+    if refused and backend != "tensorflow":
+        others = ",".join(
+            name for name in FORMATS if not FORMATS[name].needs_tensorflow
+        )
+        raise ValueError(
+            f"--export_formats={','.join(refused)} takes Keras's TensorFlow "
+            f"backend, and this is {backend}; set KERAS_BACKEND=tensorflow, or "
+            f"give --export_formats={others}"
+        )
     for name in names:
         for package in FORMATS[name].packages:
             try:

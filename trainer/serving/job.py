@@ -42,14 +42,3 @@ class ExportJob:
         return build_fixed_size(
             self.network, self.inference, self.input_size, self.seen
         )
-
-
-def check_tensorflow(format_name: str) -> None:
-    """Raises ValueError where Keras runs on another backend."""
-    backend = keras.backend.backend()
-    if backend != "tensorflow":
-        raise ValueError(
-            f"{format_name} can be exported on the TensorFlow backend only, "
-            f"not on {backend}; set KERAS_BACKEND=tensorflow, or leave "
-            f"{format_name} out of --export_formats"
-        )

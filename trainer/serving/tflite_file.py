@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from trainer.serving.job import Apply, ExportJob, check_tensorflow
+from trainer.serving.job import Apply, ExportJob
 from trainer.storage import files
 
 _FLOAT_OPERATIONS = (
@@ -27,11 +27,7 @@ def write_float(job: ExportJob, path: str) -> None:
     """Writes a file of float32: (1, H, W, 3) uint8 → (1, H, W) int32.
 
     Its signature takes `image` and gives `label_ids`.
-
-    Raises:
-        ValueError: Keras runs on another backend than TensorFlow.
     """
-    check_tensorflow("tflite")
     files.write_bytes(path, _converter(job).convert())
 
 
@@ -41,11 +37,7 @@ def write_int8(job: ExportJob, path: str) -> None:
     Resizing, normalization, softmax and blending stay in float32.  With
     these in int8, too, 29 % of the ids differed in a trial of 16 filters and
     sliding windows; without them, 4.4 %.
-
-    Raises:
-        ValueError: Keras runs on another backend than TensorFlow.
     """
-    check_tensorflow("tflite_int8")
 
     def pictures() -> Iterator[list[np.ndarray]]:
         for image in job.calibration():
