@@ -220,12 +220,14 @@ def _silence_output() -> None:
 
 
 def _lacks_memory(error: BaseException) -> bool:
+    text = str(error)
+    if os.strerror(errno.ENOSPC) in text:
+        return False  # TensorFlow says of a full disk, too, what it lacks.
     names = {kind.__name__ for kind in type(error).__mro__}
     if names.intersection(_OUT_OF_MEMORY_TYPES):
         return True
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM
-    text = str(error)
     return any(words in text for words in _OUT_OF_MEMORY_WORDS)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from schemas.failures import is_out_of_memory
 from trainer.config.inference import InferenceConfig
 from trainer.inference.predictor import check_window
 from trainer.models.saved import (
@@ -17,7 +18,8 @@ from trainer.models.saved import (
 )
 from trainer.models.strides import size_factor
 from trainer.serving import graph_resize, graph_windows
-from trainer.serving.job import Apply, ExportJob, check_tensorflow
+from trainer.serving.job import Apply, ExportJob
+from trainer.storage import files, tf_errors
 
 ENCODED = "serving_default"
 PIXELS = "pixels"
@@ -36,10 +38,9 @@ def write(job: ExportJob, path: str) -> None:
     `label_ids`, (B, H, W) uint8.
 
     Raises:
-        ValueError: Keras runs on another backend than TensorFlow, or the
-            network cannot take windows of the size of --crop.
+        OSError: It cannot be written.
+        ValueError: The network cannot take windows of the size of --crop.
     """
-    check_tensorflow("saved_model")
     probabilities = pixels_to_probabilities(job.network.model, seen=job.seen)
     pixels = build_pixels(job, probabilities)
 
@@ -63,7 +64,13 @@ def write(job: ExportJob, path: str) -> None:
         ENCODED, encoded, [tf.TensorSpec((None,), tf.string, "image_bytes")]
     )
     archive.add_endpoint(PIXELS, pixels)
-    archive.write_out(path, verbose=False)
+    with files.replacing_folder(path) as folder:
+        try:
+            archive.write_out(folder, verbose=False)
+        except tf.errors.OpError as error:
+            if is_out_of_memory(error):
+                raise
+            raise OSError(f"{path}: {tf_errors.reason(error)}") from error
 
 
 def open_file(path: str) -> Apply:

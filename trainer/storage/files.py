@@ -8,6 +8,7 @@ import contextlib
 import glob
 import os
 import re
+import shutil
 import types
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -169,6 +170,35 @@ def replacing(path: str) -> Iterator[str]:
     finally:
         if os.path.exists(partial):
             os.remove(partial)
+
+
+@contextlib.contextmanager
+def replacing_folder(path: str) -> Iterator[str]:
+    """Gives a new folder's path; what was written there then takes `path`.
+
+    The old folder stays complete until the new one is.  A remote one is written
+    in its place: objects are not renamed together.
+
+    Yields:
+        The path of the folder to make.
+
+    Raises:
+        OSError: It cannot take `path`.
+    """
+    if is_remote(path):
+        yield path
+        return
+    path = os.path.realpath(path)
+    new = f"{path}.{local_files.random_token()}.new"
+    try:
+        yield new
+        old = f"{path}.{local_files.random_token()}.old"
+        if os.path.isdir(path):
+            os.rename(path, old)
+        os.rename(new, path)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
 
 
 def remove_partial(folder: str) -> None:

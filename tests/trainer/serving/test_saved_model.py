@@ -1,10 +1,13 @@
 import io
+import os
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
+from schemas import failures
 from tests.stand_ins import blurring_network
 from tests.stand_ins.color_network import of_cityscapes
 from tests.trainer.serving.applied import CONFIGS, predicted, texture
@@ -102,3 +105,30 @@ def test_another_backend_is_refused(monkeypatch):
         saved_model.write(
             job(blurring_network.build(), CONFIGS["whole"]), "nowhere"
         )
+
+
+class FullDisk:
+    """An archive that TensorFlow cannot write."""
+
+    def __init__(self):
+        self.track = self.add_endpoint = lambda *_: None
+
+    def write_out(self, path, verbose):
+        os.mkdir(path)
+        message = f"{path}/variables; No space left on device"
+        raise tf.errors.ResourceExhaustedError(None, None, message)
+
+
+def test_a_full_disk_is_no_lack_of_memory_and_the_old_model_stays(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "saved_model"
+    path.mkdir()
+    (path / "saved_model.pb").write_text("the old one")
+    monkeypatch.setattr(keras.export, "ExportArchive", FullDisk)
+    config = InferenceConfig(None, (16, 16))
+    with pytest.raises(OSError, match="No space left") as caught:
+        saved_model.write(job(blurring_network.build(), config), str(path))
+    assert not failures.is_out_of_memory(caught.value)
+    assert (path / "saved_model.pb").read_text() == "the old one"
+    assert list(tmp_path.iterdir()) == [path]

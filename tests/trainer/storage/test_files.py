@@ -26,6 +26,27 @@ def test_the_old_file_stays_when_writing_fails(tmp_path):
     assert files.names(str(tmp_path)) == ["note.txt"]
 
 
+def write_folder(path, text):
+    with files.replacing_folder(str(path)) as new:
+        os.mkdir(new)
+        files.write_text(f"{new}/{text}", text)
+        if text == "bad":
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path):
+    folder, link = tmp_path / "model", tmp_path / "link"
+    write_folder(folder, "one")
+    assert os.listdir(folder) == ["one"]
+    with pytest.raises(OSError, match="No space left"):
+        write_folder(folder, "bad")
+    assert os.listdir(folder) == ["one"]
+    link.symlink_to(folder)
+    write_folder(link, "two")
+    assert os.listdir(folder) == ["two"]
+    assert files.names(str(tmp_path)) == ["link", "model"]
+
+
 @pytest.mark.parametrize("is_named", [False, True])
 def test_a_full_disk_is_told_with_the_files_own_name(tmp_path, is_named):
     path = str(tmp_path / "note.txt")
