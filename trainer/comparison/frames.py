@@ -11,6 +11,7 @@ from trainer.config import run_dir
 from trainer.runs.run import Run
 from trainer.storage import files, images
 from trainer.visualization import draw
+from trainer.visualization.page import made_small
 
 _SUFFIX = ".png"
 _NUM_EVALUATED = 4
@@ -113,12 +114,13 @@ def _previewed(runs: Sequence[Run], problems: list[str]) -> Iterator[Shown]:
 
 
 def _read(path: str, count: int, problems: list[str]) -> list[np.ndarray]:
-    """Reads a strip's pictures; none where there is no strip."""
+    """Reads a strip's pictures, made small; none where there is no strip."""
     if files.num_bytes(path) is None:
         return []
     try:
         sheet = images.decode_rgb(files.read_bytes(path))
-        return draw.cut_strip(sheet, count)
+        # The strips of many runs at their own size would fill the memory.
+        return [made_small(panel) for panel in draw.cut_strip(sheet, count)]
     except (OSError, ValueError) as error:
         problems.append(f"{path} cannot be shown: {error}")
         return []

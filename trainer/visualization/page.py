@@ -113,13 +113,18 @@ def keys(names: Sequence[tuple[str, int]]) -> str:
     return f"<span class=keys>{''.join(parts)}</span>"
 
 
-def data_uri(pixels: np.ndarray) -> str:
-    """Encodes (H, W, 3) uint8, made small, for an <img> tag."""
+def made_small(pixels: np.ndarray) -> np.ndarray:
+    """Shrinks (H, W, 3) uint8 to the size that pages show; returns a copy."""
     picture = Image.fromarray(pixels)
     if picture.width > _PICTURE_PX:
         height = max(1, round(picture.height * _PICTURE_PX / picture.width))
         picture = picture.resize((_PICTURE_PX, height))
+    return np.array(picture)
+
+
+def data_uri(pixels: np.ndarray) -> str:
+    """Encodes (H, W, 3) uint8, made small, for an <img> tag."""
     stream = io.BytesIO()
-    picture.save(stream, "JPEG", quality=88)
+    Image.fromarray(made_small(pixels)).save(stream, "JPEG", quality=88)
     encoded = base64.b64encode(stream.getvalue()).decode()
     return f"data:image/jpeg;base64,{encoded}"

@@ -74,6 +74,20 @@ def test_without_evaluations_the_last_epoch_s_frames_are_shown(folders):
     assert colors(picture for *_, picture in shown.of_runs) == [[100], [200]]
 
 
+def test_pictures_are_held_as_small_as_they_are_shown(folders):
+    for folder, size in zip(folders, [(600, 1200), (6, 12)], strict=False):
+        panels = {str(n): np.full((*size, 3), n, np.uint8) for n in range(4)}
+        path = folder / "pictures" / f"{fake_runs.FRAME}.png"
+        path.write_bytes(images.encode_png(draw.strip(panels)))
+    [shown] = find(folders, [])
+    pictures = [picture for *_, picture in shown.of_runs]
+    assert [picture.shape for picture in pictures] == [
+        *[(240, 480, 3)] * 2,
+        *[(6, 12, 3)] * 2,
+    ]
+    assert all(picture.base is None for picture in pictures)
+
+
 @pytest.mark.parametrize("content", [b"", b"no picture", None])
 def test_a_damaged_picture_is_named_and_left_out(folders, content):
     path = folders[1] / "pictures" / f"{fake_runs.FRAME}.png"
