@@ -25,6 +25,9 @@ from trainer.inference.window_network import WindowNetwork, default_batch_size
 from trainer.inference.windows import Grid, choose_grid
 from trainer.models.saved import Network, output_label_ids
 
+_MAX_HELD_BYTES = 256 << 20
+"""Of pictures that wait for a batch; resized, many large ones make one."""
+
 
 class HasImage(Protocol):
     """Anything that carries a picture, (H, W, 3) uint8 in [0, 255]."""
@@ -146,15 +149,17 @@ class Predictor:
         new_readout: Callable[[_Picture], Readout],
     ) -> Iterator[tuple[_Picture, Readout]]:
         waiting: list[_Job[_Picture]] = []
-        num_pixels = 0
+        num_pixels = num_bytes = 0
         for picture in pictures:
             readout = new_readout(picture)
             views = self._views(picture.image, readout)
             waiting.append((picture, readout, views))
             num_pixels += sum(math.prod(view.grid.canvas) for view in views)
-            if num_pixels >= self._batch_pixels:
+            num_bytes += picture.image.nbytes
+            is_full = num_pixels >= self._batch_pixels
+            if is_full or num_bytes >= _MAX_HELD_BYTES:
                 yield from self._finish(waiting)
-                waiting, num_pixels = [], 0
+                waiting, num_pixels, num_bytes = [], 0, 0
         yield from self._finish(waiting)
 
     def _views(self, image: np.ndarray, readout: Readout) -> list[_View]:

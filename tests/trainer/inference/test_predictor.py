@@ -172,6 +172,19 @@ def test_pictures_of_mixed_sizes_come_back_in_order():
         np.testing.assert_array_equal(predicted, ids)
 
 
+def test_large_pictures_of_a_small_batch_are_not_all_held(monkeypatch):
+    image = LABEL_IDS.palette[scene((100, 100))]
+    monkeypatch.setattr(
+        "trainer.inference.predictor._MAX_HELD_BYTES", 3 * image.nbytes
+    )
+    drawn = []
+    config = InferenceConfig(resize=(32, 32), crop=(32, 32), batch_size=64)
+    predictor = Predictor(of_cityscapes(color_network.build(LABEL_IDS)), config)
+    pictures = (drawn.append(n) or Image(image) for n in range(10))
+    next(predictor.predict(pictures))
+    assert len(drawn) == 3
+
+
 def test_ids_that_were_never_seen_are_not_predicted():
     image = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
     seen = np.zeros(34, bool)
