@@ -44,9 +44,8 @@ def run(config: ExportConfig, network_path: str) -> None:
     seen = None
     if config.inference.mask_unseen:
         seen = allowed_ids(network_path, network)
-    pictures = list(_pictures(config, config.eval_split, config.compare_frames))
     predictor = Predictor(network, config.inference, seen)
-    expected = [ids for _, ids in predictor.predict(pictures)]
+    expected = [ids for _, ids in predictor.predict(_compared(config))]
     job = ExportJob(
         network,
         config.inference,
@@ -62,10 +61,11 @@ def run(config: ExportConfig, network_path: str) -> None:
         target = files.join(config.export_dir, form.file_name)
         form.write(job, target)
         print(f"{target}: {form.takes.format(size=size)}")
-        if pictures:
-            compared = _compare(form, target, pictures, expected)
+        if expected:
+            # Read again for each: pictures take three times the ids' memory.
+            compared = _compare(form, target, _compared(config), expected)
             print(f"{target}: {compared}")
-    if not pictures:
+    if not expected:
         print(
             "No file was compared with --mode=predict: that takes frames, of "
             "--data_dir, and a --compare_frames above 0"
@@ -100,6 +100,10 @@ def _compare(
         f"({num_different / num_pixels:.4%}) differ from those of "
         f"--mode=predict, over {counted(len(expected), 'frame')}"
     )
+
+
+def _compared(config: ExportConfig) -> Iterator[Picture]:
+    return _pictures(config, config.eval_split, config.compare_frames)
 
 
 def _calibration(config: ExportConfig) -> Iterator[np.ndarray]:

@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 import warnings
+import weakref
 
 import keras
 import numpy as np
@@ -193,6 +194,25 @@ def test_every_file_is_compared_with_prediction(tmp_path, capsys):
         assert text.endswith("those of --mode=predict, over 2 frames")
         allowed = 700 if "int8" in name else 7
         assert int(count.replace(",", "")) <= allowed, line
+
+
+def test_pictures_are_not_all_held_for_the_comparison(
+    tmp_path, monkeypatch, capsys
+):
+    write_dataset(tmp_path / "set", 0, 8, (40, 40))
+    read, known, held = export._pictures, [], []
+
+    def pictures(*args):
+        for picture in read(*args):
+            known.append(weakref.ref(picture))
+            held.append(sum(ref() is not None for ref in known))
+            yield picture
+
+    monkeypatch.setattr(export, "_pictures", pictures)
+    data = {"data_dir": str(tmp_path / "set"), "compare_frames": 8}
+    exported(tmp_path, ("keras",), **data)
+    assert "over 8 frames" in capsys.readouterr().out
+    assert len(held) == 2 * 8 and max(held) <= 3
 
 
 def test_without_frames_it_says_that_nothing_was_compared(tmp_path, capsys):
