@@ -227,6 +227,14 @@ def test_a_folder_of_neither_kind_says_what_was_looked_for(tmp_path):
         scored(tmp_path, tmp_path)
 
 
+def test_the_report_is_there_before_strips_can_fail(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "pictures").write_text("no folder")
+    with pytest.raises(FileExistsError):
+        evaluated(tmp_path, [painted(half_and_half(ROAD, SKY))])
+    assert (tmp_path / "run" / "report.html").exists()
+
+
 def test_strips_show_picture_truth_prediction_and_mistakes(tmp_path):
     wrong = (painted(half_and_half(ROAD, CAR))[0], half_and_half(ROAD, SKY))
     evaluated(tmp_path, [wrong])
