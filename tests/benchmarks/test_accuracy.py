@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import subprocess
 import sys
 
 import numpy as np
@@ -15,7 +16,7 @@ from benchmarks.trainings.contenders import CONTENDERS, Training
 from benchmarks.trainings.header import Header
 from benchmarks.trainings.watch import Course, Point, Score
 from tests import tiny_dataset
-from tests.commands import is_one_line
+from tests.commands import ROOT, is_one_line
 from trainer import command_line, configure
 from trainer.data import loader
 
@@ -206,3 +207,21 @@ def test_the_peer_gets_the_trainers_crops(tmp_path, monkeypatch):
         for part in batch
     )
     assert content == expected and len(content) == 4 * 2 * 32 * 32 * 4
+
+
+def test_the_peers_interpreter_needs_no_package_of_ours_but_numpy():
+    code = """
+import sys
+before = set(sys.modules)
+import benchmarks.trainings.header, trainer.metrics.confusion
+new = {name.partition(".")[0] for name in set(sys.modules) - before}
+print(*sorted(new - set(sys.stdlib_module_names)))
+"""
+    done = subprocess.run(
+        (sys.executable, "-c", code),
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+        text=True,
+    )
+    assert done.stdout.split() == ["benchmarks", "numpy", "schemas", "trainer"]
