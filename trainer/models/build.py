@@ -47,6 +47,7 @@ def build_training_network(
             config.batch_norm_momentum,
             tf_layers.BatchNormalization,
             tf_layers.JoinConv2D,
+            tf_layers.UpJoinConv2D,
             tf_layers.DepthwiseConv2D,
         )
     weights = config.encoder_weights

@@ -39,12 +39,8 @@ def build_encoder_unet(
     features = pyramid.place(images, kinds, is_frozen)
     x = features[2 * STRIDES[0]]  # (B, H / 32, W / 32, C)
     for stride, filters in zip(STRIDES, decoder_filters, strict=True):
-        x = layers.UpSampling2D(2, dtype=kinds.dtype)(x)
-        if stride in features:
-            x = kinds.join([features[stride], x], filters)
-        else:
-            x = kinds.conv(x, filters)
-        x = kinds.normalize(x)
+        skips = [features[stride]] if stride in features else []
+        x = kinds.normalize(kinds.up_join(skips, x, filters))
         x = kinds.normalize(kinds.conv(x, filters))
     logits = layers.Conv2D(num_classes, 1, dtype="float32", name="logits")(x)
     return keras.Model(images, logits, name="unet")

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 _Shape = tuple[Any, ...]
@@ -24,10 +25,13 @@ class JoinConv2D(keras.layers.Layer):
         self.filters = filters
 
     def build(self, input_shapes: list[_Shape]) -> None:
-        """Makes one kernel for both inputs."""
+        """Makes one kernel for all inputs."""
         num_inputs = sum(shape[-1] for shape in input_shapes)
         self.kernel = self.add_weight(
-            (3, 3, num_inputs, self.filters), "glorot_uniform", name="kernel"
+            (3, 3, num_inputs, self.filters),
+            "glorot_uniform",
+            autocast=False,
+            name="kernel",
         )
         self.bias = self.add_weight((self.filters,), "zeros", name="bias")
 
@@ -38,13 +42,15 @@ class JoinConv2D(keras.layers.Layer):
     def call(self, inputs: list[Any]) -> Any:
         """Maps [(B, H, W, a), (B, H, W, b)] to (B, H, W, filters)."""
         first, second = (
-            ops.conv(x, kernel, padding="same")
+            ops.conv(x, ops.cast(kernel, x.dtype), padding="same")
             for x, kernel in zip(inputs, self._kernels(inputs), strict=True)
         )
         return ops.relu(second + self.bias + first)
 
     def _kernels(self, inputs: list[Any]) -> list[Any]:
-        """Cuts the kernel between the inputs' channels."""
-        return ops.split(
-            ops.convert_to_tensor(self.kernel), [inputs[0].shape[-1]], axis=2
+        """Cuts the kernel, in the variable's type, between the inputs."""
+        ends = np.cumsum([x.shape[-1] for x in inputs])[:-1]
+        kernel = ops.convert_to_tensor(self.kernel)
+        return (
+            ops.split(kernel, ends.tolist(), axis=2) if ends.size else [kernel]
         )

@@ -7,6 +7,9 @@ from typing import Any
 import keras
 from keras import layers
 
+_MOST_DOUBLED_CHANNELS = 128
+"""With more, sums of the kernel take longer than they save."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Kinds:
@@ -19,6 +22,8 @@ class Kinds:
         join_conv: The class of a 3x3 convolution, with ReLU, of several
             tensors as if they were joined; None: a `Concatenate` before a
             `Conv2D`.
+        up_join_conv: The class of the same where the last of the tensors is
+            doubled by nearest neighbours first; None: an `UpSampling2D`.
         depthwise_conv: The class of an encoder's depthwise convolutions.
     """
 
@@ -26,6 +31,7 @@ class Kinds:
     momentum: float = 0.99
     batch_normalization: type[layers.Layer] = layers.BatchNormalization
     join_conv: type[layers.Layer] | None = None
+    up_join_conv: type[layers.Layer] | None = None
     depthwise_conv: type[layers.Layer] = layers.DepthwiseConv2D
 
     def conv(self, x: Any, filters: int) -> Any:
@@ -40,6 +46,16 @@ class Kinds:
             return self.join_conv(filters, dtype=self.dtype)(tensors)
         joined = layers.Concatenate(dtype=self.dtype)(tensors)
         return self.conv(joined, filters)
+
+    def up_join(self, skips: Sequence[Any], x: Any, filters: int) -> Any:
+        """Joins skips, at most one, with what is doubled first."""
+        if self.up_join_conv and x.shape[-1] <= _MOST_DOUBLED_CHANNELS:
+            layer = self.up_join_conv(filters, dtype=self.dtype)
+            return layer([*skips, x])
+        x = layers.UpSampling2D(2, dtype=self.dtype)(x)
+        return (
+            self.join([*skips, x], filters) if skips else self.conv(x, filters)
+        )
 
     def normalize(self, x: Any) -> Any:
         """Normalizes batches."""

@@ -96,9 +96,9 @@ def _levels(model: keras.Model) -> dict[int, int]:
     levels = {id(model.inputs[0]): -1}
     for operation, spec in zip(body, specs, strict=True):
         inputs = _inputs(operation)
-        before = {octaves[id(tensor)] for tensor in inputs}
+        before = {octaves[id(tensor)] for tensor in inputs} - {None}
         octave = _octave(spec.shape)
-        is_cut = octave is not None and octave not in before
+        is_cut = octave is not None and before != {octave}
         level = max(0, *(levels[id(tensor)] for tensor in inputs)) + is_cut
         octaves[id(operation.output)] = octave
         levels[id(operation.output)] = level

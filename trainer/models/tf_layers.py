@@ -126,10 +126,64 @@ class JoinConv2D(joins.JoinConv2D):
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         """Maps [(B, H, W, a), (B, H, W, b)] to (B, H, W, filters)."""
         first, second = (
-            tf.nn.conv2d(x, kernel, strides=1, padding="SAME")
+            _conv(x, kernel)
             for x, kernel in zip(inputs, self._kernels(inputs), strict=True)
         )
         # In this order a CPU's kernel for the second convolution adds bias
         # and first one, and rectifies, as it writes.
         bias = keras.ops.convert_to_tensor(self.bias)
         return tf.nn.relu(tf.nn.bias_add(second, bias) + first)
+
+
+class UpJoinConv2D(joins.JoinConv2D):
+    """A join whose last tensor is doubled first, but never made as large.
+
+    A 3x3 convolution of what nearest neighbours have doubled adds up the same
+    pixel more than once: it is a transposed convolution of the small tensor,
+    whose 4x4 kernel holds the sums.  That takes four ninths of the
+    multiplications, and only the small tensor is kept for the gradient.
+    """
+
+    def compute_output_shape(
+        self, input_shapes: list[tuple[int | None, ...]]
+    ) -> tuple[int | None, ...]:
+        """Returns twice the last input's sides, with the filters."""
+        batch, *sides, _ = input_shapes[-1]
+        doubled = (side and 2 * side for side in sides)
+        return (batch, *doubled, self.filters)
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        """Maps [..., (B, H, W, a)] to (B, 2 H, 2 W, filters).
+
+        Args:
+            inputs: At most one skip of (B, 2 H, 2 W, b), and what is doubled.
+        """
+        *skips, x = inputs
+        *skip_kernels, kernel = self._kernels(inputs)
+        outputs = _conv_of_doubled(x, kernel)
+        bias = keras.ops.convert_to_tensor(self.bias)
+        if not skips:
+            return tf.nn.relu(tf.nn.bias_add(outputs, bias))
+        of_skip = _conv(skips[0], skip_kernels[0])
+        return tf.nn.relu(tf.nn.bias_add(of_skip, bias) + outputs)
+
+
+def _conv(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    kernel = tf.cast(kernel, x.dtype)
+    return tf.nn.conv2d(x, kernel, strides=1, padding="SAME")
+
+
+def _conv_of_doubled(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """Convolves (B, H, W, a), doubled, by (3, 3, a, b): (B, 2 H, 2 W, b)."""
+    # A pixel's two copies reach four outputs along each axis, the kernel's
+    # entries each by both copies; transposed convolutions turn their kernel.
+    sums = tf.pad(kernel[::-1, ::-1], [[1, 1], [1, 1], [0, 0], [0, 0]])
+    sums = sums[1:] + sums[:-1]
+    sums = sums[:, 1:] + sums[:, :-1]
+    sums = tf.cast(tf.transpose(sums, [0, 1, 3, 2]), x.dtype)
+    batch, height, width, _ = (
+        tf.shape(x)[axis] if side is None else side
+        for axis, side in enumerate(x.shape)
+    )
+    shape = [batch, 2 * height, 2 * width, kernel.shape[-1]]
+    return tf.nn.conv2d_transpose(x, sums, shape, strides=2, padding="SAME")

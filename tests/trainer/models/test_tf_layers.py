@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from trainer.config.model import ModelConfig
 from trainer.models import joins, tf_layers, unet
-from trainer.models.build import build_training_network
+from trainer.models.build import build_plain_network, build_training_network
 from trainer.models.kinds import Kinds
 
 
@@ -88,6 +88,59 @@ def test_a_join_is_a_convolution_of_the_concatenation(module):
         results.append([outputs, *tape.gradient(loss, sources)])
     for a, b in zip(*results, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-2)
+
+
+def joined_after_doubling(inputs):
+    *skips, x = inputs
+    doubled = keras.layers.UpSampling2D(2)(x)
+    return keras.ops.concatenate([*skips, doubled], axis=-1)
+
+
+@pytest.mark.parametrize("skip_channels", [[], [3]])
+def test_an_up_join_is_a_convolution_of_what_is_doubled(skip_channels):
+    inputs = [draw(2, 6, 10, channels) for channels in skip_channels]
+    inputs.append(draw(2, 3, 5, 4, seed=1))
+    num_channels = sum(x.shape[-1] for x in inputs)
+    ours = tf_layers.UpJoinConv2D(8)
+    ours.build([x.shape for x in inputs])
+    ours.set_weights([draw(3, 3, num_channels, 8, seed=2), draw(8, seed=3)])
+    theirs = keras.layers.Conv2D(8, 3, padding="same", activation="relu")
+    theirs.build((None, None, None, num_channels))
+    theirs.set_weights(ours.get_weights())
+    results = []
+    for layer, join in ((ours, list), (theirs, joined_after_doubling)):
+        with tf.GradientTape() as tape:
+            variables = [tf.Variable(x) for x in inputs]
+            outputs = layer(join(variables))
+            loss = tf.reduce_sum(outputs * draw(2, 6, 10, 8, seed=9))
+        sources = [*variables, *layer.trainable_variables]
+        results.append([outputs, *tape.gradient(loss, sources)])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-2)
+
+
+def test_an_up_join_takes_pictures_of_any_size():
+    join = tf_layers.UpJoinConv2D(8, dtype="mixed_bfloat16")
+    x = keras.Input((None, None, 4))
+    network = keras.Model(x, join([x]))
+    assert network.output.shape == (None, None, None, 8)
+    assert network.output.dtype == "bfloat16"
+    assert network(draw(1, 5, 7, 4)).shape == (1, 10, 14, 8)
+
+
+def test_an_encoders_network_has_up_joins_and_gives_what_keras_gives():
+    config = ModelConfig(
+        "label_ids", encoder="efficientnet_lite0", encoder_weights="none"
+    )
+    ours = build_training_network(config, "float32", has_kernels=True)
+    kinds = [type(layer) for layer in ours.layers]
+    assert kinds.count(tf_layers.UpJoinConv2D) == 3
+    plain = build_plain_network(config)
+    plain.set_weights(ours.get_weights())
+    pictures = draw(1, 64, 96, 3) / 10
+    np.testing.assert_allclose(
+        plain(pictures), ours(pictures), rtol=1e-3, atol=1e-3
+    )
 
 
 def plain_and_fused(dtype="float32"):
