@@ -10,6 +10,7 @@ itself takes at the same flags, in the same order.
 
 import contextlib
 import dataclasses
+import io
 import json
 import sys
 import tempfile
@@ -79,7 +80,9 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
     config, records = configure.train(given)
     check(config)
     weights = class_weights(config.loss, records.space, records.pixel_counts)
-    output = sys.stdout.buffer
+    # Unbuffered output, as of PYTHONUNBUFFERED, leaves bytes out where a
+    # process is stopped and continued in the middle of them.
+    output = io.BufferedWriter(sys.stdout.buffer)
     with (
         tempfile.TemporaryDirectory() as cache_dir,
         contextlib.redirect_stdout(sys.stderr),  # What the trainer says.
@@ -114,7 +117,7 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
         for images, ids in data.train_batches(0, 0):
             output.write(images.numpy().tobytes())
             output.write(ids.numpy().tobytes())
-        output.flush()
+        output.detach()
 
 
 if __name__ == "__main__":

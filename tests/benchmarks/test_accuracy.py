@@ -157,6 +157,21 @@ def test_a_training_that_the_peer_does_not_know_is_refused(
     assert is_one_line(output.err) and not output.out
 
 
+class _Unbuffered(io.RawIOBase):
+    """An output that takes a part of what it is given, as a full pipe may."""
+
+    def __init__(self):
+        self.content = b""
+
+    def writable(self):
+        return True
+
+    def write(self, content):
+        taken = bytes(content[:999])
+        self.content += taken
+        return len(taken)
+
+
 def test_the_peer_gets_the_trainers_crops(tmp_path, monkeypatch):
     tiny_dataset.write_dataset(tmp_path / "data", 4, 1, (40, 40))
     flags = [
@@ -174,10 +189,10 @@ def test_the_peer_gets_the_trainers_crops(tmp_path, monkeypatch):
         "--decoder_filters=64,32,16,8,4",
     ]
 
-    output = io.BytesIO()
+    output = _Unbuffered()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(output))
     crops.stream("tree", flags)
-    head, _, content = output.getvalue().partition(b"\n")
+    head, _, content = output.content.partition(b"\n")
     config, records = configure.train(
         command_line.parse(["train", *flags]).given
     )
