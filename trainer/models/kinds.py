@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
-_MOST_DOUBLED_CHANNELS = 128
+_MOST_DOUBLED_CHANNELS = 256
 """With more, sums of the kernel take longer than they save."""
 
 

@@ -134,7 +134,7 @@ def test_an_encoders_network_has_up_joins_and_gives_what_keras_gives():
     )
     ours = build_training_network(config, "float32", has_kernels=True)
     kinds = [type(layer) for layer in ours.layers]
-    assert kinds.count(tf_layers.UpJoinConv2D) == 3
+    assert kinds.count(tf_layers.UpJoinConv2D) == 4
     plain = build_plain_network(config)
     plain.set_weights(ours.get_weights())
     pictures = draw(1, 64, 96, 3) / 10
