@@ -99,14 +99,6 @@ def test_ids_that_were_never_seen_are_not_given():
     np.testing.assert_array_equal(label_ids, expected)
 
 
-def test_another_backend_is_refused(monkeypatch):
-    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    with pytest.raises(ValueError, match="set KERAS_BACKEND=tensorflow"):
-        saved_model.write(
-            job(blurring_network.build(), CONFIGS["whole"]), "nowhere"
-        )
-
-
 class FullDisk:
     """An archive that TensorFlow cannot write."""
 
