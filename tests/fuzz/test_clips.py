@@ -10,8 +10,8 @@ pytest.importorskip("hypothesis")
 
 from hypothesis import strategies as st  # noqa: E402
 
-from tests import clips  # noqa: E402
 from tests.fuzz.harness import damaged, fuzz  # noqa: E402
+from tests.stand_ins import clips  # noqa: E402
 from trainer.video.clip import Clip  # noqa: E402
 
 NAMES = ("a.mp4", "a.mkv", "a.ts", "a.avi")

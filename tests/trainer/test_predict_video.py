@@ -4,8 +4,8 @@ import pytest
 pytest.importorskip("av")
 
 from schemas.labels.cityscapes import LABEL_IDS, TRAIN_IDS
-from tests import clips, commands, trees
-from tests.stand_ins import color_network
+from tests import commands, trees
+from tests.stand_ins import clips, color_network
 from trainer import task
 
 ROAD, CAR, SKY = 7, 26, 23

@@ -7,7 +7,7 @@ pytest.importorskip("av")
 
 from av.video.reformatter import Colorspace
 
-from tests import clips
+from tests.stand_ins import clips
 from trainer.video.clip import Clip
 
 NTSC = Fraction(30_000, 1001)

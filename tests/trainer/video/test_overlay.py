@@ -9,7 +9,8 @@ import pytest
 pytest.importorskip("av")
 
 from schemas.labels.cityscapes import TRAIN_IDS
-from tests import clips, commands, trees
+from tests import commands, trees
+from tests.stand_ins import clips
 from trainer.video import overlay
 from trainer.video.source import VideoFrame, open_clip
 from trainer.visualization import draw

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("av")
 
-from tests import clips
+from tests.stand_ins import clips
 from trainer.video.source import VideoFrame
 from trainer.video.writer import VideoWriter
 
