@@ -1,9 +1,9 @@
 """A join of skips whose joined tensor is never made, on any backend."""
 
+import itertools
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
 _Shape = tuple[Any, ...]
@@ -49,8 +49,10 @@ class JoinConv2D(keras.layers.Layer):
 
     def _kernels(self, inputs: list[Any]) -> list[Any]:
         """Cuts the kernel, in the variable's type, between the inputs."""
-        ends = np.cumsum([x.shape[-1] for x in inputs])[:-1]
         kernel = ops.convert_to_tensor(self.kernel)
-        return (
-            ops.split(kernel, ends.tolist(), axis=2) if ends.size else [kernel]
-        )
+        widths = [x.shape[-1] for x in inputs]
+        ends = itertools.accumulate(widths)
+        return [
+            kernel[:, :, end - width : end]
+            for width, end in zip(widths, ends, strict=True)
+        ]
