@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from trainer.backends import devices, processes
 from trainer.backends.processes import IsStopped
 from trainer.backends.step import StepResult
-from trainer.config import run_dir, saved, seen_ids
+from trainer.config import run_dir, saved
 from trainer.config.training import TrainConfig
 from trainer.data.loader import Batch, Batching, RunData
 from trainer.data.process_share import Share
@@ -79,16 +79,7 @@ class Training:
         if checkpoint:
             run_state.restore_variables(checkpoint, self._stepper)
         self._output = RunOutput(config, self._stepper, self._digests)
-        if config.devices.is_first:
-            saved.save(config)
-        if config.devices.is_first and is_new:
-            # An older run has no such file and keeps predicting all ids.
-            seen_ids.save(
-                config.model_dir,
-                self._space,
-                records.pixel_counts.class_pixels,
-                config.loss.ignore_void,
-            )
+        self._output.begin(records.pixel_counts.class_pixels, is_new)
         self._console = Console(config, records, self._plan)
         if checkpoint:
             self._console.print_resume(self._state.step)

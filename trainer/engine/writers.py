@@ -12,7 +12,7 @@ import tensorflow as tf
 from tensorboard.plugins.hparams import api as hparams
 
 from trainer.backends.step import Stepper
-from trainer.config import run_dir
+from trainer.config import run_dir, saved, seen_ids
 from trainer.config.options import all_flags
 from trainer.config.training import TrainConfig, deciding_flags
 from trainer.engine import checkpoints
@@ -40,6 +40,26 @@ class RunOutput:
         self._digests = digests
         self._is_writer = config.devices.is_first
         self._board: TensorBoard | None = None
+
+    def begin(self, class_pixels: np.ndarray, is_new: bool) -> None:
+        """Writes what the run is and, of a new one, which ids it learns from.
+
+        Args:
+            class_pixels: (num_classes,) int64, what an epoch draws.
+            is_new: Whether it does not resume.  An older run has no file of
+                ids and keeps predicting all.
+        """
+        config = self._config
+        if not self._is_writer:
+            return
+        saved.save(config)
+        if is_new:
+            seen_ids.save(
+                config.model_dir,
+                config.model.space,
+                class_pixels,
+                config.loss.ignore_void,
+            )
 
     def open(self, rows: list[Row]) -> None:
         """Writes the epochs before a resume and opens new events."""
