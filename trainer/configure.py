@@ -64,10 +64,11 @@ def train(given: Given) -> tuple[TrainConfig, RunRecords]:
     base = run or TrainConfig(model_dir, data, model)
     base = dataclasses.replace(base, model=model)
     config = saved.resumed(with_values(base, given))
-    if not run_dir.has_checkpoint(model_dir):
+    is_new = not run_dir.has_checkpoint(model_dir)
+    if is_new:
         check_used(config, given)
     devices.check_backend(config.devices)
-    run_checks.check(config, records)
+    run_checks.check(config, records, is_new)
     return config, records
 
 

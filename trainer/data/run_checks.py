@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 from schemas.manifest import ManifestError
 from schemas.quantities import counted
-from trainer.config import run_dir
 from trainer.config.data import steps_per_epoch
 from trainer.config.flag import ConfigError
 from trainer.config.training import TrainConfig
@@ -18,8 +17,13 @@ from trainer.data.run_records import RunRecords
 from trainer.storage import notes
 
 
-def check(config: TrainConfig, records: RunRecords) -> None:
+def check(config: TrainConfig, records: RunRecords, is_new: bool) -> None:
     """Checks a training's records.
+
+    Args:
+        config: The run.
+        records: Those that `config.data` names.
+        is_new: Whether it does not resume.
 
     Raises:
         ConfigError: A split is too small for the parts of a batch.
@@ -30,7 +34,7 @@ def check(config: TrainConfig, records: RunRecords) -> None:
     _note_warmup(config, records)
     if config.loss.ignore_void:
         _check_learned(records)
-        if not run_dir.has_checkpoint(config.model_dir):
+        if is_new:
             _check_scored(records.evaluation)
     weighting = config.loss.class_weights
     if weighting.endswith("median_frequency"):

@@ -25,14 +25,16 @@ def test_the_batch_of_a_small_split_divides_into_its_parts(
     )
     records = open_run(config.data)
     with pytest.raises(ConfigError) as error:
-        run_checks.check(config, records)
+        run_checks.check(config, records, is_new=True)
     assert str(error.value) == (
         f"--batch_size={batch_size} is more than an epoch draws, 5 frames of "
         f"train, and these do not divide into --accumulate_steps={num_parts} "
         f"equal parts; {remedy}"
     )
     run_checks.check(
-        dataclasses.replace(config, batch_size=4, accumulate_steps=2), records
+        dataclasses.replace(config, batch_size=4, accumulate_steps=2),
+        records,
+        is_new=True,
     )
 
 
@@ -47,7 +49,7 @@ def test_a_warm_up_that_takes_the_whole_run_is_told(
         batch_size=2,
         optimizer=OptimizerConfig(warmup_steps=num_warmup),
     )
-    run_checks.check(config, open_run(config.data))
+    run_checks.check(config, open_run(config.data), is_new=True)
     line = (
         "note: --warmup_steps=6 is not less than the run's 6 steps: its "
         "learning rate rises to the end\n"
