@@ -193,9 +193,15 @@ def replacing_folder(path: str) -> Iterator[str]:
     try:
         yield new
         old = f"{path}.{local_files.random_token()}.old"
-        if os.path.isdir(path):
+        has_old = os.path.isdir(path)
+        if has_old:
             os.rename(path, old)
-        os.rename(new, path)
+        try:
+            os.rename(new, path)
+        except OSError:
+            if has_old:
+                os.rename(old, path)
+            raise
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(new, ignore_errors=True)

@@ -47,6 +47,18 @@ def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path):
     assert files.names(str(tmp_path)) == ["link", "model"]
 
 
+def test_the_old_folder_comes_back_where_the_new_one_cannot_take_its_place(
+    tmp_path,
+):
+    folder = tmp_path / "model"
+    write_folder(folder, "one")
+    with pytest.raises(FileNotFoundError):
+        with files.replacing_folder(str(folder)):
+            pass  # writes nothing: there is no folder to rename
+    assert os.listdir(folder) == ["one"]
+    assert files.names(str(tmp_path)) == ["model"]
+
+
 @pytest.mark.parametrize("is_named", [False, True])
 def test_a_full_disk_is_told_with_the_files_own_name(tmp_path, is_named):
     path = str(tmp_path / "note.txt")
