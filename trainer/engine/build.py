@@ -1,6 +1,8 @@
 """From a configuration to what can be stepped: network, optimizer, loss."""
 
 import dataclasses
+import functools
+from collections.abc import Callable
 from typing import NamedTuple
 
 import keras
@@ -105,9 +107,13 @@ def build_training(
     policy = devices.policy_of(config.mixed_precision)
     jit_compile = devices.choose_jit(config.jit_compile, device)
     has_kernels = devices.has_kernels(jit_compile)
-    model = build_training_network(config.model, policy, has_kernels, is_new)
+    build = functools.partial(
+        build_training_network, config.model, policy, has_kernels
+    )
     if is_new and config.init_from:
-        _begin_from(config, model)
+        model = _begin_from(config, build)
+    else:
+        model = build(is_new)
     pace = Pace(config.model.encoder_learning_rate, steps.encoder_begin)
     optimizer = build_optimizer(
         config.optimizer, steps.end, has_kernels, paces_of(model, pace)
@@ -122,16 +128,30 @@ def build_training(
     return build_stepper(model, optimizer, loss, options)
 
 
-def _begin_from(config: TrainConfig, model: keras.Model) -> None:
-    """Gives a network the weights of --init_from, and says which.
+def _begin_from(
+    config: TrainConfig, build: Callable[[bool], keras.Model]
+) -> keras.Model:
+    """Builds a network with the weights of --init_from, and says which.
+
+    Those of --encoder_weights are asked for only where that leaves a layer of
+    the encoder without: a machine may reach none.
+
+    Args:
+        config: The run.
+        build: Builds the network, with the encoder's weights or without.
 
     Raises:
         FileNotFoundError: There is no such network.
         ValueError: It is damaged, or fits nowhere.
+        ConfigError: The encoder's weights cannot be had.
     """
     path = run_dir.source_network(config.init_from)
     plain = build_plain_network(config.model)
+    model = build(False)
     taken = transfer.take_weights(model, plain, path, config.model.space)
+    if any(layer.name in taken.new_layers for layer in encoder_layers(plain)):
+        model = build(True)
+        transfer.take_weights(model, plain, path, config.model.space)
     kept = " (averaged)" if _is_averaged(path) else ""
     new = f"; new: {', '.join(taken.new_layers)}" if taken.new_layers else ""
     print(
@@ -139,6 +159,7 @@ def _begin_from(config: TrainConfig, model: keras.Model) -> None:
         f"of {path}{kept}{new}",
         flush=True,
     )
+    return model
 
 
 def _is_averaged(path: str) -> bool:

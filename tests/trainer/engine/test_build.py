@@ -1,5 +1,6 @@
 import dataclasses
 
+import keras
 import numpy as np
 import pytest
 
@@ -9,7 +10,8 @@ from trainer.backends.devices import Device
 from trainer.config.flag import ConfigError
 from trainer.config.model import ModelConfig
 from trainer.engine.build import Milestones, build_training, paces_of, settle
-from trainer.models.build import build_training_network
+from trainer.models.build import build_plain_network, build_training_network
+from trainer.models.encoders import begins_learned
 from trainer.optimizers.factors import Pace
 
 CPU = Device("CPU", is_gpu=False, bfloat16_by="avx512_bf16")
@@ -18,11 +20,21 @@ TWO = Device("GPU", is_gpu=True, members=("GPU:0", "GPU:1"))
 THREE = Device("GPU", is_gpu=True, members=("GPU:0", "GPU:1", "GPU:2"))
 
 
+SMALL_ENCODER = {
+    "encoder": "efficientnet_lite0",
+    "decoder_filters": (8, 8, 4, 4, 4),
+}
+
+
+def build(config, device, num_examples=100):
+    counts = PixelCounts(*np.ones((2, 34), np.int64))
+    return build_training(config, num_examples, counts, device, Milestones(1))
+
+
 def refuse(text, device, num_examples=100, **options):
     config = tiny_run.make_config("data", "run", **options)
-    counts = PixelCounts(*np.ones((2, 34), np.int64))
     with pytest.raises(ConfigError, match=text):
-        build_training(config, num_examples, counts, device, Milestones(1))
+        build(config, device, num_examples)
 
 
 def test_a_batch_divides_over_the_devices_and_parts():
@@ -80,13 +92,32 @@ def test_a_type_that_the_processor_has_to_imitate_is_told(
     assert ("as float32 here: the processor has neither" in err) == is_told
 
 
+def test_weights_of_an_encoder_are_needed_where_an_earlier_one_has_none(
+    tmp_path, capsys
+):
+    path = str(tmp_path / "earlier.keras")
+    begun = ModelConfig("train_ids", encoder_weights="none", **SMALL_ENCODER)
+    earlier = build_plain_network(begun)
+    earlier.save(path)
+    model = dataclasses.replace(begun, encoder_weights="gone.pth")
+    config = dataclasses.replace(
+        tiny_run.make_config(
+            "data", "run", init_from=path, mixed_precision="float32"
+        ),
+        model=model,
+    )
+    network = build(config, CPU).model
+    assert begins_learned(network.get_layer("stem_conv"))
+    assert "; new" not in capsys.readouterr().out
+    stem = earlier.get_layer("stem_relu").output
+    keras.Model(earlier.inputs, stem).save(path)
+    with pytest.raises(ConfigError, match=r"gone\.pth cannot be had"):
+        build(config, CPU)
+
+
 def test_an_encoder_learns_at_its_own_pace():
-    small = {
-        "encoder": "efficientnet_lite0",
-        "decoder_filters": (8, 8, 4, 4, 4),
-    }
     network = build_training_network(
-        ModelConfig("train_ids", encoder_weights="none", **small),
+        ModelConfig("train_ids", encoder_weights="none", **SMALL_ENCODER),
         "float32",
         True,
     )
