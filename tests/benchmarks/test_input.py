@@ -1,15 +1,12 @@
 """Tests the input benchmark: what its rates count, its command."""
 
-import json
-
 import numpy as np
 import pytest
 
 from benchmarks import input as input_benchmark
 from benchmarks.contenders import feed_ours, feed_recipe, feeding
-from benchmarks.harness import rounds
+from tests.benchmarks import feeds
 from tests.commands import is_one_line, run
-from tests.trees import STEMS, write_tree
 
 
 def batches(sizes):
@@ -42,32 +39,14 @@ def test_a_later_rate_lets_an_epoch_go_by_and_counts_some_seconds(monkeypatch):
 
 @pytest.mark.slow
 def test_every_contender_but_torch_feeds_from_the_pairs(tmp_path, monkeypatch):
-    monkeypatch.setattr(feeding, "SECONDS", 1e-3)
-    modules = {module.__name__: module for module in (feed_ours, feed_recipe)}
-    rates = []
-
-    def run_here(contender):
-        _, _, module, *arguments = contender.command
-        rates.append(modules[module].measure(*arguments))
-        return rounds.Sample(float(len(rates)), None)
-
-    monkeypatch.setattr(rounds, "run_once", run_here)
-    root = write_tree(tmp_path / "root", STEMS[:4])
-    path = tmp_path / "figures.json"
-    flags = (
-        "--rounds=1",
-        f"--json={path}",
-        f"--cityscapes_root={root}",
-        f"--work_dir={tmp_path}",
+    rates, ratios = feeds.measure(
+        input_benchmark.main, [feed_ours, feed_recipe], tmp_path, monkeypatch
     )
-    assert input_benchmark.main(flags) == 0
     assert len(rates) == 10
     assert min(rates) > 0
-    content = json.loads(path.read_text())
     torch = "PyTorch DataLoader, full-size PNGs"
-    ratios = list(content["ratios"].values())
-    assert ratios == [2.0, None, *map(float, range(3, 11))]
-    assert content["ratios"][f"{torch} / recipe, first epoch"] is None
+    assert list(ratios.values()) == [2.0, None, *map(float, range(3, 11))]
+    assert ratios[f"{torch} / recipe, first epoch"] is None
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "figures.json",
         "root",

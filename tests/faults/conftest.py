@@ -1,11 +1,35 @@
-"""Counts the faults that tests inject and prints a table of them."""
+"""A training without faults; counts those that tests inject, as a table."""
 
 import collections
 import contextlib
 
 import pytest
 
+from tests import tiny_dataset
+from tests.faults import jobs
+
 _INJECTED, _SURVIVED = "fault injected", "fault survived"
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data")
+    tiny_dataset.write_dataset(path, 10, 3, (40, 40))
+    return path
+
+
+@pytest.fixture(scope="session")
+def timed_run(data_dir, tmp_path_factory):
+    """The folder of a training without faults, and its seconds."""
+    path = tmp_path_factory.mktemp("run")
+    done = jobs.train(data_dir, path)
+    assert done.returncode == 0, done.stderr
+    return path, done.seconds
+
+
+@pytest.fixture(scope="session")
+def whole_run(timed_run):
+    return timed_run[0]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests import tiny_dataset, trees
+from tests import trees
 from tests.faults import jobs, tracing
 
 MILLISECONDS = 1000
@@ -42,22 +42,6 @@ def whole(root, tmp_path_factory):
     done = jobs.convert(root, path)
     assert done.returncode == 0, done.stderr
     return trees.contents(path)
-
-
-@pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    path = tmp_path_factory.mktemp("data")
-    tiny_dataset.write_dataset(path, 10, 3, (40, 40))
-    return path
-
-
-@pytest.fixture(scope="module")
-def whole_run(data_dir, tmp_path_factory):
-    """A training without faults."""
-    path = tmp_path_factory.mktemp("run")
-    done = jobs.train(data_dir, path)
-    assert done.returncode == 0, done.stderr
-    return path
 
 
 def check_rerun(root, out, whole) -> None:

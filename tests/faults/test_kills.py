@@ -7,7 +7,7 @@ import time
 import keras
 import pytest
 
-from tests import commands, tiny_dataset, tiny_run, trees
+from tests import commands, tiny_run, trees
 from tests.faults import jobs, tracing
 from trainer.engine import checkpoints, loop
 
@@ -62,21 +62,6 @@ def test_a_killed_conversion_run_again_ends_with_the_same_bytes(
     assert trees.contents(tmp_path / folder) == whole
 
 
-@pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    path = tmp_path_factory.mktemp("data")
-    tiny_dataset.write_dataset(path, 10, 3, (40, 40))
-    return path
-
-
-@pytest.fixture(scope="module")
-def whole_run(data_dir, tmp_path_factory):
-    path = tmp_path_factory.mktemp("whole")
-    done = jobs.train(data_dir, path)
-    assert done.returncode == 0, done.stderr
-    return path, done.seconds
-
-
 def check_left(model_dir) -> None:
     """Checks that all that has its name is whole."""
     broken = []
@@ -92,9 +77,9 @@ def check_left(model_dir) -> None:
 
 @pytest.mark.slow
 def test_a_killed_training_run_again_ends_with_the_same_bits(
-    data_dir, whole_run, tmp_path, fault
+    data_dir, timed_run, tmp_path, fault
 ):
-    whole, seconds = whole_run
+    whole_run, seconds = timed_run
     chance = random.Random(7)
     kills = finished = 0
     while kills < NUM_TRAINING_KILLS:
@@ -105,7 +90,7 @@ def test_a_killed_training_run_again_ends_with_the_same_bits(
         process.kill()
         process.communicate()
         if process.returncode == 0:
-            jobs.check_same_run(model_dir, whole)
+            jobs.check_same_run(model_dir, whole_run)
             finished += 1
             continue
         kills += 1
@@ -113,7 +98,7 @@ def test_a_killed_training_run_again_ends_with_the_same_bits(
             check_left(model_dir)
     last = jobs.train(data_dir, model_dir)
     assert last.returncode == 0, last.stderr
-    jobs.check_same_run(model_dir, whole)
+    jobs.check_same_run(model_dir, whole_run)
 
 
 @jobs.thorough
@@ -128,7 +113,6 @@ def test_a_killed_training_run_again_ends_with_the_same_bits(
 def test_a_kill_while_a_file_is_written_leaves_the_one_before(
     data_dir, whole_run, tmp_path, fault, calls, number
 ):
-    whole, _ = whole_run
     under = tracing.inject(calls, f"signal=9:when={number}")
     with fault("kill -9 while a checkpoint is written"):
         killed = jobs.train(data_dir, tmp_path, under=under)
@@ -136,14 +120,13 @@ def test_a_kill_while_a_file_is_written_leaves_the_one_before(
         check_left(tmp_path)
         again = jobs.train(data_dir, tmp_path)
         assert again.returncode == 0, again.stderr
-        jobs.check_same_run(tmp_path, whole)
+        jobs.check_same_run(tmp_path, whole_run)
 
 
 @jobs.thorough
 def test_sigterm_while_a_checkpoint_is_written_loses_nothing(
     data_dir, whole_run, tmp_path, fault
 ):
-    whole, _ = whole_run
     under = tracing.inject(tracing.SYNCS, f"signal={signal.SIGTERM:d}:when=4")
     with fault("SIGTERM while a checkpoint is written"):
         stopped = jobs.train(data_dir, tmp_path, under=under)
@@ -151,7 +134,7 @@ def test_sigterm_while_a_checkpoint_is_written_loses_nothing(
         check_left(tmp_path)
         again = jobs.train(data_dir, tmp_path)
         assert again.returncode == 0, again.stderr
-        jobs.check_same_run(tmp_path, whole)
+        jobs.check_same_run(tmp_path, whole_run)
 
 
 @pytest.mark.slow
