@@ -21,6 +21,9 @@ MAX_ENTRY_BYTES = 1 << 28
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 """An entry's own header: its mark, the bytes of its name, of its extras."""
 
+_END_BYTES = 22
+"""What an archive ends with, where it has no comment."""
+
 _LOCAL_MARK = b"PK\x03\x04"
 _ENCRYPTED = 0x01
 _PATCHED = 0x60
@@ -50,6 +53,9 @@ class Archive(zipfile.ZipFile):
     def __init__(self, file: BinaryIO):
         """Reads the archive's directory."""
         self._opened = _state(file)
+        # zipfile says of an end that the disk does not give: it is no zip.
+        file.seek(max(file.seek(0, os.SEEK_END) - _END_BYTES, 0))
+        file.read()
         super().__init__(file)
 
     def has_changed(self) -> bool:

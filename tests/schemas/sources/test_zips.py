@@ -91,6 +91,15 @@ def test_a_missing_entry_and_no_zip_are_named(read):
         zips.open_zip(io.BytesIO(b"PK"))
 
 
+def test_an_end_that_the_disk_does_not_give_is_not_a_damaged_zip():
+    class Failing(io.BytesIO):
+        def read(self, *_):
+            raise OSError(5, "Input/output error")
+
+    with pytest.raises(OSError, match="Input/output error"):
+        zips.open_zip(Failing(packed(b"content")))
+
+
 def test_a_disk_that_fails_is_not_a_damaged_zip(monkeypatch):
     archive = zips.open_zip(io.BytesIO(packed(b"content")))
 
