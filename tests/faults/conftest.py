@@ -1,4 +1,4 @@
-"""A training without faults; counts those that tests inject, as a table."""
+"""One training without faults for all tests; a table of those they inject."""
 
 import collections
 import contextlib

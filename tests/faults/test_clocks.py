@@ -4,7 +4,7 @@ import os
 import random
 import re
 
-from tests import commands, tiny_dataset, trees
+from tests import commands, trees
 from tests.faults import jobs, tracing
 
 EPOCH_SECONDS, FAR_SECONDS = 0, 4_000_000_000
@@ -39,10 +39,9 @@ def test_a_rerun_does_not_look_at_its_files_times(tmp_path, fault):
 
 
 @jobs.thorough
-def test_a_training_goes_on_a_year_before_it_began(tmp_path, fault):
-    data_dir = tmp_path / "data"
-    tiny_dataset.write_dataset(data_dir, 10, 3, (40, 40))
-    assert jobs.train(data_dir, tmp_path / "whole").returncode == 0
+def test_a_training_goes_on_a_year_before_it_began(
+    data_dir, whole_run, tmp_path, fault
+):
     killed = jobs.train(
         data_dir,
         tmp_path / "run",
@@ -53,4 +52,4 @@ def test_a_training_goes_on_a_year_before_it_began(tmp_path, fault):
         flags = jobs.training(data_dir, tmp_path / "run")
         again = commands.run("tests.faults.backwards", "trainer.task", *flags)
         assert again.returncode == 0, again.stderr
-        jobs.check_same_run(tmp_path / "run", tmp_path / "whole")
+        jobs.check_same_run(tmp_path / "run", whole_run)
