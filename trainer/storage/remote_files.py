@@ -135,5 +135,6 @@ def replacing(path: str, partial: str) -> Iterator[str]:
         with _os_errors(path):
             with open(local, "rb") as source:
                 with tf.io.gfile.GFile(partial, "wb") as target:
+                    target.write(b"")  # Without a write there is no file.
                     shutil.copyfileobj(source, target)
             tf.io.gfile.rename(partial, path, overwrite=True)

@@ -30,6 +30,17 @@ def test_files_are_written_found_and_read(folder):
     assert files.num_bytes(f"{folder}/note.txt") is None
 
 
+def test_a_file_without_content_is_written(folder):
+    files.make_folder(folder)
+    files.write_bytes(f"{folder}/empty", b"")
+    assert files.num_bytes(f"{folder}/empty") == 0
+
+
+def test_a_folder_that_can_be_written_to_stays_empty(folder):
+    files.prepare_folder(folder)
+    assert files.is_folder(folder) and files.names(folder) == []
+
+
 def test_a_file_is_read_from_any_place(folder):
     files.make_folder(folder)
     files.write_bytes(f"{folder}/a", b"0123456789")
