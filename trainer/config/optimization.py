@@ -62,8 +62,8 @@ class OptimizerConfig(Config):
     )
     ema_decay: float = option(
         0.0,
-        help="Decay of the weights' exponential moving average, which is "
-        "scored beside them and saved; 0: none",
+        help="Decay of the weights' exponential moving average, less in a "
+        "run's first steps; it is scored beside them and saved; 0: none",
         at_least=0,
         below=1,
     )

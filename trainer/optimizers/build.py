@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import keras
 
 from trainer.config.optimization import OptimizerConfig
+from trainer.optimizers.averages import with_warm_up
 from trainer.optimizers.factors import Pace, with_paces
 from trainer.optimizers.schedules import WarmupDecay
 
@@ -49,4 +50,6 @@ def build_optimizer(
         options["weight_decay"] = config.weight_decay  # wants a number
     if paces:
         kind = with_paces(kind, paces)
+    if options["use_ema"]:
+        kind = with_warm_up(kind)
     return kind(**options)
