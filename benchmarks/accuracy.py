@@ -12,7 +12,8 @@ a mean IoU of val was first reached.
 All are scored by one rule, that of the trainer's val_mean_iou: pixels whose
 truth is no evaluated class count nowhere, and the mean is over the evaluated
 classes that truth or prediction holds, so that one that is only predicted
-counts as 0.  The encoder, the recipe and the peer are scored on pictures and
+counts as 0.  But for the recipe, ids that did not occur in training are not
+predicted.  The encoder, the recipe and the peer are scored on pictures and
 labels of their stored size; the plain network, where its flags have a --resize,
 on both resized to its crop.
 

@@ -71,6 +71,7 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
     tensorflow_settings.use_defaults()
     from trainer import command_line, configure
     from trainer.backends import devices
+    from trainer.config import seen_ids
     from trainer.config.data import steps_per_epoch
     from trainer.data import loader
     from trainer.engine.build import settle
@@ -80,6 +81,11 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
     config, records = configure.train(given)
     check(config)
     weights = class_weights(config.loss, records.space, records.pixel_counts)
+    seen = seen_ids.learned(
+        records.space,
+        records.pixel_counts.class_pixels,
+        config.loss.ignore_void,
+    )
     # Unbuffered output, as of PYTHONUNBUFFERED, leaves bytes out where a
     # process is stopped and continued in the middle of them.
     output = io.BufferedWriter(sys.stdout.buffer)
@@ -106,6 +112,7 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
             seed=config.seed,
             class_weights=weights.tolist(),
             evaluated=records.space.evaluated.tolist(),
+            seen=seen.tolist(),
             region_loss_weight=config.loss.region_loss_weight,
             learning_rate=config.optimizer.learning_rate,
             weight_decay=config.optimizer.weight_decay,

@@ -16,6 +16,7 @@ class Header:
         seed: Of what is drawn for a network.
         class_weights: What a pixel of each class counts; 0: ignored.
         evaluated: Whether each class is scored.
+        seen: Whether each class may be predicted.
         region_loss_weight: What Dice counts beside cross-entropy.
         learning_rate: AdamW's, after the warm-up; falls to 0 as poly does.
         weight_decay: AdamW's.
@@ -33,6 +34,7 @@ class Header:
     seed: int
     class_weights: list[float]
     evaluated: list[bool]
+    seen: list[bool]
     region_loss_weight: float
     learning_rate: float
     weight_decay: float

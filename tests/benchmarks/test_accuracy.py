@@ -197,6 +197,8 @@ def test_the_peer_gets_the_trainers_crops(tmp_path, monkeypatch):
         command_line.parse(["train", *flags]).given
     )
     evaluated = records.space.evaluated.tolist()
+    drawn = records.pixel_counts.class_pixels > 0
+    seen = (records.space.evaluated & drawn).tolist()
     assert Header(**json.loads(head)) == Header(
         cityscapes_root="tree",
         eval_split="val",
@@ -206,6 +208,7 @@ def test_the_peer_gets_the_trainers_crops(tmp_path, monkeypatch):
         seed=3,
         class_weights=[float(is_evaluated) for is_evaluated in evaluated],
         evaluated=evaluated,
+        seen=seen,
         region_loss_weight=0.25,
         learning_rate=0.002,
         weight_decay=0.04,
@@ -213,7 +216,7 @@ def test_the_peer_gets_the_trainers_crops(tmp_path, monkeypatch):
         decoder_filters=[64, 32, 16, 8, 4],
         is_bfloat16=True,
     )
-    assert sum(evaluated) == 19
+    assert 0 < sum(seen) < sum(evaluated) == 19
     batching = loader.Batching(2, epochs=2, seed=3)
     data = loader.RunData(config.data, records, batching, str(tmp_path))
     expected = b"".join(

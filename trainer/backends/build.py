@@ -1,6 +1,7 @@
 """Which backends there are, and the stepper of the one that Keras runs on."""
 
 import keras
+import numpy as np
 
 from trainer.backends.step import Loss, StepOptions, Stepper
 
@@ -10,13 +11,17 @@ def build_stepper(
     optimizer: keras.optimizers.Optimizer,
     loss: Loss,
     options: StepOptions,
+    seen: np.ndarray | None = None,
 ) -> Stepper:
-    """Returns the stepper of the backend that Keras runs on."""
+    """Returns the stepper of the backend that Keras runs on.
+
+    The arguments are those of `Stepper`.
+    """
     # Each imports its backend: only the one that runs has to be installed.
     if keras.backend.backend() == "jax":
         from trainer.backends.jax_step import JaxStepper
 
-        return JaxStepper(model, optimizer, loss, options)
+        return JaxStepper(model, optimizer, loss, options, seen)
     from trainer.backends.tensorflow_step import TensorFlowStepper
 
-    return TensorFlowStepper(model, optimizer, loss, options)
+    return TensorFlowStepper(model, optimizer, loss, options, seen)

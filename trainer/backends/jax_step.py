@@ -123,10 +123,10 @@ class JaxStepper(Stepper):
         )
         with keras.StatelessScope(before) as scope:
             logits = self._forward(normalize(images))
-            loss, weight = self._loss(labels, logits)
-            scaled = self.optimizer.scale_loss(loss)
+            result = self._result(labels, logits)
+            scaled = self.optimizer.scale_loss(result.loss)
         fixed = [scope.get_current_value(variable) for variable in self._fixed]
-        return scaled, (fixed, self._result(labels, logits, loss, weight))
+        return scaled, (fixed, result)
 
     def _train_purely(
         self, state: State, images: Tensor, labels: Tensor
@@ -171,4 +171,4 @@ class JaxStepper(Stepper):
         )
         with keras.StatelessScope(before):
             logits = self.model(normalize(images), training=False)
-            return self._result(labels, logits, *self._loss(labels, logits))
+            return self._result(labels, logits, self.seen)

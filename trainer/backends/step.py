@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 
 from schemas.quantities import counted
 from trainer.metrics import on_device
@@ -65,10 +66,21 @@ class Stepper(abc.ABC):
         optimizer: keras.optimizers.Optimizer,
         loss: Loss,
         options: StepOptions,
+        seen: np.ndarray | None = None,
     ):
-        """Compiles nothing yet; the first step of each kind does."""
+        """Compiles nothing yet; the first step of each kind does.
+
+        Args:
+            model: (B, H, W, 3) float32 in [-1, 1] → (B, H, W, C) logits.
+            optimizer: What the model learns by.
+            loss: What it learns from.
+            options: How.
+            seen: (C,) bool, the ids that `evaluate` counts as predictions, as
+                if the others' logits were masked; None for all.
+        """
         self.model = model
         self.optimizer = optimizer
+        self.seen = seen
         self._loss = loss
         self._options = options
         self.learned = model.trainable_variables
@@ -131,6 +143,14 @@ class Stepper(abc.ABC):
         """Does the work of `train`."""
 
     def _result(
-        self, labels: Tensor, logits: Tensor, loss: Tensor, weight: Tensor
+        self, labels: Tensor, logits: Tensor, seen: np.ndarray | None = None
     ) -> StepResult:
-        return StepResult(loss, weight, on_device.logit_counts(labels, logits))
+        """Computes loss and counts of logits.
+
+        Args:
+            labels: (B, H, W) uint8 ids.
+            logits: (B, H, W, C) float32.
+            seen: (C,) bool, the ids that may be predicted; None for all.
+        """
+        counts = on_device.logit_counts(labels, logits, seen)
+        return StepResult(*self._loss(labels, logits), counts)

@@ -95,7 +95,6 @@ class TensorFlowStepper(Stepper):
         """Shows the network a batch."""
         images = normalize(images)
         if training:
-            logits = self._forward(images)
-        else:
-            logits = self.model(images, training=False)
-        return self._result(labels, logits, *self._loss(labels, logits))
+            return self._result(labels, self._forward(images))
+        logits = self.model(images, training=False)
+        return self._result(labels, logits, self.seen)

@@ -12,7 +12,7 @@ from schemas.quantities import counted
 from trainer.backends import devices
 from trainer.backends.build import build_stepper
 from trainer.backends.step import StepOptions, Stepper
-from trainer.config import run_dir, saved
+from trainer.config import run_dir, saved, seen_ids
 from trainer.config.flag import ConfigError
 from trainer.config.training import TrainConfig
 from trainer.engine.plan import Plan
@@ -125,7 +125,10 @@ def build_training(
     options = StepOptions(
         jit_compile, config.remat, config.accumulate_steps, device.members
     )
-    return build_stepper(model, optimizer, loss, options)
+    seen = seen_ids.learned(
+        config.model.space, counts.class_pixels, config.loss.ignore_void
+    )
+    return build_stepper(model, optimizer, loss, options, seen)
 
 
 def _begin_from(

@@ -35,6 +35,7 @@ class Preview:
         frames: Iterable[tuple[np.ndarray, np.ndarray]],
         space: LabelSpace,
         crop: Size,
+        seen: np.ndarray | None = None,
     ):
         """Keeps the frames.
 
@@ -43,8 +44,10 @@ class Preview:
             frames: (H, W, 3) uint8 pictures and (H, W) uint8 ids.
             space: The id space of the labels.
             crop: Frames that are larger are shown by their middle only.
+            seen: (C,) bool, the ids that may be predicted; None for all.
         """
         self._space = space
+        self._seen = True if seen is None else seen
         self._network = pixels_to_probabilities(model)
         # XLA on a CPU would take seconds to compile what runs for less.
         self._network.compile(jit_compile=keras.backend.backend() == "jax")
@@ -66,7 +69,7 @@ class Preview:
         }
         for frame in self._frames:
             values = self._network.predict_on_batch(frame.image[None])
-            ids = values[0].argmax(-1)
+            ids = np.where(self._seen, values[0], -1).argmax(-1)
             predicted = overlay(frame.image, ids, self._space)
             columns["picture"].append(frame.image)
             columns["truth"].append(frame.overlay)

@@ -73,7 +73,9 @@ class Validation:
         frames = self._batches.unbatch().take(count).as_numpy_iterator()
         space = self._data.records.space
         with self._data.naming_eval_damage():
-            self._preview = Preview(self._stepper.model, frames, space, crop)
+            self._preview = Preview(
+                self._stepper.model, frames, space, crop, self._stepper.seen
+            )
 
     def score(self, updates: Updates) -> EvalScores | None:
         """Scores weights and average, draws; None when told to stop.

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from keras import ops
 
 
@@ -35,15 +36,21 @@ def confusion_counts(
     return ops.reshape(sums[:nowhere], (num_classes, num_classes))
 
 
-def logit_counts(label_ids: Any, logits: Any) -> Any:
+def logit_counts(
+    label_ids: Any, logits: Any, seen: np.ndarray | None = None
+) -> Any:
     """Counts (truth, likeliest class) pairs.
 
     Args:
         label_ids: (B, H, W) integers, as `confusion_counts` takes them.
         logits: (B, H, W, num_classes) float32.
+        seen: (num_classes,) bool, the classes that may be the likeliest; None
+            for all.
 
     Returns:
         (num_classes, num_classes) int32, rows truth, columns prediction.
     """
+    if seen is not None:
+        logits = ops.where(seen, logits, -np.inf)
     predicted_ids = ops.argmax(logits, axis=-1)
     return confusion_counts(label_ids, predicted_ids, logits.shape[-1])

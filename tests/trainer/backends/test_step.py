@@ -29,13 +29,14 @@ def u_net(dtype="float32"):
     return unet.build_unet((None, None, 3), NUM_CLASSES, 2, Kinds(dtype))
 
 
-def stepper(build=u_net, optimizer=None, **options):
+def stepper(build=u_net, optimizer=None, seen=None, **options):
     keras.utils.set_random_seed(1)
     return build_stepper(
         build(),
         optimizer or keras.optimizers.SGD(0.1),
         loss(),
         StepOptions(**options),
+        seen,
     )
 
 
@@ -68,6 +69,22 @@ def without_normalization():
 def assert_close(ours, theirs, tolerance=1e-5):
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_unseen_ids_are_no_predictions_and_the_loss_is_the_same(jit_compile):
+    seen = np.array([True, False, True, False, False])
+    plain, masked = (
+        stepper(seen=ids, jit_compile=jit_compile).evaluate(*batch())
+        for ids in (None, seen)
+    )
+    assert plain.counts.numpy()[:, ~seen].any()
+    assert not masked.counts.numpy()[:, ~seen].any()
+    np.testing.assert_array_equal(
+        masked.counts.numpy().sum(1), plain.counts.numpy().sum(1)
+    )
+    assert masked.loss.numpy() == plain.loss.numpy()
+    assert masked.weight.numpy() == plain.weight.numpy()
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])

@@ -27,7 +27,8 @@ SMALL_ENCODER = {
 
 
 def build(config, device, num_examples=100):
-    counts = PixelCounts(*np.ones((2, 34), np.int64))
+    ones = np.ones(config.model.space.num_classes, np.int64)
+    counts = PixelCounts(ones, ones)
     return build_training(config, num_examples, counts, device, Milestones(1))
 
 

@@ -12,6 +12,7 @@ from tests import tiny_dataset
 from tests.tiny_run import make_config, run_training
 from trainer.backends.build import build_stepper
 from trainer.backends.step import StepOptions
+from trainer.config import seen_ids
 from trainer.config.optimization import OptimizerConfig
 from trainer.data.loader import Batching, RunData
 from trainer.data.run_records import open_run
@@ -96,6 +97,19 @@ def test_the_prediction_follows_the_weights():
     np.testing.assert_array_equal(prediction, sky)
 
 
+def test_unseen_ids_are_not_shown():
+    model = network_saying(ROAD)
+    bias = np.zeros(34, np.float32)
+    bias[[ROAD, SKY]] = 2, 1
+    model.layers[-1].bias.assign(bias)
+    [(image, ids)] = frames(count=1)
+    seen = np.arange(34) != ROAD
+    preview = Preview(model, [(image, ids)], LABEL_IDS, (32, 48), seen)
+    [[*_, prediction]] = cells(preview.draw(), (32, 48), 1)
+    sky = overlay(image, np.full_like(ids, SKY), LABEL_IDS)
+    np.testing.assert_array_equal(prediction, sky)
+
+
 def logged_pictures(model_dir):
     """Reads epoch → (height, width, 3) uint8 from a run's events."""
     pictures = {}
@@ -112,13 +126,14 @@ def logged_pictures(model_dir):
     return pictures
 
 
-def shown_by(network, data, num_frames):
+def shown_by(network, data, num_frames, seen=None):
     """Draws what a network says of a data set's first frames."""
     stepper = build_stepper(
         network,
         keras.optimizers.SGD(),
         SegmentationLoss(np.ones(34, np.float32)),
         StepOptions(),
+        seen,
     )
     records = open_run(data)
     run_data = RunData(data, records, Batching(4), "unused")
@@ -147,8 +162,12 @@ def test_each_epoch_shows_the_same_frames_to_the_model_that_is_saved(
     assert pictures[2].shape == (18 + 32 + 4 + 32, 3 * 32 + 2 * 4, 3)
     np.testing.assert_array_equal(pictures[2][:, :68], pictures[4][:, :68])
 
-    network = keras.saving.load_model(model_dir / "last.keras")
-    preview = shown_by(network, config.data, 2)
+    path = f"{model_dir}/last.keras"
+    network, seen = (
+        keras.saving.load_model(path),
+        seen_ids.load(path, LABEL_IDS),
+    )
+    preview = shown_by(network, config.data, 2, seen)
     np.testing.assert_array_equal(preview, pictures[4])
     last = np.asarray(Image.open(model_dir / "preview.png"))
     np.testing.assert_array_equal(preview, last)
