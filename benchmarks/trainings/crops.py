@@ -75,17 +75,18 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
     from trainer.config.data import steps_per_epoch
     from trainer.data import loader
     from trainer.engine.build import settle
-    from trainer.losses.build import class_weights
+    from trainer.losses.build import class_weights, logit_offsets
 
     given = command_line.parse(["crops", *flags]).given
     config, records = configure.train(given)
     check(config)
     weights = class_weights(config.loss, records.space, records.pixel_counts)
-    seen = seen_ids.learned(
+    learned = seen_ids.learned(
         records.space,
         records.pixel_counts.class_pixels,
         config.loss.ignore_void,
     )
+    offsets = logit_offsets(config.loss, weights, learned)
     # Unbuffered output, as of PYTHONUNBUFFERED, leaves bytes out where a
     # process is stopped and continued in the middle of them.
     output = io.BufferedWriter(sys.stdout.buffer)
@@ -112,7 +113,7 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
             seed=config.seed,
             class_weights=weights.tolist(),
             evaluated=records.space.evaluated.tolist(),
-            seen=seen.tolist(),
+            logit_offsets=offsets.tolist(),
             region_loss_weight=config.loss.region_loss_weight,
             learning_rate=config.optimizer.learning_rate,
             weight_decay=config.optimizer.weight_decay,

@@ -16,7 +16,8 @@ class Header:
         seed: Of what is drawn for a network.
         class_weights: What a pixel of each class counts; 0: ignored.
         evaluated: Whether each class is scored.
-        seen: Whether each class may be predicted.
+        logit_offsets: What scores add to the logits, -inf for a class that is
+            never predicted.
         region_loss_weight: What Dice counts beside cross-entropy.
         learning_rate: AdamW's, after the warm-up; falls to 0 as poly does.
         weight_decay: AdamW's.
@@ -34,7 +35,7 @@ class Header:
     seed: int
     class_weights: list[float]
     evaluated: list[bool]
-    seen: list[bool]
+    logit_offsets: list[float]
     region_loss_weight: float
     learning_rate: float
     weight_decay: float

@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import math
 import subprocess
 import sys
 
@@ -208,7 +209,7 @@ def test_the_peer_gets_the_trainers_crops(tmp_path, monkeypatch):
         seed=3,
         class_weights=[float(is_evaluated) for is_evaluated in evaluated],
         evaluated=evaluated,
-        seen=seen,
+        logit_offsets=[0.0 if is_seen else -math.inf for is_seen in seen],
         region_loss_weight=0.25,
         learning_rate=0.002,
         weight_decay=0.04,

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from schemas import manifest
+from schemas.class_weights import median_frequency
 from schemas.labels import files
 from schemas.labels.cityscapes import LABEL_IDS
 from tests import commands, tiny_dataset
@@ -69,15 +70,14 @@ def test_a_run_leaves_models_checkpoints_rows_and_events(whole_run):  # F7
         assert {"loss", "mean_iou", "pixel_accuracy"} <= tags
 
 
-def test_the_metric_is_that_of_the_saved_model(data_dir, whole_run):  # F8
+def scores_of_saved(data_dir, model_dir):
+    """Scores last.keras on the evaluation split, of the ids that it saw."""
     data = DataConfig(data_dir, resize=(40, 40), crop=(32, 32))
     part = open_run(data).evaluation
     source = splits.open_eval(data, part, "", lambda line: None)
-    path = f"{whole_run}/last.keras"
-    network, seen = (
-        keras.saving.load_model(path),
-        seen_ids.load(path, LABEL_IDS),
-    )
+    path = f"{model_dir}/last.keras"
+    network = keras.saving.load_model(path)
+    seen = seen_ids.load(path, LABEL_IDS)
     assert not seen.all()  # void is not
     matrix = confusion.ConfusionMatrix(34, LABEL_IDS.evaluated)
     for images, ids in pipeline.eval_batches(source, (32, 32), 16, 1):
@@ -89,11 +89,48 @@ def test_the_metric_is_that_of_the_saved_model(data_dir, whole_run):  # F8
             )
         )
     assert matrix.counts.sum() == NUM_VAL * 32 * 32
+    return matrix
+
+
+def test_the_metric_is_that_of_the_saved_model(data_dir, whole_run):  # F8
+    matrix = scores_of_saved(data_dir, whole_run)
     row = read_rows(whole_run)[-1]
     assert float(row["val_mean_iou"]) == pytest.approx(matrix.mean_iou(), 1e-4)
     assert float(row["val_pixel_accuracy"]) == pytest.approx(
         matrix.pixel_accuracy(), 1e-4
     )
+
+
+def test_logits_are_adjusted_in_the_metric_and_the_saved_model(
+    data_dir, tmp_path
+):
+    weighted = LossConfig(class_weights="median_frequency")
+    for name, share in (("plain", 0.0), ("adjusted", 0.5)):
+        loss = dataclasses.replace(weighted, logit_adjustment=share)
+        run_training(
+            make_config(data_dir, tmp_path / name, loss=loss, epochs=1)
+        )
+    matrix = scores_of_saved(data_dir, tmp_path / "adjusted")
+    [row] = read_rows(tmp_path / "adjusted")
+    assert float(row["val_mean_iou"]) == pytest.approx(matrix.mean_iou(), 1e-4)
+
+    *plain, bias = keras.saving.load_model(
+        tmp_path / "plain" / "last.keras"
+    ).get_weights()
+    *others, adjusted = keras.saving.load_model(
+        tmp_path / "adjusted" / "last.keras"
+    ).get_weights()
+    for some, other in zip(plain, others, strict=True):
+        np.testing.assert_array_equal(some, other)
+    data = make_config(data_dir, tmp_path).data
+    counts = open_run(data).pixel_counts
+    weights = median_frequency(*counts, LABEL_IDS.evaluated)
+    seen = weights > 0
+    np.testing.assert_allclose(
+        (bias - adjusted)[seen], np.log(weights[seen]) / 2, atol=1e-6
+    )
+    np.testing.assert_array_equal(bias[~seen], adjusted[~seen])
+    assert same_state(tmp_path / "plain", tmp_path / "adjusted")
 
 
 def test_a_run_begins_with_the_weights_of_another(data_dir, tmp_path, capsys):

@@ -11,7 +11,7 @@ def build_stepper(
     optimizer: keras.optimizers.Optimizer,
     loss: Loss,
     options: StepOptions,
-    seen: np.ndarray | None = None,
+    offsets: np.ndarray | None = None,
 ) -> Stepper:
     """Returns the stepper of the backend that Keras runs on.
 
@@ -21,7 +21,7 @@ def build_stepper(
     if keras.backend.backend() == "jax":
         from trainer.backends.jax_step import JaxStepper
 
-        return JaxStepper(model, optimizer, loss, options, seen)
+        return JaxStepper(model, optimizer, loss, options, offsets)
     from trainer.backends.tensorflow_step import TensorFlowStepper
 
-    return TensorFlowStepper(model, optimizer, loss, options, seen)
+    return TensorFlowStepper(model, optimizer, loss, options, offsets)

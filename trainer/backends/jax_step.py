@@ -171,4 +171,4 @@ class JaxStepper(Stepper):
         )
         with keras.StatelessScope(before):
             logits = self.model(normalize(images), training=False)
-            return self._result(labels, logits, self.seen)
+            return self._result(labels, logits, self.offsets)

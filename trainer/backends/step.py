@@ -66,7 +66,7 @@ class Stepper(abc.ABC):
         optimizer: keras.optimizers.Optimizer,
         loss: Loss,
         options: StepOptions,
-        seen: np.ndarray | None = None,
+        offsets: np.ndarray | None = None,
     ):
         """Compiles nothing yet; the first step of each kind does.
 
@@ -75,12 +75,13 @@ class Stepper(abc.ABC):
             optimizer: What the model learns by.
             loss: What it learns from.
             options: How.
-            seen: (C,) bool, the ids that `evaluate` counts as predictions, as
-                if the others' logits were masked; None for all.
+            offsets: (C,) float32, what `evaluate` adds to the logits before it
+                counts the likeliest ids, -inf for ids that never are; None
+                for nothing.
         """
         self.model = model
         self.optimizer = optimizer
-        self.seen = seen
+        self.offsets = offsets
         self._loss = loss
         self._options = options
         self.learned = model.trainable_variables
@@ -143,14 +144,17 @@ class Stepper(abc.ABC):
         """Does the work of `train`."""
 
     def _result(
-        self, labels: Tensor, logits: Tensor, seen: np.ndarray | None = None
+        self,
+        labels: Tensor,
+        logits: Tensor,
+        offsets: np.ndarray | None = None,
     ) -> StepResult:
         """Computes loss and counts of logits.
 
         Args:
             labels: (B, H, W) uint8 ids.
             logits: (B, H, W, C) float32.
-            seen: (C,) bool, the ids that may be predicted; None for all.
+            offsets: (C,) float32, what the counts add to them.
         """
-        counts = on_device.logit_counts(labels, logits, seen)
+        counts = on_device.logit_counts(labels, logits, offsets)
         return StepResult(*self._loss(labels, logits), counts)

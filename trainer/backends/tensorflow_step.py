@@ -97,4 +97,4 @@ class TensorFlowStepper(Stepper):
         if training:
             return self._result(labels, self._forward(images))
         logits = self.model(images, training=False)
-        return self._result(labels, logits, self.seen)
+        return self._result(labels, logits, self.offsets)

@@ -105,6 +105,14 @@ class LossConfig(Config):
         ),
         may_be_declared=True,
     )
+    logit_adjustment: float = option(
+        0.0,
+        help="Logit adjustment: share of the class weights' logarithms that "
+        "scores and saved networks take off their logits; 1 undoes the weights",
+        at_least=0,
+        at_most=1,
+        may_be_declared=True,
+    )
     label_smoothing: float = option(
         0.0,
         help="Label smoothing: share of the truth spread over all classes",
@@ -148,9 +156,14 @@ class LossConfig(Config):
     )
 
     def idle_flags(self) -> Mapping[str, str]:
-        """Returns those of other losses."""
-        return {
+        """Returns those of other losses, and of class weights without any."""
+        idle = {
             name: f"with --loss={self.loss}; leave it out, or use {loss}"
             for name, loss in _LOSS_OF.items()
             if loss != self.loss
         }
+        if self.class_weights == "none":
+            idle["logit_adjustment"] = (
+                "without --class_weights; leave it out, or give them"
+            )
+        return idle

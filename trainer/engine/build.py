@@ -17,7 +17,7 @@ from trainer.config.flag import ConfigError
 from trainer.config.training import TrainConfig
 from trainer.engine.plan import Plan
 from trainer.engine.state import RunState
-from trainer.losses.build import build_loss, class_weights
+from trainer.losses.build import build_loss, class_weights, logit_offsets
 from trainer.models import transfer
 from trainer.models.build import build_plain_network, build_training_network
 from trainer.models.encoders import encoder_layers
@@ -125,10 +125,11 @@ def build_training(
     options = StepOptions(
         jit_compile, config.remat, config.accumulate_steps, device.members
     )
-    seen = seen_ids.learned(
+    learned = seen_ids.learned(
         config.model.space, counts.class_pixels, config.loss.ignore_void
     )
-    return build_stepper(model, optimizer, loss, options, seen)
+    offsets = logit_offsets(config.loss, weights, learned)
+    return build_stepper(model, optimizer, loss, options, offsets)
 
 
 def _begin_from(

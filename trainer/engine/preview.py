@@ -35,7 +35,7 @@ class Preview:
         frames: Iterable[tuple[np.ndarray, np.ndarray]],
         space: LabelSpace,
         crop: Size,
-        seen: np.ndarray | None = None,
+        offsets: np.ndarray | None = None,
     ):
         """Keeps the frames.
 
@@ -44,10 +44,11 @@ class Preview:
             frames: (H, W, 3) uint8 pictures and (H, W) uint8 ids.
             space: The id space of the labels.
             crop: Frames that are larger are shown by their middle only.
-            seen: (C,) bool, the ids that may be predicted; None for all.
+            offsets: (C,) float32, what is added to its logits; None for
+                nothing.
         """
         self._space = space
-        self._seen = True if seen is None else seen
+        self._factors = 1.0 if offsets is None else np.exp(offsets)
         self._network = pixels_to_probabilities(model)
         # XLA on a CPU would take seconds to compile what runs for less.
         self._network.compile(jit_compile=keras.backend.backend() == "jax")
@@ -69,7 +70,7 @@ class Preview:
         }
         for frame in self._frames:
             values = self._network.predict_on_batch(frame.image[None])
-            ids = np.where(self._seen, values[0], -1).argmax(-1)
+            ids = (values[0] * self._factors).argmax(-1)
             predicted = overlay(frame.image, ids, self._space)
             columns["picture"].append(frame.image)
             columns["truth"].append(frame.overlay)

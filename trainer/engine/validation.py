@@ -74,7 +74,11 @@ class Validation:
         space = self._data.records.space
         with self._data.naming_eval_damage():
             self._preview = Preview(
-                self._stepper.model, frames, space, crop, self._stepper.seen
+                self._stepper.model,
+                frames,
+                space,
+                crop,
+                self._stepper.offsets,
             )
 
     def score(self, updates: Updates) -> EvalScores | None:

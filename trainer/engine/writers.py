@@ -84,6 +84,7 @@ class RunOutput:
                 self._stepper.model,
                 self._config.model,
                 is_best,
+                self._stepper.offsets,
             )
 
     def write_epoch(

@@ -36,6 +36,28 @@ def build_loss(config: LossConfig, weights: np.ndarray) -> SegmentationLoss:
     return SegmentationLoss(weights, config.label_smoothing, terms)
 
 
+def logit_offsets(
+    config: LossConfig, weights: np.ndarray, learned: np.ndarray
+) -> np.ndarray:
+    """Computes what is added to logits before the likeliest class is taken.
+
+    A network that learns with class weights says of rare classes that they are
+    likelier than they are.  What it takes off is their weight's logarithm, as
+    in the logit adjustment of Menon et al. 2021, or a share of it.
+
+    Args:
+        config: Says the share.
+        weights: (num_classes,) float32 of `class_weights`.
+        learned: (num_classes,) bool, the ids that the loss counts pixels of.
+
+    Returns:
+        (num_classes,) float32; -inf for an id that is not learned.
+    """
+    offsets = np.full(weights.shape, -np.inf, np.float32)
+    offsets[learned] = -config.logit_adjustment * np.log(weights[learned])
+    return offsets
+
+
 def class_weights(
     config: LossConfig, space: LabelSpace, counts: weighting.PixelCounts
 ) -> np.ndarray:

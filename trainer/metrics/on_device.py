@@ -37,20 +37,20 @@ def confusion_counts(
 
 
 def logit_counts(
-    label_ids: Any, logits: Any, seen: np.ndarray | None = None
+    label_ids: Any, logits: Any, offsets: np.ndarray | None = None
 ) -> Any:
     """Counts (truth, likeliest class) pairs.
 
     Args:
         label_ids: (B, H, W) integers, as `confusion_counts` takes them.
         logits: (B, H, W, num_classes) float32.
-        seen: (num_classes,) bool, the classes that may be the likeliest; None
-            for all.
+        offsets: (num_classes,) float32, what is added to the logits; None for
+            nothing.
 
     Returns:
         (num_classes, num_classes) int32, rows truth, columns prediction.
     """
-    if seen is not None:
-        logits = ops.where(seen, logits, -np.inf)
+    if offsets is not None:
+        logits = logits + offsets
     predicted_ids = ops.argmax(logits, axis=-1)
     return confusion_counts(label_ids, predicted_ids, logits.shape[-1])

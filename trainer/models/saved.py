@@ -48,7 +48,11 @@ class Network(NamedTuple):
 
 
 def save_network(
-    model_dir: str, model: keras.Model, config: ModelConfig, is_best: bool
+    model_dir: str,
+    model: keras.Model,
+    config: ModelConfig,
+    is_best: bool,
+    offsets: np.ndarray | None = None,
 ) -> None:
     """Writes RUN/last.keras, of Keras's float32 layers in any case.
 
@@ -57,11 +61,18 @@ def save_network(
         model: A network of `build_training_network`.
         config: What it was built from.
         is_best: Whether RUN/best.keras becomes the same.
+        offsets: (C,) float32, what its logits are more than the model's; what
+            is not finite is left out.  None for nothing.
     """
-    if not all(map(_is_plain, model.layers)):
+    shifts = np.zeros(1, np.float32) if offsets is None else offsets
+    shifts = np.where(np.isfinite(shifts), shifts, 0)
+    if shifts.any() or not all(map(_is_plain, model.layers)):
         plain = build_plain_network(config)
         plain.set_weights(model.get_weights())
         model = plain
+    if shifts.any():
+        bias = model.get_layer("logits").bias
+        bias.assign(bias + shifts)
     last_path = files.join(model_dir, run_dir.LATEST_NETWORK)
     with files.replacing(last_path) as partial:
         model.save(partial)

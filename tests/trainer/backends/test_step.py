@@ -29,14 +29,14 @@ def u_net(dtype="float32"):
     return unet.build_unet((None, None, 3), NUM_CLASSES, 2, Kinds(dtype))
 
 
-def stepper(build=u_net, optimizer=None, seen=None, **options):
+def stepper(build=u_net, optimizer=None, offsets=None, **options):
     keras.utils.set_random_seed(1)
     return build_stepper(
         build(),
         optimizer or keras.optimizers.SGD(0.1),
         loss(),
         StepOptions(**options),
-        seen,
+        offsets,
     )
 
 
@@ -72,19 +72,19 @@ def assert_close(ours, theirs, tolerance=1e-5):
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
-def test_unseen_ids_are_no_predictions_and_the_loss_is_the_same(jit_compile):
-    seen = np.array([True, False, True, False, False])
-    plain, masked = (
-        stepper(seen=ids, jit_compile=jit_compile).evaluate(*batch())
-        for ids in (None, seen)
+def test_offsets_change_what_is_counted_and_not_the_loss(jit_compile):
+    offsets = np.array([0, -np.inf, 99, -np.inf, -np.inf], np.float32)
+    plain, shifted = (
+        stepper(offsets=values, jit_compile=jit_compile).evaluate(*batch())
+        for values in (None, offsets)
     )
-    assert plain.counts.numpy()[:, ~seen].any()
-    assert not masked.counts.numpy()[:, ~seen].any()
-    np.testing.assert_array_equal(
-        masked.counts.numpy().sum(1), plain.counts.numpy().sum(1)
-    )
-    assert masked.loss.numpy() == plain.loss.numpy()
-    assert masked.weight.numpy() == plain.weight.numpy()
+    assert plain.counts.numpy()[:, [0, 1, 3, 4]].any()
+    truth = plain.counts.numpy().sum(1)
+    expected = np.zeros((NUM_CLASSES, NUM_CLASSES), int)
+    expected[:, 2] = truth
+    np.testing.assert_array_equal(shifted.counts, expected)
+    assert shifted.loss.numpy() == plain.loss.numpy()
+    assert shifted.weight.numpy() == plain.weight.numpy()
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])

@@ -97,14 +97,15 @@ def test_the_prediction_follows_the_weights():
     np.testing.assert_array_equal(prediction, sky)
 
 
-def test_unseen_ids_are_not_shown():
+@pytest.mark.parametrize("offset", [-np.inf, -1.5])
+def test_the_prediction_is_that_after_the_offsets(offset):
     model = network_saying(ROAD)
     bias = np.zeros(34, np.float32)
     bias[[ROAD, SKY]] = 2, 1
     model.layers[-1].bias.assign(bias)
     [(image, ids)] = frames(count=1)
-    seen = np.arange(34) != ROAD
-    preview = Preview(model, [(image, ids)], LABEL_IDS, (32, 48), seen)
+    offsets = np.where(np.arange(34) == ROAD, offset, 0)
+    preview = Preview(model, [(image, ids)], LABEL_IDS, (32, 48), offsets)
     [[*_, prediction]] = cells(preview.draw(), (32, 48), 1)
     sky = overlay(image, np.full_like(ids, SKY), LABEL_IDS)
     np.testing.assert_array_equal(prediction, sky)
@@ -126,14 +127,14 @@ def logged_pictures(model_dir):
     return pictures
 
 
-def shown_by(network, data, num_frames, seen=None):
+def shown_by(network, data, num_frames, offsets=None):
     """Draws what a network says of a data set's first frames."""
     stepper = build_stepper(
         network,
         keras.optimizers.SGD(),
         SegmentationLoss(np.ones(34, np.float32)),
         StepOptions(),
-        seen,
+        offsets,
     )
     records = open_run(data)
     run_data = RunData(data, records, Batching(4), "unused")
@@ -163,11 +164,9 @@ def test_each_epoch_shows_the_same_frames_to_the_model_that_is_saved(
     np.testing.assert_array_equal(pictures[2][:, :68], pictures[4][:, :68])
 
     path = f"{model_dir}/last.keras"
-    network, seen = (
-        keras.saving.load_model(path),
-        seen_ids.load(path, LABEL_IDS),
-    )
-    preview = shown_by(network, config.data, 2, seen)
+    network = keras.saving.load_model(path)
+    offsets = np.where(seen_ids.load(path, LABEL_IDS), 0, -np.inf)
+    preview = shown_by(network, config.data, 2, offsets)
     np.testing.assert_array_equal(preview, pictures[4])
     last = np.asarray(Image.open(model_dir / "preview.png"))
     np.testing.assert_array_equal(preview, last)

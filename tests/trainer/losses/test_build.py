@@ -6,7 +6,12 @@ from schemas.class_weights import PixelCounts
 from schemas.labels.cityscapes import LABEL_IDS
 from trainer.config import optimization
 from trainer.config.optimization import LossConfig
-from trainer.losses.build import LOSSES, build_loss, class_weights
+from trainer.losses.build import (
+    LOSSES,
+    build_loss,
+    class_weights,
+    logit_offsets,
+)
 
 # Two classes; softmax of (0, ln 3) is (1/4, 3/4).
 LOGITS = np.array([[[[0, np.log(3)], [0, np.log(3)]]]], np.float32)
@@ -110,3 +115,16 @@ def test_weights_come_from_the_manifests_counts():
     config = LossConfig(class_weights="enet")
     weights = class_weights(config, LABEL_IDS, COUNTS)
     assert weights[7] == pytest.approx(1 / np.log(1.02 + 0.75))
+
+
+def test_offsets_undo_a_share_of_the_weights():
+    weights = np.array([4, 0.25, 1, 0], np.float32)
+    learned = np.array([True, True, False, False])
+    config = LossConfig(class_weights="enet", logit_adjustment=0.5)
+    np.testing.assert_allclose(
+        logit_offsets(config, weights, learned),
+        [-np.log(2), np.log(2), -np.inf, -np.inf],
+        rtol=1e-6,
+    )
+    nothing = logit_offsets(LossConfig(), np.ones(4), learned)
+    assert nothing.tolist() == [0, 0, -np.inf, -np.inf]

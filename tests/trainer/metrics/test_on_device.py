@@ -41,10 +41,10 @@ def test_the_likeliest_class_is_the_prediction():
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(counts), COUNTS)
 
 
-def test_of_the_classes_that_may_be_the_likeliest_is_the_prediction():
+def test_the_likeliest_class_is_that_after_the_offsets():
     logits = -np.array([[[[1, 2, 3], [2, 1, 3], [3, 2, 1]]]], np.float32)
-    seen = np.array([False, True, True])
-    counts = logit_counts(np.array([[[0, 1, 2]]], np.uint8), logits, seen)
+    offsets = np.array([-np.inf, 1, 0.5], np.float32)
+    counts = logit_counts(np.array([[[0, 1, 2]]], np.uint8), logits, offsets)
     np.testing.assert_array_equal(
         keras.ops.convert_to_numpy(counts), [[0, 1, 0], [0, 1, 0], [0, 0, 1]]
     )
