@@ -61,16 +61,16 @@ def save_network(
         model: A network of `build_training_network`.
         config: What it was built from.
         is_best: Whether RUN/best.keras becomes the same.
-        offsets: (C,) float32, what its logits are more than the model's; what
-            is not finite is left out.  None for nothing.
+        offsets: (C,) float32, what its logits are more than the model's, where
+            that is not -inf; None for nothing.
     """
-    shifts = np.zeros(1, np.float32) if offsets is None else offsets
-    shifts = np.where(np.isfinite(shifts), shifts, 0)
-    if shifts.any() or not all(map(_is_plain, model.layers)):
+    shifts = 0 if offsets is None else np.where(offsets > -np.inf, offsets, 0)
+    is_shifted = np.any(shifts)
+    if is_shifted or not all(map(_is_plain, model.layers)):
         plain = build_plain_network(config)
         plain.set_weights(model.get_weights())
         model = plain
-    if shifts.any():
+    if is_shifted:
         bias = model.get_layer("logits").bias
         bias.assign(bias + shifts)
     last_path = files.join(model_dir, run_dir.LATEST_NETWORK)
