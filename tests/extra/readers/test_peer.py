@@ -21,7 +21,7 @@ NUM_CLASSES = 5
 WEIGHTS = np.array([0, 1, 0.5, 2, 1], np.float32)
 
 
-def make_header(root):
+def make_header(root, logit_offsets=(0.0,) * NUM_CLASSES):
     return Header(
         cityscapes_root=str(root),
         eval_split="val",
@@ -31,6 +31,7 @@ def make_header(root):
         seed=1,
         class_weights=WEIGHTS.tolist(),
         evaluated=[False, True, True, True, True],
+        logit_offsets=list(logit_offsets),
         region_loss_weight=0.5,
         learning_rate=1e-3,
         weight_decay=0.01,
@@ -84,6 +85,8 @@ def test_a_class_that_is_only_predicted_counts_as_0(tmp_path):
 
     score = smp.evaluate(Network(), make_header(tmp_path))
     assert score == pytest.approx((1 / 2 + 1 + 0) / 3)
+    without_4 = make_header(tmp_path, [0.0, 0.0, 0.0, 0.0, -np.inf])
+    assert smp.evaluate(Network(), without_4) == pytest.approx((1 / 2 + 1) / 2)
 
 
 def test_crops_that_end_too_early_are_an_error(tmp_path):
