@@ -99,7 +99,7 @@ def test_ctrl_c_ends_a_tree_with_one_line_of_the_parent_alone(tmp_path):
     process = commands.start(
         "preprocess.sample",
         f"--output_dir={tmp_path}/tree",
-        "--num_train=400",
+        "--num_train=4000",
         "--image_size=256x512",
         "--workers=2",
         start_new_session=True,
@@ -109,7 +109,7 @@ def test_ctrl_c_ends_a_tree_with_one_line_of_the_parent_alone(tmp_path):
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, err
     *progress, last = err.splitlines()
     assert last == f"error: interrupted; {TREE_ADVICE.interrupted}"
     assert all("frames/s" in line for line in progress)  # of a busy machine
