@@ -195,7 +195,7 @@ def _each(
     try:
         with concurrent.futures.ProcessPoolExecutor(num_workers, spawn) as pool:
             with _sigint_left_to_this_process():
-                results = pool.map(work, jobs, chunksize=1 + len(jobs) // 64)
+                results = pool.map(work, jobs)
             yield from results
     except concurrent.futures.BrokenExecutor as error:
         raise ConversionError(
