@@ -71,7 +71,6 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
     tensorflow_settings.use_defaults()
     from trainer import command_line, configure
     from trainer.backends import devices
-    from trainer.config import seen_ids
     from trainer.config.data import steps_per_epoch
     from trainer.data import loader
     from trainer.engine.build import settle
@@ -81,12 +80,9 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
     config, records = configure.train(given)
     check(config)
     weights = class_weights(config.loss, records.space, records.pixel_counts)
-    learned = seen_ids.learned(
-        records.space,
-        records.pixel_counts.class_pixels,
-        config.loss.ignore_void,
+    offsets = logit_offsets(
+        config.loss, weights, records.pixel_counts.class_pixels
     )
-    offsets = logit_offsets(config.loss, weights, learned)
     # Unbuffered output, as of PYTHONUNBUFFERED, leaves bytes out where a
     # process is stopped and continued in the middle of them.
     output = io.BufferedWriter(sys.stdout.buffer)

@@ -16,20 +16,6 @@ from trainer.storage import files
 FILE_NAME = "classes.json"
 
 
-def learned(
-    space: LabelSpace, class_pixels: np.ndarray, ignore_void: bool
-) -> np.ndarray:
-    """Returns (C,) bool: the ids that the loss counts pixels of.
-
-    Args:
-        space: The ids.
-        class_pixels: (num_classes,) int64, what an epoch of training draws.
-        ignore_void: Whether classes that are not evaluated stay out
-            of the loss.
-    """
-    return (class_pixels > 0) & (space.evaluated | (not ignore_void))
-
-
 def save(
     model_dir: str,
     space: LabelSpace,
@@ -66,8 +52,8 @@ def are_of(
 def _render(
     space: LabelSpace, class_pixels: np.ndarray, ignore_void: bool
 ) -> str:
-    is_learned = learned(space, class_pixels, ignore_void)
-    pixels = np.where(is_learned, class_pixels, 0).tolist()
+    counted = space.evaluated | (not ignore_void)
+    pixels = np.where(counted, class_pixels, 0).tolist()
     content = {"label_space": space.name, "class_pixels": pixels}
     return json.dumps(content) + "\n"
 

@@ -12,7 +12,7 @@ from schemas.quantities import counted
 from trainer.backends import devices
 from trainer.backends.build import build_stepper
 from trainer.backends.step import StepOptions, Stepper
-from trainer.config import run_dir, saved, seen_ids
+from trainer.config import run_dir, saved
 from trainer.config.flag import ConfigError
 from trainer.config.training import TrainConfig
 from trainer.engine.plan import Plan
@@ -125,10 +125,7 @@ def build_training(
     options = StepOptions(
         jit_compile, config.remat, config.accumulate_steps, device.members
     )
-    learned = seen_ids.learned(
-        config.model.space, counts.class_pixels, config.loss.ignore_void
-    )
-    offsets = logit_offsets(config.loss, weights, learned)
+    offsets = logit_offsets(config.loss, weights, counts.class_pixels)
     return build_stepper(model, optimizer, loss, options, offsets)
 
 

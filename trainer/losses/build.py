@@ -37,7 +37,7 @@ def build_loss(config: LossConfig, weights: np.ndarray) -> SegmentationLoss:
 
 
 def logit_offsets(
-    config: LossConfig, weights: np.ndarray, learned: np.ndarray
+    config: LossConfig, weights: np.ndarray, class_pixels: np.ndarray
 ) -> np.ndarray:
     """Computes what is added to logits before the likeliest class is taken.
 
@@ -48,11 +48,12 @@ def logit_offsets(
     Args:
         config: Says the share.
         weights: (num_classes,) float32 of `class_weights`.
-        learned: (num_classes,) bool, the ids that the loss counts pixels of.
+        class_pixels: (num_classes,) int64, what an epoch of training draws.
 
     Returns:
-        (num_classes,) float32; -inf for an id that is not learned.
+        (num_classes,) float32; -inf for an id that the loss counts no pixel of.
     """
+    learned = (weights > 0) & (class_pixels > 0)
     offsets = np.full(weights.shape, -np.inf, np.float32)
     offsets[learned] = -config.logit_adjustment * np.log(weights[learned])
     return offsets

@@ -50,7 +50,7 @@ def logit_counts(
     Returns:
         (num_classes, num_classes) int32, rows truth, columns prediction.
     """
-    if offsets is not None:
+    if offsets is not None and offsets.any():  # A sum is one more copy.
         logits = logits + offsets
     predicted_ids = ops.argmax(logits, axis=-1)
     return confusion_counts(label_ids, predicted_ids, logits.shape[-1])

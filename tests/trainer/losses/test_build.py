@@ -119,12 +119,12 @@ def test_weights_come_from_the_manifests_counts():
 
 def test_offsets_undo_a_share_of_the_weights():
     weights = np.array([4, 0.25, 1, 0], np.float32)
-    learned = np.array([True, True, False, False])
+    pixels = np.array([1, 9, 0, 9])
     config = LossConfig(class_weights="enet", logit_adjustment=0.5)
     np.testing.assert_allclose(
-        logit_offsets(config, weights, learned),
+        logit_offsets(config, weights, pixels),
         [-np.log(2), np.log(2), -np.inf, -np.inf],
         rtol=1e-6,
     )
-    nothing = logit_offsets(LossConfig(), np.ones(4), learned)
-    assert nothing.tolist() == [0, 0, -np.inf, -np.inf]
+    nothing = logit_offsets(LossConfig(), np.ones(4), pixels)
+    assert nothing.tolist() == [0, 0, -np.inf, 0]
