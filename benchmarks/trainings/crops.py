@@ -30,7 +30,6 @@ _BUILT_IN = {
     "accumulate_steps": 1,
     "encoder": "efficientnet_lite0",
     "encoder_weights": "imagenet",
-    "encoder_learning_rate": 1.0,
     "freeze_encoder_epochs": 0,
     "batch_norm_momentum": 0.9,
     "optimizer": "adamw",
@@ -52,6 +51,11 @@ def main() -> int:
 
 def check(config: TrainConfig) -> None:
     """Raises ConfigError where the other program would train otherwise."""
+    if not config.model.encoder_learning_rate:
+        raise ConfigError(
+            "--encoder_learning_rate=0: the peer does not freeze its encoder; "
+            "give a larger one, or leave peer out of --contenders"
+        )
     flags, found = all_flags(TrainConfig), values(config)
     for name, value in _BUILT_IN.items():
         if found[name] != value:
@@ -112,6 +116,7 @@ def stream(cityscapes_root: str, flags: list[str]) -> None:
             logit_offsets=offsets.tolist(),
             region_loss_weight=config.loss.region_loss_weight,
             learning_rate=config.optimizer.learning_rate,
+            encoder_factor=config.model.encoder_learning_rate,
             weight_decay=config.optimizer.weight_decay,
             warmup_steps=config.optimizer.warmup_steps,
             decoder_filters=list(config.model.decoder_filters),

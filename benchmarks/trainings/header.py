@@ -20,6 +20,7 @@ class Header:
             never predicted.
         region_loss_weight: What Dice counts beside cross-entropy.
         learning_rate: AdamW's, after the warm-up; falls to 0 as poly does.
+        encoder_factor: What of it the encoder learns by, above 0.
         weight_decay: AdamW's.
         warmup_steps: Steps over which the learning rate rises.
         decoder_filters: The decoder's widths, from the coarsest level.
@@ -38,6 +39,7 @@ class Header:
     logit_offsets: list[float]
     region_loss_weight: float
     learning_rate: float
+    encoder_factor: float
     weight_decay: float
     warmup_steps: int
     decoder_filters: list[int]

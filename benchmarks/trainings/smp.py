@@ -41,11 +41,7 @@ def train(stream: BinaryIO, scores_path: str) -> None:
     torch.manual_seed(header.seed)
     network = build_network(header).to(memory_format=torch.channels_last)
     weights = torch.tensor(header.class_weights, dtype=torch.float32)
-    optimizer = torch.optim.AdamW(
-        network.parameters(),
-        header.learning_rate,
-        weight_decay=header.weight_decay,
-    )
+    optimizer = build_optimizer(network, header)
     rates = torch.optim.lr_scheduler.LambdaLR(optimizer, rate_factor(header))
     for step, (images, ids) in enumerate(read_crops(stream, header), 1):
         network.train()
@@ -89,6 +85,21 @@ def build_network(header: Header) -> nn.Module:
         dict(zip(own, given.values(), strict=False))
     )
     return network
+
+
+def build_optimizer(network: nn.Module, header: Header) -> torch.optim.AdamW:
+    """Builds AdamW; the encoder's weights have a learning rate of their own."""
+    encoder = list(network.encoder.parameters())
+    known = set(map(id, encoder))
+    others = [p for p in network.parameters() if id(p) not in known]
+    rate = header.learning_rate
+    return torch.optim.AdamW(
+        [
+            {"params": encoder, "lr": rate * header.encoder_factor},
+            {"params": others, "lr": rate},
+        ],
+        weight_decay=header.weight_decay,
+    )
 
 
 def rate_factor(header: Header) -> Callable[[int], float]:

@@ -143,18 +143,23 @@ PEER_FLAGS = (
 )
 
 
+@pytest.mark.parametrize(
+    ("flag", "why"),
+    [
+        ("--schedule=cosine", "the peer trains with --schedule=poly alone"),
+        ("--encoder_learning_rate=0", "the peer does not freeze its encoder"),
+    ],
+)
 def test_a_training_that_the_peer_does_not_know_is_refused(
-    tmp_path, monkeypatch, capsys
+    flag, why, tmp_path, monkeypatch, capsys
 ):
     tiny_dataset.write_dataset(tmp_path / "data", 4, 1, (40, 40))
     folders = (f"--data_dir={tmp_path / 'data'}", f"--model_dir={tmp_path}")
-    argv = ["crops", "tree", *folders, *PEER_FLAGS, "--schedule=cosine"]
+    argv = ["crops", "tree", *folders, *PEER_FLAGS, flag]
     monkeypatch.setattr(sys, "argv", argv)
     assert crops.main() == 2
     output = capsys.readouterr()
-    assert output.err.startswith(
-        "error: --schedule=cosine: the peer trains with --schedule=poly alone"
-    )
+    assert output.err.startswith(f"error: {flag}: {why}")
     assert is_one_line(output.err) and not output.out
 
 
@@ -185,6 +190,7 @@ def test_the_peer_gets_the_trainers_crops(tmp_path, monkeypatch):
         "--mixed_precision=bfloat16",
         "--region_loss_weight=0.25",
         "--learning_rate=0.002",
+        "--encoder_learning_rate=0.3",
         "--weight_decay=0.04",
         "--warmup_steps=5",
         "--decoder_filters=64,32,16,8,4",
@@ -212,6 +218,7 @@ def test_the_peer_gets_the_trainers_crops(tmp_path, monkeypatch):
         logit_offsets=[0.0 if is_seen else -math.inf for is_seen in seen],
         region_loss_weight=0.25,
         learning_rate=0.002,
+        encoder_factor=0.3,
         weight_decay=0.04,
         warmup_steps=5,
         decoder_filters=[64, 32, 16, 8, 4],

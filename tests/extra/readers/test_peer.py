@@ -34,6 +34,7 @@ def make_header(root, logit_offsets=(0.0,) * NUM_CLASSES):
         logit_offsets=list(logit_offsets),
         region_loss_weight=0.5,
         learning_rate=1e-3,
+        encoder_factor=0.1,
         weight_decay=0.01,
         warmup_steps=0,
         decoder_filters=[8, 8, 8, 8, 8],
@@ -87,6 +88,26 @@ def test_a_class_that_is_only_predicted_counts_as_0(tmp_path):
     assert score == pytest.approx((1 / 2 + 1 + 0) / 3)
     without_4 = make_header(tmp_path, [0.0, 0.0, 0.0, 0.0, -np.inf])
     assert smp.evaluate(Network(), without_4) == pytest.approx((1 / 2 + 1) / 2)
+
+
+def test_the_encoder_learns_by_its_own_rate(tmp_path):
+    """AdamW's first step is the rate, in the gradient's direction."""
+    from benchmarks.trainings import smp
+
+    class Network(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.encoder = torch.nn.Linear(1, 1, bias=False)
+            self.decoder = torch.nn.Linear(1, 1, bias=False)
+            for weight in self.parameters():
+                torch.nn.init.zeros_(weight)
+                weight.grad = -torch.ones_like(weight)
+
+    network = Network()
+    optimizer = smp.build_optimizer(network, make_header(tmp_path))
+    optimizer.step()
+    assert network.encoder.weight.item() == pytest.approx(1e-4)
+    assert network.decoder.weight.item() == pytest.approx(1e-3)
 
 
 def test_crops_that_end_too_early_are_an_error(tmp_path):
