@@ -9,7 +9,7 @@ import pytest
 
 from tests import commands, tiny_dataset
 from tests.project.test_imports import modules_of
-from tests.tiny_run import arguments, read_rows
+from tests.tiny_run import arguments, read_rows, same_networks, same_state
 
 pytest.importorskip("jax")
 
@@ -95,3 +95,21 @@ def test_a_run_resumes_with_another_number_of_devices(tmp_path):
             (tmp_path / "run/checkpoints/step-00000004.npz").unlink()
     assert "after step 2" in done.stdout
     assert [row["epoch"] for row in read_rows(tmp_path / "run")] == ["1", "2"]
+
+
+@pytest.mark.parametrize("flag", ["--ema_decay=0.9", "--batch_norm_momentum=0"])
+def test_pictures_of_a_run_change_nothing_that_it_learns(flag, tmp_path):
+    """Statistics that need no correction are the very arrays of the step."""
+    tiny_dataset.write_dataset(tmp_path / "data", 8, 4, (40, 40))
+    for num_pictures in (0, 2):
+        done = commands.run(
+            "trainer.task",
+            *arguments(tmp_path / "data", tmp_path / str(num_pictures), flag),
+            f"--tensorboard_pictures={num_pictures}",
+            "--strategy=single",
+            "--epochs=2",
+            env=TWO_CPUS,
+        )
+        assert done.returncode == 0, done.stderr
+    assert same_state(tmp_path / "0", tmp_path / "2")
+    assert same_networks(tmp_path / "0", tmp_path / "2")

@@ -41,5 +41,5 @@ class Layout:
         )
 
     def take(self, value: jax.Array) -> np.ndarray:
-        """Brings to the host what is on every device."""
-        return np.asarray(value)
+        """Copies to the host what is on every device."""
+        return np.array(value)

@@ -51,13 +51,13 @@ class JaxStepper(Stepper):
 
     def sync(self) -> None:
         """Brings the variables of model and optimizer up to date."""
+        # Copies: Keras's predictions give their variables' memory away.
+        take = self._layout.take if self._layout else ops.copy
         for variables, values in zip(
             self._variables(), self._state, strict=True
         ):
             for variable, value in zip(variables, values, strict=True):
-                variable.assign(
-                    self._layout.take(value) if self._layout else value
-                )
+                variable.assign(take(value))
 
     def reload(self) -> None:
         """Takes over variables that were assigned from outside."""

@@ -48,6 +48,10 @@ def averaged_weights(stepper: Stepper) -> Iterator[bool]:
     variables = stepper.learned
     with _put_back(stepper, variables):
         optimizer.finalize_variable_values(variables)
+        # On JAX they are the optimizer's own arrays now, whose memory Keras's
+        # predictions would give away.
+        for variable in variables:
+            variable.assign(keras.ops.copy(variable.value))
         stepper.reload()
         yield True
 
