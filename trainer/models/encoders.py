@@ -1,6 +1,9 @@
 """Encoders of U-Nets: built by name, with the weights that are asked for."""
 
 import importlib
+import os
+import textwrap
+import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -12,10 +15,15 @@ from trainer.config.flag import ConfigError
 from trainer.models.kinds import Kinds
 
 NO_WEIGHTS = "none"
+IMAGENET = "imagenet"
 
 STRIDES = (2, 4, 8, 16, 32)
 """Those of an encoder's features."""
 
+_OTHER_WEIGHTS = (
+    f"give a file of this encoder's weights, or {IMAGENET}, or {NO_WEIGHTS} to "
+    "begin without"
+)
 _OF_ENCODER = "is_of_encoder"
 _LEARNED = "begins_learned"
 
@@ -82,9 +90,16 @@ def build_encoder(name: str, weights: str) -> FeaturePyramid:
         weights: `none`, `imagenet` or the path of a file.
 
     Raises:
-        ConfigError: The weights cannot be had; says what can be done.
+        ConfigError: ImageNet's weights cannot be had; says what can be done.
+        FileNotFoundError: There is no such file.
+        ValueError: The file holds other weights, or none.
     """
     encoder = ENCODERS[name]
+    if weights not in (NO_WEIGHTS, IMAGENET) and not os.path.isfile(weights):
+        raise FileNotFoundError(
+            f"--encoder_weights={weights} is no file on this machine; "
+            f"{_OTHER_WEIGHTS}"
+        )
     pixels = keras.Input((None, None, 3), name="image")
     x, (low, high) = pixels, encoder.pixel_range
     if (low, high) != (-1.0, 1.0):
@@ -92,19 +107,20 @@ def build_encoder(name: str, weights: str) -> FeaturePyramid:
     module, _, function = encoder.builder.partition(":")
     build = getattr(importlib.import_module(module), function)
     try:
-        network = build(
-            include_top=False,
-            input_tensor=x,
-            weights=None if weights == NO_WEIGHTS else weights,
-        )
+        with warnings.catch_warnings():
+            # Of the size that the weights are named after.
+            warnings.filterwarnings("ignore", "`input_shape` is undefined")
+            # Keras goes on without what it does not find in a file.
+            warnings.filterwarnings("error", "Skipping nested container")
+            network = build(
+                include_top=False,
+                input_tensor=x,
+                weights=None if weights == NO_WEIGHTS else weights,
+            )
     except Exception as error:  # a download of Keras's raises a bare one
         if weights == NO_WEIGHTS:
             raise
-        raise ConfigError(
-            f"--encoder_weights={weights} cannot be had for --encoder={name}: "
-            f"{error}. {encoder.remedy}, or give the path of a file that holds "
-            "them, or none to begin without"
-        ) from error
+        raise _without_weights(name, weights, error) from error
     found = {
         stride: network.get_layer(feature).output
         for stride, feature in zip(STRIDES, encoder.features, strict=True)
@@ -114,6 +130,23 @@ def build_encoder(name: str, weights: str) -> FeaturePyramid:
         found = {key: _sum_with(network, found[key]) for key in found}
     features = keras.Model(pixels, list(found.values()))
     return FeaturePyramid(features, list(found))
+
+
+def _without_weights(name: str, weights: str, error: Exception) -> Exception:
+    cause = "some of its layers are not in it"
+    if not isinstance(error, UserWarning):
+        # Keras prints whole layers and their numbers.
+        cause = textwrap.shorten(str(error), 200).rstrip(".")
+    if weights == IMAGENET:
+        return ConfigError(
+            f"--encoder_weights={IMAGENET} cannot be had for --encoder={name}: "
+            f"{cause}. {ENCODERS[name].remedy}, or give the path of a file "
+            "that holds them, or none to begin without"
+        )
+    return ValueError(
+        f"--encoder_weights={weights} does not fit --encoder={name}: {cause}; "
+        f"{_OTHER_WEIGHTS}"
+    )
 
 
 def _sum_with(network: keras.Model, branch: Any) -> Any:

@@ -86,7 +86,7 @@ def read_tensors(path: str) -> dict[str, np.ndarray]:
 
     Raises:
         OSError: The file cannot be read.
-        WeightsError: It holds something else; names the file.
+        WeightsError: It holds something else.
     """
     try:
         with open(path, "rb") as file:
@@ -104,7 +104,7 @@ def read_tensors(path: str) -> dict[str, np.ndarray]:
         raise
     except Exception as error:  # whatever a damaged pickle brings up
         raise WeightsError(
-            f"{path} holds no tensors of PyTorch that can be read: {error}"
+            f"it is damaged, or holds no tensors of PyTorch ({error})"
         ) from error
 
 

@@ -1,8 +1,8 @@
 """Weights of an earlier network: read from its .keras file, without its code.
 
 Layers are told by their names.  Those that Keras makes up count up in a
-process; such a layer is told by its kind and its number among those of its
-kind.
+process; such a layer is told by its kind, its number among those of its kind
+and theirs, so that a layer of another architecture is not taken for it.
 """
 
 import io
@@ -60,8 +60,8 @@ def take_weights(
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: It is damaged or not one of Keras's, or no layer fits;
-            names it.
+        ValueError: It is damaged or not one of Keras's, or no layer but the
+            last fits; names it.
     """
     names = dict(
         _told_apart(
@@ -79,6 +79,14 @@ def take_weights(
         if stored and stored[0].class_names != space.class_names:
             wanted.popitem()
         found = _read(local, path, wanted)
+    *all_but_last, _ = names
+    if found.keys().isdisjoint(all_but_last):
+        raise ValueError(
+            f"--init_from: none of the {counted(len(layers), 'layer')} of this "
+            f"network is in {path} with the same name and shape, the last one "
+            "aside; give one of the same --encoder and filters, or leave out "
+            "--init_from"
+        )
     num_taken, new_layers = 0, []
     for (name, shown), layer in zip(names.items(), layers, strict=True):
         if name in found:
@@ -87,12 +95,6 @@ def take_weights(
             num_taken += len(found[name])
         else:
             new_layers.append(shown)
-    if not num_taken:
-        raise ValueError(
-            f"--init_from: none of the {counted(len(layers), 'layer')} of this "
-            f"network is in {path} with the same name and shape; give one of "
-            "the same --encoder and filters, or leave out --init_from"
-        )
     return Taken(num_taken, len(model.variables), new_layers)
 
 
@@ -170,11 +172,13 @@ def _told_apart(
     Args:
         layers: Kind, as of `_kind`, and name of each, in order.
     """
+    layers = list(layers)
+    totals = Counter(kind for kind, name in layers if _kind(name) == kind)
     counts: Counter[str] = Counter()
     for kind, name in layers:
         told_by = name
         if _kind(name) == kind:
-            told_by = f"{kind} number {counts[kind]}"
+            told_by = f"{kind} number {counts[kind]} of {totals[kind]}"
             counts[kind] += 1
         yield told_by, name
 

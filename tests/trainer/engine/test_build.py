@@ -112,8 +112,34 @@ def test_weights_of_an_encoder_are_needed_where_an_earlier_one_has_none(
     assert "; new" not in capsys.readouterr().out
     stem = earlier.get_layer("stem_relu").output
     keras.Model(earlier.inputs, stem).save(path)
-    with pytest.raises(ConfigError, match=r"gone\.pth cannot be had"):
+    with pytest.raises(FileNotFoundError, match=r"gone\.pth is no file on"):
         build(config, CPU)
+
+
+@pytest.mark.parametrize(
+    ("weights", "text"),
+    [
+        ("none", "; new: block0_depthwise, block0_depthwise_bn, "),
+        ("imagenet", ", 94 layers of imagenet; new: conv2d"),
+    ],
+)
+def test_the_console_tells_new_layers_from_those_of_encoder_weights(
+    weights, text, tmp_path, capsys
+):
+    path = str(tmp_path / "stem.keras")
+    model = ModelConfig("train_ids", encoder_weights=weights, **SMALL_ENCODER)
+    begun = build_plain_network(model)
+    stem = begun.get_layer("stem_relu").output
+    keras.Model(begun.inputs, stem).save(path)
+    options = {"init_from": path, "mixed_precision": "float32"}
+    config = tiny_run.make_config("data", "run", **options)
+    build(dataclasses.replace(config, model=model), CPU)
+    (line,) = [
+        line
+        for line in capsys.readouterr().out.splitlines()
+        if line.startswith("took 5 of 302 variables of ")
+    ]
+    assert text in line and line.endswith(" more")
 
 
 def test_an_encoder_learns_at_its_own_pace():

@@ -100,7 +100,7 @@ def test_a_frozen_encoder_learns_nothing():
 
 def test_a_network_to_be_restored_needs_no_file_of_its_encoders_weights():
     config = ModelConfig("train_ids", **SMALL, encoder_weights="gone.pth")
-    with pytest.raises(ConfigError, match="gone.pth cannot be had"):
+    with pytest.raises(FileNotFoundError, match="gone.pth is no file on"):
         build_training_network(config, "float32", has_kernels=True)
     network = build_training_network(config, "float32", True, is_new=False)
     assert begins_learned(network.get_layer("stem_conv"))

@@ -82,3 +82,14 @@ def test_features_of_an_untrained_convnext_are_more_than_its_last_branch():
     pyramid = build_encoder("convnext_tiny", "none")
     for feature in pyramid.network(normalize(pictures)):
         assert np.std(feature) > 1e-2  # a branch alone: 5e-7
+
+
+def test_a_file_of_another_network_is_one_short_line(tmp_path):
+    path = str(tmp_path / "other.weights.h5")
+    inputs = keras.Input((None, None, 3))
+    other = keras.Model(inputs, keras.layers.Conv2D(3, 1)(inputs))
+    other.save_weights(path)
+    text = r"other\.weights\.h5 does not fit --encoder=mobilenet_v2: .*; give a"
+    with pytest.raises(ValueError, match=text) as caught:
+        build_encoder("mobilenet_v2", path)
+    assert len(str(caught.value)) < 500

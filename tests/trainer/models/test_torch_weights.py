@@ -97,7 +97,7 @@ def test_a_file_runs_no_code(torch, tmp_path, write):
         def __reduce__(self):
             return pytest.fail, ("code of a file was run",)
 
-    with pytest.raises(WeightsError, match=r"net\.pth .* to call _pytest"):
+    with pytest.raises(WeightsError, match="it wants to call _pytest"):
         read_tensors(write(tmp_path / "net.pth", {"bomb": Bomb()}))
 
 
@@ -118,14 +118,14 @@ def test_a_tensor_cannot_reach_out_of_its_storage(
         read_tensors(write_zip(tmp_path / "net.pth", state))
 
 
-def test_damaged_files_are_named(torch, tmp_path):
+def test_damaged_files_are_errors(torch, tmp_path):
     path = tmp_path / "net.pth"
     state = {"whole": FakeTensor(torch, 0, (3, 4), (4, 1))}
     write_old(path, state)
     whole = path.read_bytes()
     for content in (b"", b"text", whole[:40], whole[:-20]):
         path.write_bytes(content)
-        with pytest.raises(WeightsError, match=r"net\.pth holds no tensors"):
+        with pytest.raises(WeightsError, match="^it is damaged, or"):
             read_tensors(str(path))
     with pytest.raises(WeightsError, match="another length than was said"):
         read_tensors(write_old(path, state, length=11))

@@ -102,6 +102,20 @@ def test_an_encoder_is_taken_by_its_layers_names(tmp_path):
     np.testing.assert_array_equal(kernel, network.get_layer("stem_conv").kernel)
 
 
+def test_layers_of_another_architecture_are_not_taken_for_ours(tmp_path):
+    """Keras numbers their names alike, and some have the same shapes."""
+    config = ModelConfig(
+        "label_ids",
+        encoder="efficientnet_lite0",
+        encoder_weights="none",
+        decoder_filters=(4, 4, 2, 2, 2),
+    )
+    path = str(tmp_path / "encoder.keras")
+    build_plain_network(config).save(path)
+    with pytest.raises(ValueError, match="of the same --encoder and filters"):
+        take(SMALL, path)
+
+
 def test_a_network_that_fits_nowhere_is_refused(tmp_path):
     path = str(tmp_path / "other.keras")
     inputs = keras.Input((8, 8, 3))
