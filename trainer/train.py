@@ -17,9 +17,6 @@ from trainer.engine.loop import Training
 from trainer.runs import card
 from trainer.storage import files
 
-_SEED_OF_ZERO = 1 << 31
-"""tf.data cannot shuffle by a tensor's seed beside a global seed of 0."""
-
 
 def run(config: TrainConfig, records: RunRecords) -> int:
     """Trains, or resumes, the run in `config.model_dir`.
@@ -45,7 +42,7 @@ def run(config: TrainConfig, records: RunRecords) -> int:
             stack.enter_context(locking.hold(config.model_dir))
             files.remove_partial(config.model_dir)
         is_stopped = stack.enter_context(processes.joined(config.devices))
-        keras.utils.set_random_seed(config.seed or _SEED_OF_ZERO)
+        keras.utils.set_random_seed(config.seed)
         training = Training(config, records, is_stopped)
         stack.enter_context(contextlib.closing(training))
         code = training.run()

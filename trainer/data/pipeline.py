@@ -34,6 +34,9 @@ READ_WIDTH = 16
 EPOCH_STRIDE = 1 << 32
 """Between the numbers of two epochs' first pictures; above any epoch."""
 
+_SEED_OF_ZERO = 1 << 31
+"""tf.data cannot shuffle by a tensor's seed in a graph whose seed is 0."""
+
 
 def train_batches(sources: Sequence[Source], order: Order) -> tf.data.Dataset:
     """Makes the batches of all epochs, one after the other.
@@ -189,6 +192,9 @@ def _stream(
 
 def _shuffled(source: Source, seed: int, epoch: tf.Tensor) -> tf.data.Dataset:
     """Gives every element of a split once, in the epoch's order."""
+    # Of the graph that this is traced in; else the order would be one of the
+    # process's seed as well.
+    tf.compat.v1.set_random_seed(seed or _SEED_OF_ZERO)
     seeds = tf.stack([tf.constant(seed, tf.int64), epoch])
     shards = tf.random.experimental.stateless_shuffle(
         tf.range(source.num_shards, dtype=tf.int64), seeds

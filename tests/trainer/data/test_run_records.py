@@ -79,11 +79,12 @@ def test_a_data_set_gives_the_splits_that_it_has(here):
 
 
 def test_a_split_that_no_data_set_has_is_an_error(here):
-    with pytest.raises(ManifestError, match="no split 'tes', only train, val"):
-        open_with(data_dir="a", train_split="train,tes")
-    text = "none of the 2 data sets of --data_dir has a split 'tes'; convert"
+    text = "no split 'tes', only train, val; no conversion makes one, there are"
     with pytest.raises(ManifestError, match=text):
-        open_with(data_dir="a,b", train_split="train,tes")
+        open_with(data_dir="a", train_split="train,tes")
+    text = "none of the 2 data sets of --data_dir has a split 'test'; convert"
+    with pytest.raises(ManifestError, match=text):
+        open_with(data_dir="a,b", train_split="train,test")
 
 
 def test_a_split_that_comes_twice_is_an_error(here):
