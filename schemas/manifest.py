@@ -13,7 +13,7 @@ from schemas import manifest_checks
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.table import SPACES, LabelSpace, LabelTable
 from schemas.manifest_checks import ManifestError as ManifestError
-from schemas.shards.names import SPLITS, shard_name, split_name
+from schemas.shards import names
 
 FILE_NAME = "manifest.json"
 FORMATS = (1, 2)
@@ -127,11 +127,11 @@ class Manifest:
         Raises:
             ManifestError: The data set has no such split.
         """
-        split = self.splits.get(split_name(name))
+        split = self.splits.get(names.split_name(name))
         if split is None:
             raise ManifestError(
                 f"the data set has no split {name!r}, only "
-                f"{', '.join(self.splits)}; convert it with --splits={name}"
+                f"{', '.join(self.splits)}; {names.missing_split_remedy(name)}"
             )
         return split
 
@@ -276,11 +276,11 @@ def _check(manifest: Manifest) -> None:
 
 
 def _check_split(name: str, split: Split, num_classes: int) -> None:
-    if name not in SPLITS:
-        raise ManifestError(f"split {name!r} is not one of {', '.join(SPLITS)}")
+    if name not in (known := names.SPLITS):
+        raise ManifestError(f"split {name!r} is not one of {', '.join(known)}")
     num_shards = len(split.shards)
     for index, shard in enumerate(split.shards):
-        if shard.name != shard_name(name, index, num_shards):
+        if shard.name != names.shard_name(name, index, num_shards):
             raise ManifestError(f"shard {index} of {name} is {shard.name!r}")
     for field in ("num_examples", "num_bytes"):
         total = sum(getattr(shard, field) for shard in split.shards)

@@ -182,6 +182,7 @@ def _prepare_output(output_dir: str, targets: Sequence[str]) -> None:
         targets: What will be written, each in one of the folders in it.
 
     Raises:
+        OSError: One of them cannot be written to; names it.
         ValueError: A file that no prediction wrote would be replaced.
     """
     marker_path = files.join(output_dir, MARKER)
@@ -199,7 +200,7 @@ def _prepare_output(output_dir: str, targets: Sequence[str]) -> None:
                 "prediction wrote them; choose another --output_dir"
             )
     for kind in kinds:
-        files.make_folder(files.join(output_dir, kind))
+        files.prepare_folder(files.join(output_dir, kind))
     marker = {"command": "trainer.task --mode=predict"}
     files.write_text(marker_path, json.dumps(marker) + "\n")
 

@@ -16,6 +16,14 @@ def split_name(name: str) -> str:
     return SPLIT_ALIASES.get(name, name)
 
 
+def missing_split_remedy(name: str) -> str:
+    """Says what helps where a data set has no split of a name."""
+    own = split_name(name)
+    if own in SPLITS:
+        return f"convert it with --splits={own}"
+    return f"no conversion makes one, there are {', '.join(SPLITS)}"
+
+
 def shard_name(split: str, index: int, num_shards: int) -> str:
     """Returns e.g. `train-00003-of-00064.tfrecord`."""
     return f"{split}-{index:05d}-of-{num_shards:05d}.tfrecord"

@@ -17,6 +17,7 @@ Names = Callable[[str], Sequence[str]]
 
 _MAX_FOLDERS = 200
 _MAX_NAMED = 8
+_MAX_SUGGESTED = 3
 _TRAIN_IDS = "_labeltrainids.png"
 
 
@@ -103,9 +104,16 @@ def _remedy(
 ) -> str:
     """Looks for the folders above, beside and below the root."""
     folders = list(_near(root, names))
-    for folder in folders:
-        if all(_entry(folder, place, names) for place in places):
-            return f"Use {flag}={folder}."
+    fitting = dict.fromkeys(
+        folder
+        for folder in folders
+        if all(_entry(folder, place, names) for place in places)
+    )
+    if fitting:
+        # One that holds the root is meant; of those beside it any may be.
+        above = [folder for folder in fitting if folder in folders[:3]]
+        named = above[:1] or list(fitting)[:_MAX_SUGGESTED]
+        return f"Use {' or '.join(f'{flag}={folder}' for folder in named)}."
     found = {}
     for place in places:
         for folder in folders:

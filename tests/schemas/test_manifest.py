@@ -95,7 +95,8 @@ def test_ids_that_records_cannot_hold_are_refused():
 
 def test_deeplabs_split_names_are_understood():
     assert CONTENT.split("val_fine") == SPLIT
-    with pytest.raises(manifest.ManifestError, match="no split 'train_fine'"):
+    text = "no split 'train_fine', only val; convert it with --splits=train$"
+    with pytest.raises(manifest.ManifestError, match=text):
         CONTENT.split("train_fine")
 
 

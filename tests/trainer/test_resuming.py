@@ -95,6 +95,7 @@ def test_a_resumed_run_reads_no_file_of_its_encoders_weights(
 ):
     """Its checkpoint alone tells what was learned elsewhere, too."""
     weights = tmp_path / "encoder.pth"
+    weights.touch()
     model = ModelConfig(
         "label_ids",
         encoder="efficientnet_lite0",
@@ -108,6 +109,7 @@ def test_a_resumed_run_reads_no_file_of_its_encoders_weights(
     with monkeypatch.context() as patch:
         patch.setattr(efficientnet_lite, "_load", lambda *_: None)
         assert run_training(config) == 0
+    weights.unlink()
     assert run_training(dataclasses.replace(config, epochs=2)) == 0
     learned = checkpoints.load_latest(str(tmp_path)).host["learned"]
     assert learned == list(range(2 * 48))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from schemas.sizes import Size
 from trainer.config.flag import ConfigError
 from trainer.config.options import Config, option
-from trainer.config.sizes import SIZE_FACTOR, format_size
+from trainer.config.sizes import format_size
 
 Bounds = tuple[float, float]
 """The lowest and the highest value."""
@@ -210,8 +210,7 @@ class DataConfig(Config):
         )
 
     def check_together(self) -> None:
-        """Checks the crop, alone and against the resize."""
-        check_crop(self.crop)
+        """Checks the crop against the resize."""
         if self.resize and any(
             whole < part
             for whole, part in zip(self.resize, self.crop, strict=True)
@@ -222,12 +221,17 @@ class DataConfig(Config):
             )
 
 
-def check_crop(crop: Size) -> None:
-    """Raises ConfigError where the network cannot take a crop's size."""
-    if any(side % SIZE_FACTOR for side in crop):
+def check_crop(crop: Size, factor: int) -> None:
+    """Raises ConfigError where a network cannot take a crop's size.
+
+    Args:
+        crop: Height and width.
+        factor: What both have to divide by, a power of two.
+    """
+    if any(side % factor for side in crop):
         raise ConfigError(
-            f"--crop={format_size(crop)}: both sides must divide by "
-            f"{SIZE_FACTOR}, because the network halves them four times"
+            f"--crop={format_size(crop)}: both sides must divide by {factor}, "
+            f"because the network halves them {factor.bit_length() - 1} times"
         )
 
 

@@ -107,8 +107,12 @@ def check_backend(devices: DevicesConfig | None = None) -> None:
         )
     if importlib.util.find_spec(backend) is None:
         raise ConfigError(
-            f"{setting}, which is not installed; install it, or "
-            f"{remedy if backend != 'tensorflow' else 'set KERAS_BACKEND=jax'}"
+            f"{setting}, which is not installed; run "
+            + (
+                f"{install('trainer')}, or set KERAS_BACKEND=jax"
+                if backend == "tensorflow"
+                else f"{install('jax')} ({JAX_EXTRA} for GPUs), or {remedy}"
+            )
         )
     if devices is None:
         return

@@ -13,6 +13,7 @@ from trainer.config.data import DataConfig, check_crop
 from trainer.config.flag import ConfigError
 from trainer.config.layout import LayoutConfig
 from trainer.config.options import Config, option, part, same_as
+from trainer.config.sizes import SIZE_FACTOR
 from trainer.config.training import TrainConfig
 
 CHECKPOINTS = ("best", "latest")
@@ -78,7 +79,7 @@ class InferenceConfig(Config):
 
     def check_together(self) -> None:
         """Checks that the network can take a window."""
-        check_crop(self.crop)
+        check_crop(self.crop, SIZE_FACTOR)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -3,13 +3,12 @@
 import dataclasses
 from typing import Any
 
-from trainer.config.data import DataConfig
+from trainer.config.data import DataConfig, check_crop
 from trainer.config.devices import DevicesConfig
 from trainer.config.flag import ConfigError
 from trainer.config.model import ModelConfig
 from trainer.config.optimization import LossConfig, OptimizerConfig
 from trainer.config.options import Config, all_flags, option, part, values
-from trainer.config.sizes import format_size
 
 SWITCHES = ("auto", "on", "off")
 
@@ -152,12 +151,7 @@ class TrainConfig(Config):
 
     def check_together(self) -> None:
         """Checks that crops fit the network, and a batch its parts."""
-        factor = self.model.size_factor
-        if any(side % factor for side in self.data.crop):
-            raise ConfigError(
-                f"--crop={format_size(self.data.crop)}: both sides must divide "
-                f"by {factor} with --encoder={self.model.encoder}"
-            )
+        check_crop(self.data.crop, self.model.size_factor)
         if self.batch_size % self.accumulate_steps:
             raise ConfigError(
                 f"--batch_size={self.batch_size} does not divide into "

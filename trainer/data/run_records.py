@@ -15,7 +15,7 @@ from schemas.class_weights import PixelCounts
 from schemas.labels.table import LabelSpace, first_difference
 from schemas.manifest import FILE_NAME, NATIVE, ManifestError
 from schemas.quantities import counted
-from schemas.shards.names import split_name
+from schemas.shards.names import missing_split_remedy, split_name
 from trainer.config.data import DataConfig
 from trainer.config.flag import ConfigError
 from trainer.data import dataset
@@ -235,7 +235,7 @@ def _first_with(data_sets: list[RecordSet], split: str) -> RecordSet:
         data_sets[0].manifest.split(split)  # raises, and says what it has
     raise ManifestError(
         f"none of the {len(data_sets)} data sets of --data_dir has a split "
-        f"{split!r}; convert one with --splits={split}"
+        f"{split!r}; {missing_split_remedy(split)}"
     )
 
 

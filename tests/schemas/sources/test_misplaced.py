@@ -48,6 +48,14 @@ def test_the_right_folder_is_named(root, right):
     assert ask(root, folders).endswith(f"Use --root={right}.")
 
 
+def test_several_folders_that_fit_are_all_named():
+    folders = {"/": ["a", "b", "c", "d"]}
+    folders |= {f"/{name}": BOTH for name in "abcd"}
+    assert ask("/x", folders).endswith(
+        "Use --root=/a or --root=/b or --root=/c."
+    )
+
+
 def test_folders_of_splits_alone_tell_no_data_set():
     layout = LAYOUTS["mapillary"]
     places = [layout.place("train", i) for i in (False, True)]

@@ -82,5 +82,6 @@ def test_a_backend_that_keras_json_names_and_lacks_is_refused(
         devices.check_backend()
     assert str(error.value) == (
         f"{tmp_path}/keras.json names the backend jax, which is not "
-        "installed; install it, or set KERAS_BACKEND=tensorflow"
+        'installed; run pip install -c constraints.txt -e ".[jax]" (jax-cuda '
+        "for GPUs), or set KERAS_BACKEND=tensorflow"
     )
