@@ -40,6 +40,7 @@ BAD_FLAGS = {
     "--learning_rate=0": "--learning_rate=0.0 must be above 0",
     "--model_dir=": "--model_dir is missing",
     "--data_dir=": "--data_dir is missing",
+    "--init_from=": "--init_from=: no path; give one, or leave the flag out",
     "--accumulate_steps=5": "--batch_size=32 does not divide into",
     "--profile_steps=9,3": "must be 2 rising numbers at least 1, like 10,15",
     "--brightness=-1": "--brightness=-1.0 must be at least 0 and at most 10",

@@ -108,6 +108,8 @@ class Flag:
         if self.kind is bool:
             return _parse_bool(text)
         if self.option.is_path:
+            if not text and not self.option.required:
+                raise ValueError("no path; give one, or leave the flag out")
             return os.path.expanduser(text)
         return self.kind(text)
 
