@@ -103,17 +103,16 @@ def _remedy(
     names: Names,
 ) -> str:
     """Looks for the folders above, beside and below the root."""
-    folders = list(_near(root, names))
-    fitting = dict.fromkeys(
-        folder
-        for folder in folders
-        if all(_entry(folder, place, names) for place in places)
-    )
-    if fitting:
-        # One that holds the root is meant; of those beside it any may be.
-        above = [folder for folder in fitting if folder in folders[:3]]
-        named = above[:1] or list(fitting)[:_MAX_SUGGESTED]
-        return f"Use {' or '.join(f'{flag}={folder}' for folder in named)}."
+    rings = list(_near(root, names))
+    for ring in rings:
+        fitting = [
+            f"{flag}={folder}"
+            for folder in ring
+            if all(_entry(folder, place, names) for place in places)
+        ]
+        if fitting:
+            return f"Use {' or '.join(fitting[:_MAX_SUGGESTED])}."
+    folders = list(itertools.chain.from_iterable(rings))
     found = {}
     for place in places:
         for folder in folders:
@@ -135,19 +134,17 @@ def _remedy(
     return f"Move {moves} to {target}/ and use {flag}={target}."
 
 
-def _near(root: str, names: Names) -> Iterator[str]:
-    """Yields the root, folders above it, and those in it and beside it."""
+def _near(root: str, names: Names) -> Iterator[list[str]]:
+    """Yields the root, each folder above it, those in it, those beside it."""
     root = root.rstrip("/") or "/"
     above = os.path.dirname(root)
     for folder in (root, above, os.path.dirname(above)):
-        yield folder or "."
+        yield [folder or "."]
     if "://" in root:
         return  # Each listing of an object store takes its time.
     for folder in (root, above):
-        for name in itertools.islice(
-            _names(folder or ".", names), _MAX_FOLDERS
-        ):
-            yield os.path.join(folder, name)
+        inside = _names(folder or ".", names)[:_MAX_FOLDERS]
+        yield [os.path.join(folder, name) for name in inside]
 
 
 def _entry(folder: str, place: Place, names: Names) -> str:
