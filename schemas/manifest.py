@@ -276,8 +276,9 @@ def _check(manifest: Manifest) -> None:
 
 
 def _check_split(name: str, split: Split, num_classes: int) -> None:
-    if name not in (known := names.SPLITS):
-        raise ManifestError(f"split {name!r} is not one of {', '.join(known)}")
+    if name not in names.SPLITS:
+        known = ", ".join(names.SPLITS)
+        raise ManifestError(f"split {name!r} is not one of {known}")
     num_shards = len(split.shards)
     for index, shard in enumerate(split.shards):
         if shard.name != names.shard_name(name, index, num_shards):

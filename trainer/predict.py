@@ -182,7 +182,7 @@ def _prepare_output(output_dir: str, targets: Sequence[str]) -> None:
         targets: What will be written, each in one of the folders in it.
 
     Raises:
-        OSError: One of them cannot be written to; names it.
+        OSError: The folder cannot be written to; names it.
         ValueError: A file that no prediction wrote would be replaced.
     """
     marker_path = files.join(output_dir, MARKER)
@@ -199,8 +199,9 @@ def _prepare_output(output_dir: str, targets: Sequence[str]) -> None:
                 f"replaced, first {others[0]}, and no {MARKER} says that a "
                 "prediction wrote them; choose another --output_dir"
             )
+    files.prepare_folder(output_dir)
     for kind in kinds:
-        files.prepare_folder(files.join(output_dir, kind))
+        files.make_folder(files.join(output_dir, kind))
     marker = {"command": "trainer.task --mode=predict"}
     files.write_text(marker_path, json.dumps(marker) + "\n")
 

@@ -89,13 +89,18 @@ def build_network(header: Header) -> nn.Module:
 
 def build_optimizer(network: nn.Module, header: Header) -> torch.optim.AdamW:
     """Builds AdamW; the encoder's weights have a learning rate of their own."""
-    encoder = list(network.encoder.parameters())
-    known = set(map(id, encoder))
-    others = [p for p in network.parameters() if id(p) not in known]
     rate = header.learning_rate
+    others = [
+        parameter
+        for name, parameter in network.named_parameters()
+        if not name.startswith("encoder.")
+    ]
     return torch.optim.AdamW(
         [
-            {"params": encoder, "lr": rate * header.encoder_factor},
+            {
+                "params": network.encoder.parameters(),
+                "lr": rate * header.encoder_factor,
+            },
             {"params": others, "lr": rate},
         ],
         weight_decay=header.weight_decay,

@@ -36,6 +36,10 @@ NUM_LEVELS = 5
 
 NO_ENCODER = "none"
 
+NO_WEIGHTS = "none"
+IMAGENET = "imagenet"
+"""What --encoder_weights is beside the path of a file."""
+
 ENCODERS = {
     "efficientnet_lite0": Encoder(
         "trainer.models.efficientnet_lite:EfficientNetLite0",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from schemas.labels.cityscapes import CITYSCAPES
 from schemas.labels.table import SPACES, LabelSpace, LabelTable
-from trainer.config.encoders import ENCODERS, NO_ENCODER, NUM_LEVELS
+from trainer.config.encoders import ENCODERS, IMAGENET, NO_ENCODER, NUM_LEVELS
 from trainer.config.flag import ConfigError
 from trainer.config.options import Config, option
 from trainer.config.sizes import SIZE_FACTOR
@@ -40,7 +40,7 @@ class ModelConfig(Config):
         choices=(NO_ENCODER, *ENCODERS),
     )
     encoder_weights: str = option(
-        "imagenet",
+        IMAGENET,
         help="Weights that the encoder begins with: imagenet, none or the path "
         "of a file (.pth for efficientnet_lite0, else .h5)",
         is_path=True,

@@ -13,6 +13,7 @@ from trainer.backends import devices
 from trainer.backends.build import build_stepper
 from trainer.backends.step import StepOptions, Stepper
 from trainer.config import run_dir, saved
+from trainer.config.encoders import NO_WEIGHTS
 from trainer.config.flag import ConfigError
 from trainer.config.training import TrainConfig
 from trainer.engine.plan import Plan
@@ -20,7 +21,7 @@ from trainer.engine.state import RunState
 from trainer.losses.build import build_loss, class_weights, logit_offsets
 from trainer.models import transfer
 from trainer.models.build import build_plain_network, build_training_network
-from trainer.models.encoders import NO_WEIGHTS, encoder_layers
+from trainer.models.encoders import encoder_layers
 from trainer.optimizers.build import build_optimizer
 from trainer.optimizers.factors import Pace
 from trainer.storage import notes
@@ -154,14 +155,13 @@ def _begin_from(
     plain = build_plain_network(config.model)
     model = build(False)
     taken = transfer.take_weights(model, plain, path, config.model.space)
-    in_encoder = {layer.name for layer in encoder_layers(plain)}
-    given = in_encoder.intersection(taken.new_layers)
+    weights, given = config.model.encoder_weights, set()
+    if weights != NO_WEIGHTS:
+        in_encoder = {layer.name for layer in encoder_layers(plain)}
+        given = in_encoder.intersection(taken.new_layers)
     if given:
         model = build(True)
         transfer.take_weights(model, plain, path, config.model.space)
-    weights = config.model.encoder_weights
-    if weights == NO_WEIGHTS:
-        given = set()
     line = (
         f"took {taken.num_taken} of {counted(taken.num_variables, 'variable')} "
         f"of {path}"

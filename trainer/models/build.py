@@ -2,11 +2,10 @@
 
 import keras
 
-from trainer.config.encoders import NO_ENCODER
+from trainer.config.encoders import NO_ENCODER, NO_WEIGHTS
 from trainer.config.model import ModelConfig
 from trainer.models.encoder_unet import build_encoder_unet
 from trainer.models.encoders import (
-    NO_WEIGHTS,
     build_encoder,
     encoder_layers,
     mark_learned,

@@ -13,6 +13,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from trainer.config.encoders import IMAGENET
 from trainer.models.torch_weights import WeightsError, read_tensors
 
 _EPSILON = 1e-3
@@ -59,7 +60,7 @@ def EfficientNetLite0(  # noqa: N802 - as keras.applications names its own
             number += 1
     network = keras.Model(keras.utils.get_source_inputs(input_tensor), x)
     if weights:
-        _load(network, _package_file() if weights == "imagenet" else weights)
+        _load(network, _package_file() if weights == IMAGENET else weights)
     return network
 
 

@@ -10,12 +10,9 @@ from typing import Any, NamedTuple
 import keras
 from keras import layers
 
-from trainer.config.encoders import ENCODERS
+from trainer.config.encoders import ENCODERS, IMAGENET, NO_WEIGHTS
 from trainer.config.flag import ConfigError
 from trainer.models.kinds import Kinds
-
-NO_WEIGHTS = "none"
-IMAGENET = "imagenet"
 
 STRIDES = (2, 4, 8, 16, 32)
 """Those of an encoder's features."""

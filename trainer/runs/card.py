@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from schemas.failures import one_line
 from schemas.quantities import counted, percent
 from trainer.config import run_dir, saved, seen_ids
-from trainer.config.encoders import NO_ENCODER
+from trainer.config.encoders import NO_ENCODER, NO_WEIGHTS
 from trainer.config.inference import InferenceConfig
 from trainer.config.options import all_flags, own_flags, values
 from trainer.config.sizes import format_size
@@ -191,7 +191,7 @@ def _beginning(config: TrainConfig) -> str:
         source = code(run_dir.name(config.init_from))
         return f"begun with the weights of {source}"
     weights = config.model.encoder_weights
-    if config.model.encoder == NO_ENCODER or weights == "none":
+    if config.model.encoder == NO_ENCODER or weights == NO_WEIGHTS:
         return "begun with weights drawn at random"
     return f"the encoder begun with the weights {code(run_dir.name(weights))}"
 

@@ -50,6 +50,9 @@ def test_without_the_package_an_error_names_what_can_be_done(monkeypatch):
 def test_a_file_of_other_weights_is_named(tmp_path):
     path = tmp_path / "other.pth"
     path.write_text("no tensors")
-    text = r"other\.pth does not fit --encoder=effi.*: it is damaged, .*; give"
+    text = (
+        r"other\.pth does not fit --encoder=efficientnet_lite0: it is damaged, "
+        "or holds no tensors of PyTorch .*; give a file"
+    )
     with pytest.raises(ValueError, match=text):
         build_encoder("efficientnet_lite0", str(path))

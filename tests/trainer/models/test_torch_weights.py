@@ -123,9 +123,10 @@ def test_damaged_files_are_errors(torch, tmp_path):
     state = {"whole": FakeTensor(torch, 0, (3, 4), (4, 1))}
     write_old(path, state)
     whole = path.read_bytes()
+    text = "^it is damaged, or holds no tensors of PyTorch"
     for content in (b"", b"text", whole[:40], whole[:-20]):
         path.write_bytes(content)
-        with pytest.raises(WeightsError, match="^it is damaged, or"):
+        with pytest.raises(WeightsError, match=text):
             read_tensors(str(path))
     with pytest.raises(WeightsError, match="another length than was said"):
         read_tensors(write_old(path, state, length=11))

@@ -19,12 +19,29 @@ SMALL = ModelConfig("label_ids", base_filters=2)
 NUM_VARIABLES = 18 * 2 + 4 * 2 + 22 * 4 + 2
 
 
+ENCODER = ModelConfig(
+    "label_ids",
+    encoder="efficientnet_lite0",
+    encoder_weights="none",
+    decoder_filters=(8, 8, 4, 4, 4),
+)
+
+
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory):
     """A network of 34 classes, and the path that it was saved to."""
     keras.utils.set_random_seed(3)
     network = build_plain_network(SMALL)
     path = tmp_path_factory.mktemp("earlier") / "best.keras"
+    network.save(path)
+    return network, str(path)
+
+
+@pytest.fixture(scope="module")
+def earlier_encoder(tmp_path_factory):
+    """The same of one with an encoder."""
+    network = build_plain_network(ENCODER)
+    path = tmp_path_factory.mktemp("earlier") / "encoder.keras"
     network.save(path)
     return network, str(path)
 
@@ -83,17 +100,9 @@ def test_the_last_layer_is_new_where_the_classes_have_other_names(
         assert take(SMALL, target)[1].new_layers == new
 
 
-def test_an_encoder_is_taken_by_its_layers_names(tmp_path):
-    config = ModelConfig(
-        "train_ids",
-        encoder="efficientnet_lite0",
-        encoder_weights="none",
-        decoder_filters=(8, 8, 4, 4, 4),
-    )
-    path = str(tmp_path / "encoder.keras")
-    network = build_plain_network(config)
-    network.save(path)
-    wider = dataclasses.replace(config, decoder_filters=(8, 8, 4, 4, 8))
+def test_an_encoder_is_taken_by_its_layers_names(earlier_encoder):
+    network, path = earlier_encoder
+    wider = dataclasses.replace(ENCODER, decoder_filters=(8, 8, 4, 4, 8))
     model, taken = take(wider, path)
     # The last level's two convolutions, their normalizations and the logits.
     lost = 2 * 2 + 2 * 4 + 2
@@ -102,18 +111,14 @@ def test_an_encoder_is_taken_by_its_layers_names(tmp_path):
     np.testing.assert_array_equal(kernel, network.get_layer("stem_conv").kernel)
 
 
-def test_layers_of_another_architecture_are_not_taken_for_ours(tmp_path):
+def test_layers_of_another_architecture_are_not_taken_for_ours(
+    earlier_encoder,
+):
     """Keras numbers their names alike, and some have the same shapes."""
-    config = ModelConfig(
-        "label_ids",
-        encoder="efficientnet_lite0",
-        encoder_weights="none",
-        decoder_filters=(4, 4, 2, 2, 2),
-    )
-    path = str(tmp_path / "encoder.keras")
-    build_plain_network(config).save(path)
+    _, path = earlier_encoder
+    config = dataclasses.replace(SMALL, base_filters=4)
     with pytest.raises(ValueError, match="of the same --encoder and filters"):
-        take(SMALL, path)
+        take(config, path)
 
 
 def test_a_network_that_fits_nowhere_is_refused(tmp_path):
