@@ -61,6 +61,7 @@ def train(given: Given) -> tuple[TrainConfig, RunRecords]:
     records = run_records.open_run(data, label_space)
     model = run.model if run else ModelConfig(records.space.name)
     model = dataclasses.replace(model, labels=records.space.table)
+    model = with_values(model, given)
     base = run or TrainConfig(model_dir, data, model)
     base = dataclasses.replace(base, model=model)
     config = saved.resumed(with_values(base, given))

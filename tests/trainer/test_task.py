@@ -77,6 +77,19 @@ def test_bad_flags_are_answered_in_one_line(data_dir, tmp_path, refuse, flag):
     assert BAD_FLAGS[flag] in line
 
 
+def test_a_crop_is_told_what_its_own_network_divides_by(
+    data_dir, tmp_path, refuse
+):
+    code, line = refuse(
+        f"--data_dir={data_dir}",
+        f"--model_dir={tmp_path}",
+        "--encoder=efficientnet_lite0",
+        "--crop=40x40",
+    )
+    assert code == 2
+    assert "--crop=40x40: both sides must divide by 32" in line
+
+
 def test_bad_flags_are_answered_before_the_slow_imports(data_dir, tmp_path):
     imported = commands.imported(
         "trainer.task",
