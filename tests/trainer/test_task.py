@@ -83,6 +83,7 @@ def test_a_crop_is_told_what_its_own_network_divides_by(
     code, line = refuse(
         f"--data_dir={data_dir}",
         f"--model_dir={tmp_path}",
+        "--resize=48x48",
         "--encoder=efficientnet_lite0",
         "--crop=40x40",
     )
